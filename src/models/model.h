@@ -1,0 +1,85 @@
+/* The one vtable every forecasting model fills, and the shapes that go through it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_MODEL_H
+#define NORNI_MODEL_H
+
+#include "base/arena.h"
+#include "base/param.h"
+#include "base/poll.h"
+#include "data/freq.h"
+
+/* One series with everything a model may use. All borrowed. */
+typedef struct norni_series {
+    size_t n;
+    const double *y;        /* (n), NaN = missing; n >= 1 */
+    size_t n_season;
+    const int32_t *season;  /* (n_season), each >= 2, ascending; a single-season model takes the first; 0 = none */
+    int64_t start;
+    norni_freq freq;
+    const int64_t *times;   /* (n), or NULL when regular */
+    size_t n_x;
+    const double *const *x;        /* (n_x) columns of (n) */
+    const double *const *x_future; /* (n_x) columns of (horizon), or NULL */
+    size_t horizon;         /* known at fit time, >= 1 */
+} norni_series;
+
+static inline int32_t norni_series_season(const norni_series *s) {
+    return s->n_season ? s->season[0] : 1;
+}
+
+/* A model fits a group of G >= 1 series; local models get G = 1. */
+typedef struct norni_group {
+    size_t n_series;
+    const norni_series *series; /* (n_series) */
+} norni_group;
+
+/* What a fit may use besides its data. Results depend on nothing else. */
+typedef struct norni_env {
+    norni_arena *arena; /* scratch and state; reset by the caller per item */
+    norni_poll poll;
+    uint64_t seed;      /* of the run */
+    uint64_t item;      /* key of this item's random stream: a hash of the id, never its position */
+    uint32_t attempt;   /* 0; a retry may start elsewhere, deterministically */
+} norni_env;
+
+/* A predictive distribution over the horizon; levels are taken from it by eval/levels.h. */
+typedef enum norni_dist_kind {
+    NORNI_DIST_POINT,  /* no distribution: intervals are empty (conformal may add them) */
+    NORNI_DIST_NORMAL, /* mean and sd */
+    NORNI_DIST_PATHS,  /* sample paths; mean is the model's point forecast */
+} norni_dist_kind;
+
+typedef struct norni_dist {
+    norni_dist_kind kind;
+    size_t horizon;
+    double *mean;  /* (horizon), allocated by the caller */
+    double *sd;    /* (horizon), allocated by the caller; NORMAL */
+    double *paths; /* (horizon, n_paths) row-major, from env->arena; PATHS */
+    size_t n_paths;
+} norni_dist;
+
+typedef struct norni_model norni_model;
+struct norni_model {
+    const char *name;     /* as in specs: "auto_ets" */
+    const char *summary;  /* one line */
+    const char *source;   /* the paper */
+    const norni_param *params;
+    size_t n_params, opt_size;
+    bool intervals;       /* predict gives a distribution */
+    bool missing;         /* serves NaN inside y */
+    /* Checks options against the series before any work; NULL = nothing to check. Names what is wrong and what is allowed. */
+    norn_status (*validate)(const void *opt, const norni_series *s, norn_err *err);
+    /* Rough cost in nanoseconds, for scheduling only. */
+    double (*cost)(const void *opt, size_t n, int32_t season, size_t horizon);
+    /* Fits the group; *state lives in env->arena. */
+    norn_status (*fit)(norni_env *env, const void *opt, const norni_group *group, void **state, norn_err *err);
+    /* want_levels false: only mean is needed. */
+    norn_status (*predict)(norni_env *env, const void *state, size_t g, size_t horizon, bool want_levels, norni_dist *out,
+                           norn_err *err);
+    /* One-step fitted values, out (n); NaN where there is none. */
+    norn_status (*fitted)(norni_env *env, const void *state, size_t g, double *out, norn_err *err);
+    /* "ETS(M,Ad,M) alpha=0.7 ..."; into out, cut at size. */
+    void (*describe)(const void *state, size_t g, char *out, size_t size);
+};
+
+#endif
