@@ -21,15 +21,21 @@ typedef struct norn_alloc {
     void *user;
 } norn_alloc;
 
-typedef enum norn_log_level { NORN_LOG_ERROR, NORN_LOG_WARN, NORN_LOG_INFO, NORN_LOG_DEBUG } norn_log_level;
+typedef enum norn_log_level {
+    NORN_LOG_ERROR,
+    NORN_LOG_WARN,
+    NORN_LOG_INFO,
+    NORN_LOG_DEBUG
+} norn_log_level;
 
 /// Receives one log line (no newline). May be called from any thread, one at a time.
 typedef void (*norn_log_fn)(void *user, norn_log_level level, const char *text);
 
 typedef struct norn_ctx_opt {
-    norn_alloc alloc;      ///< zeroed: the default allocator (huge pages from 4 MiB)
-    int32_t n_threads;     ///< 0: NORN_NUM_THREADS, RAYON_NUM_THREADS, OMP_NUM_THREADS, else the usable cores
-    norn_log_fn log;       ///< NULL: silent
+    norn_alloc alloc;   ///< zeroed: the default allocator (huge pages from 4 MiB)
+    int32_t n_threads;  ///< 0: NORN_NUM_THREADS, RAYON_NUM_THREADS, OMP_NUM_THREADS, else the
+                        ///< usable cores
+    norn_log_fn log;    ///< NULL: silent
     void *log_user;
     norn_log_level log_level;
 } norn_ctx_opt;
@@ -41,7 +47,8 @@ NORN_API norn_ctx_opt norn_ctx_opt_default(void);
 
 /// A new context in `*out`, owned by the caller (norn_ctx_free). `opt` NULL means defaults.
 /// Errors: NORN_E_ARG for n_threads below 0 or above 4096, NORN_E_MEM.
-NORN_API NORN_CHECKED norn_status norn_ctx_new(const norn_ctx_opt *opt, norn_ctx **out, norn_err *err);
+NORN_API NORN_CHECKED norn_status norn_ctx_new(const norn_ctx_opt *opt, norn_ctx **out,
+                                               norn_err *err);
 
 /// Frees the context and joins its threads; NULL is legal. Nothing may run under it any more.
 NORN_API void norn_ctx_free(norn_ctx *ctx);

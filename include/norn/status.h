@@ -7,21 +7,21 @@
 extern "C" {
 #endif
 
-#define NORN_API __attribute__((visibility("default")))
-#define NORN_CHECKED __attribute__((warn_unused_result))
+#define NORN_API                          __attribute__((visibility("default")))
+#define NORN_CHECKED                      __attribute__((warn_unused_result))
 #define NORN_PRINTF(fmt_index, first_arg) __attribute__((format(printf, fmt_index, first_arg)))
 
 /* One row per status: enumerator, value, the word that files and summaries carry. */
-#define NORN_STATUS_LIST(X)           \
-    X(NORN_OK, 0, "ok")               \
-    X(NORN_E_ARG, 1, "argument")      \
-    X(NORN_E_MEM, 2, "memory")        \
-    X(NORN_E_DATA, 3, "data")         \
-    X(NORN_E_NUMERIC, 4, "numeric")   \
-    X(NORN_E_IO, 5, "io")             \
-    X(NORN_E_FORMAT, 6, "format")     \
-    X(NORN_E_CANCEL, 7, "cancelled")  \
-    X(NORN_E_LIMIT, 8, "limit")       \
+#define NORN_STATUS_LIST(X)          \
+    X(NORN_OK, 0, "ok")              \
+    X(NORN_E_ARG, 1, "argument")     \
+    X(NORN_E_MEM, 2, "memory")       \
+    X(NORN_E_DATA, 3, "data")        \
+    X(NORN_E_NUMERIC, 4, "numeric")  \
+    X(NORN_E_IO, 5, "io")            \
+    X(NORN_E_FORMAT, 6, "format")    \
+    X(NORN_E_CANCEL, 7, "cancelled") \
+    X(NORN_E_LIMIT, 8, "limit")      \
     X(NORN_E_INTERNAL, 9, "internal")
 
 /// Whether a call worked. The reason an iteration ended is a `norn_stop`, never a status.
@@ -55,15 +55,15 @@ NORN_API const char *norn_status_name(norn_status status);
 NORN_API norn_status norn_fail(norn_err *err, norn_status code, const char *fmt, ...)
     NORN_PRINTF(3, 4);
 
-#define NORN_TRY(expr)                              \
-    do {                                            \
-        const norn_status norn_try_st = (expr);     \
+#define NORN_TRY(expr)                                  \
+    do {                                                \
+        const norn_status norn_try_st = (expr);         \
         if (norn_try_st != NORN_OK) return norn_try_st; \
     } while (0)
 
-#define NORN_TRY_GOTO(expr, label) \
-    do {                           \
-        st = (expr);               \
+#define NORN_TRY_GOTO(expr, label)     \
+    do {                               \
+        st = (expr);                   \
         if (st != NORN_OK) goto label; \
     } while (0)
 

@@ -13,7 +13,8 @@ static inline bool norni_mul_size(size_t a, size_t b, size_t *out) {
     return !__builtin_mul_overflow(a, b, out);
 }
 
-/* n*size bytes, uninitialised; NULL when it overflows or memory is out. n*size == 0 gives a block of 1. */
+/* n*size bytes, uninitialised; NULL when it overflows or memory is out. n*size == 0 gives a block
+ * of 1. */
 void *norni_alloc_get(const norn_alloc *a, size_t n, size_t size);
 /* The same, zeroed. */
 void *norni_alloc_zero(const norn_alloc *a, size_t n, size_t size);

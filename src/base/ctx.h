@@ -25,6 +25,6 @@ struct norn_ctx {
 
 /* A poll that reads the context's cancel flag. */
 norni_poll norni_ctx_poll(norn_ctx *ctx);
-void norni_log(norn_ctx *ctx, norn_log_level level, const char *fmt, ...) NORN_PRINTF(3, 4);
+void norni_log_line(norn_ctx *ctx, norn_log_level level, const char *fmt, ...) NORN_PRINTF(3, 4);
 
 #endif

@@ -1,11 +1,13 @@
-/* One home for floating point: elementary functions with the same bits on every machine, and sums of fixed order. */
+/* One home for floating point: elementary functions with the same bits on every machine, and sums
+ * of fixed order. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_FP_H
 #define NORNI_FP_H
 
 #include <stddef.h>
 
-/* glibc's versions change their last bit with the CPU's features; these do not. Errors stay below 1 ulp. */
+/* glibc's versions change their last bit with the CPU's features; these do not. Errors stay below 1
+ * ulp. */
 double norni_exp(double x);
 double norni_log(double x);
 double norni_pow(double x, double y); /* C99 special cases */
@@ -28,11 +30,14 @@ static inline norni_sum norni_sum_add(norni_sum s, double x) {
     s.hi = t;
     return s;
 }
-static inline double norni_sum_get(norni_sum s) { return s.hi + s.lo; }
+static inline double norni_sum_get(norni_sum s) {
+    return s.hi + s.lo;
+}
 
 /* Pairwise sum over a tree whose shape depends on n alone. */
 double norni_sum_tree(const double *x, size_t n);
-/* Mean and two-pass variance (divisor n - ddof) of x (n); NaN entries are left out. Returns the count used. */
+/* Mean and two-pass variance (divisor n - ddof) of x (n); NaN entries are left out. Returns the
+ * count used. */
 size_t norni_mean_var(const double *x, size_t n, size_t ddof, double *mean, double *var);
 
 /* The bits that files and digests carry: every NaN is one NaN, -0 is 0. */

@@ -19,7 +19,8 @@ void norni_map_init(norni_map *m, const norn_alloc *alloc);
 void norni_map_clear(norni_map *m);
 /* Index of the key, or NORNI_MAP_NONE. */
 int64_t norni_map_find(const norni_map *m, norni_str key);
-/* Index of the key, adding it (bytes borrowed) when new; NORNI_MAP_NONE when memory is out. *added may be NULL. */
+/* Index of the key, adding it (bytes borrowed) when new; NORNI_MAP_NONE when memory is out. *added
+ * may be NULL. */
 int64_t norni_map_add(norni_map *m, norni_str key, bool *added);
 
 #endif

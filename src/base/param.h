@@ -30,22 +30,25 @@ typedef struct norni_memsize {
     uint64_t bytes; /* or 0 */
 } norni_memsize;
 
-/* One row. `name` is written as the flag without dashes ("season-length"); files and Python use underscores. */
+/* One row. `name` is written as the flag without dashes ("season-length"); files and Python use
+ * underscores. */
 typedef struct norni_param {
     const char *name;
     norni_type type;
-    size_t offset;       /* of the field in the options struct */
-    const char *def;     /* default as text; NULL = empty (TEXT, lists) or must be given when `required` */
+    size_t offset; /* of the field in the options struct */
+    const char
+        *def; /* default as text; NULL = empty (TEXT, lists) or must be given when `required` */
     double min, max;     /* inclusive domain of numbers */
     const char *choices; /* CHOICE: "a|b|c" */
     const char *metavar; /* "H", "FILE" */
     const char *help;    /* one line */
     bool required;
-    char letter;         /* short flag, or 0 */
-    const char *alias;   /* second name, or NULL */
+    char letter;       /* short flag, or 0 */
+    const char *alias; /* second name, or NULL */
 } norni_param;
 
-/* Sets every field to its default. Lists live in the arena. Only fails when memory is out or a row is wrong. */
+/* Sets every field to its default. Lists live in the arena. Only fails when memory is out or a row
+ * is wrong. */
 NORN_CHECKED norn_status norni_param_defaults(const norni_param *rows, size_t n_rows, void *opt,
                                               norni_arena *arena, norn_err *err);
 /* Row by name or alias ('_' equals '-'), or NULL. */

@@ -1,4 +1,5 @@
-/* Counter-based random numbers (Philox4x32-10): a draw is a function of (seed, item, index) alone. */
+/* Counter-based random numbers (Philox4x32-10): a draw is a function of (seed, item, index) alone.
+ */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_RNG_H
 #define NORNI_RNG_H

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef int (*norni_cmp_fn)(const void *arg, size_t a, size_t b); /* compares elements a and b by index */
+typedef int (*norni_cmp_fn)(const void *arg, size_t a,
+                            size_t b); /* compares elements a and b by index */
 
 /* Sorts index (n) by cmp, stably (bottom-up merge sort); scratch (n) is the caller's. */
 void norni_sort_index(size_t *index, size_t n, norni_cmp_fn cmp, const void *arg, size_t *scratch);

@@ -20,15 +20,17 @@ static inline bool norni_str_is(norni_str a, const char *text) {
     const size_t n = strlen(text);
     return a.n == n && memcmp(a.p, text, n) == 0;
 }
-int norni_str_cmp(norni_str a, norni_str b); /* by bytes */
+int norni_str_cmp(norni_str a, norni_str b);             /* by bytes */
 bool norni_str_is_nocase(norni_str a, const char *text); /* ASCII only */
 norni_str norni_str_trim(norni_str a);
 
-/* snprintf without the locale; the verbs of norn_fail. Returns the bytes written (no NUL counted); always NUL-terminates, cut at a UTF-8 edge. */
+/* snprintf without the locale; the verbs of norn_fail. Returns the bytes written (no NUL counted);
+ * always NUL-terminates, cut at a UTF-8 edge. */
 size_t norni_format(char *out, size_t size, const char *fmt, ...) NORN_PRINTF(3, 4);
 size_t norni_vformat(char *out, size_t size, const char *fmt, va_list ap);
 
-/* A growable byte buffer. A failed append sets `failed` and every later append does nothing: check once at the end. */
+/* A growable byte buffer. A failed append sets `failed` and every later append does nothing: check
+ * once at the end. */
 typedef struct norni_buf {
     const norn_alloc *alloc;
     char *p;

@@ -6,12 +6,12 @@
 #include "base/str.h"
 
 typedef struct norni_civil {
-    int32_t year, month, day;          /* month 1..12 */
+    int32_t year, month, day; /* month 1..12 */
     int32_t hour, minute, second, micro;
 } norni_civil;
 
 #define NORNI_US_SECOND INT64_C(1000000)
-#define NORNI_US_DAY (INT64_C(86400) * NORNI_US_SECOND)
+#define NORNI_US_DAY    (INT64_C(86400) * NORNI_US_SECOND)
 
 int64_t norni_days_from_civil(int32_t year, int32_t month, int32_t day);
 norni_civil norni_civil_from_us(int64_t us);
@@ -23,7 +23,8 @@ int32_t norni_weekday(int64_t day); /* 0 = Monday */
 typedef enum norni_time_kind {
     NORNI_TIME_INDEX,    /* integers */
     NORNI_TIME_DATE,     /* 2020-01-31 */
-    NORNI_TIME_DATETIME, /* 2020-01-31T12:00:00, with ' ' or 'T', minutes or seconds or a fraction, Z or an offset */
+    NORNI_TIME_DATETIME, /* 2020-01-31T12:00:00, with ' ' or 'T', minutes or seconds or a fraction,
+                            Z or an offset */
     NORNI_TIME_MONTH,    /* 1976 Jul, 1976-07, 1976M07 */
     NORNI_TIME_QUARTER,  /* 2020-Q3, 2020 Q3, 2020Q3 */
     NORNI_TIME_WEEK,     /* 2021W05, 2021-W05, 2021 W05 */
@@ -34,14 +35,15 @@ typedef enum norni_time_kind {
 
 typedef struct norni_time_style {
     norni_time_kind kind;
-    char sep;        /* between date and time, or year and month/quarter/week; 0 = nothing */
-    bool seconds;    /* DATETIME carries seconds */
-    uint8_t digits;  /* fraction digits, 0..6 */
-    bool zone;       /* printed with Z (any offset was converted to UTC) */
-    bool name;       /* MONTH: as a word */
+    char sep;       /* between date and time, or year and month/quarter/week; 0 = nothing */
+    bool seconds;   /* DATETIME carries seconds */
+    uint8_t digits; /* fraction digits, 0..6 */
+    bool zone;      /* printed with Z (any offset was converted to UTC) */
+    bool name;      /* MONTH: as a word */
 } norni_time_style;
 
-/* Parses one time stamp of any style; fills *style. false: not a time. *zoned says whether it named a zone. */
+/* Parses one time stamp of any style; fills *style. false: not a time. *zoned says whether it named
+ * a zone. */
 bool norni_time_parse(norni_str text, int64_t *us, norni_time_style *style, bool *zoned);
 /* Prints into out (>= 40 bytes, no NUL), returns the length. INDEX prints the integer itself. */
 size_t norni_time_print(char *out, int64_t t, const norni_time_style *style);

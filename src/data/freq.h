@@ -6,7 +6,7 @@
 #include "data/calendar.h"
 
 typedef enum norni_unit {
-    NORNI_UNIT_INDEX,        /* integer index */
+    NORNI_UNIT_INDEX, /* integer index */
     NORNI_UNIT_MICROSECOND,
     NORNI_UNIT_SECOND,
     NORNI_UNIT_MINUTE,
@@ -26,17 +26,20 @@ typedef struct norni_freq {
     int32_t anchor; /* MONTH/QUARTER/YEAR: day of month, 31 = month end; else 0 */
 } norni_freq;
 
-/* The finest frequency under which every time (n >= 1, ascending, distinct) lies on the grid of the first; gaps are allowed
- * (the commonest step decides). n == 1 or no grid fits: IRREGULAR. `style` breaks ties (INDEX style gives UNIT_INDEX). */
+/* The finest frequency under which every time (n >= 1, ascending, distinct) lies on the grid of the
+ * first; gaps are allowed (the commonest step decides). n == 1 or no grid fits: IRREGULAR. `style`
+ * breaks ties (INDEX style gives UNIT_INDEX). */
 norni_freq norni_freq_infer(const int64_t *times, size_t n, const norni_time_style *style);
-/* Time of period k (may be negative) counted from `start`; month ends stay month ends, 29 Feb comes back in leap years. */
+/* Time of period k (may be negative) counted from `start`; month ends stay month ends, 29 Feb comes
+ * back in leap years. */
 int64_t norni_freq_at(norni_freq f, int64_t start, int64_t k);
 /* Period number of `t` counted from `start`, or false when t is off the grid. */
 bool norni_freq_index(norni_freq f, int64_t start, int64_t t, int64_t *k);
-/* Seasons the field expects: month 12, quarter 4, day 7, business day 5, week 52, hour 24, minute 60 (1440/step for steps that
- * divide a day), year and index 1. */
+/* Seasons the field expects: month 12, quarter 4, day 7, business day 5, week 52, hour 24, minute
+ * 60 (1440/step for steps that divide a day), year and index 1. */
 int32_t norni_freq_season(norni_freq f);
-/* pandas-like text: "D" "B" "W-SUN" "MS" "ME" "M" "QS" "QE" "Q" "YS" "Y" "h" "H" "min" "T" "s" "S" "15min" "I". */
+/* pandas-like text: "D" "B" "W-SUN" "MS" "ME" "M" "QS" "QE" "Q" "YS" "Y" "h" "H" "min" "T" "s" "S"
+ * "15min" "I". */
 bool norni_freq_parse(norni_str text, norni_freq *out);
 size_t norni_freq_print(char *out, size_t size, norni_freq f, int64_t start);
 

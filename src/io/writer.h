@@ -1,4 +1,5 @@
-/* Output that is whole or absent: files written beside their name and renamed, stdout as a stream; CSV and JSON on top. */
+/* Output that is whole or absent: files written beside their name and renamed, stdout as a stream;
+ * CSV and JSON on top. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_WRITER_H
 #define NORNI_WRITER_H
@@ -6,21 +7,24 @@
 #include "base/str.h"
 
 typedef struct norni_out {
-    norni_buf buf;       /* append here, then norni_out_flush now and then */
+    norni_buf buf; /* append here, then norni_out_flush now and then */
     int fd;
-    char *path, *temp;   /* NULL for stdout */
+    char *path, *temp; /* NULL for stdout */
     const norn_alloc *alloc;
 } norni_out;
 
-/* path "-" or NULL: stdout. Else a temporary file beside `path`, renamed at the end (a special file such as /dev/full is written directly). */
-NORN_CHECKED norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path, norn_err *err);
+/* path "-" or NULL: stdout. Else a temporary file beside `path`, renamed at the end (a special file
+ * such as /dev/full is written directly). */
+NORN_CHECKED norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path,
+                                        norn_err *err);
 /* Writes the buffer out when it holds `least` bytes or more (0: always). */
 NORN_CHECKED norn_status norni_out_flush(norni_out *o, size_t least, norn_err *err);
 /* Flushes, syncs, closes, renames. After an error nothing is left behind. */
 NORN_CHECKED norn_status norni_out_commit(norni_out *o, norn_err *err);
 void norni_out_abort(norni_out *o); /* legal after commit */
 
-/* CSV: quotes a field where RFC 4180 asks for it; a leading = + - @ TAB CR in a text field gets a ' before it (OWASP) unless it is a number. */
+/* CSV: quotes a field where RFC 4180 asks for it; a leading = + - @ TAB CR in a text field gets a '
+ * before it (OWASP) unless it is a number. */
 void norni_csv_text(norni_buf *b, norni_str s);
 void norni_csv_num(norni_buf *b, double x); /* NaN and infinities empty */
 

@@ -11,16 +11,17 @@
 /* One series with everything a model may use. All borrowed. */
 typedef struct norni_series {
     size_t n;
-    const double *y;        /* (n), NaN = missing; n >= 1 */
+    const double *y; /* (n), NaN = missing; n >= 1 */
     size_t n_season;
-    const int32_t *season;  /* (n_season), each >= 2, ascending; a single-season model takes the first; 0 = none */
+    const int32_t *season; /* (n_season), each >= 2, ascending; a single-season model takes the
+                              first; 0 = none */
     int64_t start;
     norni_freq freq;
-    const int64_t *times;   /* (n), or NULL when regular */
+    const int64_t *times; /* (n), or NULL when regular */
     size_t n_x;
     const double *const *x;        /* (n_x) columns of (n) */
     const double *const *x_future; /* (n_x) columns of (horizon), or NULL */
-    size_t horizon;         /* known at fit time, >= 1 */
+    size_t horizon;                /* known at fit time, >= 1 */
 } norni_series;
 
 static inline int32_t norni_series_season(const norni_series *s) {
@@ -37,9 +38,9 @@ typedef struct norni_group {
 typedef struct norni_env {
     norni_arena *arena; /* scratch and state; reset by the caller per item */
     norni_poll poll;
-    uint64_t seed;      /* of the run */
-    uint64_t item;      /* key of this item's random stream: a hash of the id, never its position */
-    uint32_t attempt;   /* 0; a retry may start elsewhere, deterministically */
+    uint64_t seed;    /* of the run */
+    uint64_t item;    /* key of this item's random stream: a hash of the id, never its position */
+    uint32_t attempt; /* 0; a retry may start elsewhere, deterministically */
 } norni_env;
 
 /* A predictive distribution over the horizon; levels are taken from it by eval/levels.h. */
@@ -60,26 +61,34 @@ typedef struct norni_dist {
 
 typedef struct norni_model norni_model;
 struct norni_model {
-    const char *name;     /* as in specs: "auto_ets" */
-    const char *summary;  /* one line */
-    const char *source;   /* the paper */
+    const char *name;    /* as in specs: "auto_ets" */
+    const char *summary; /* one line */
+    const char *source;  /* the paper */
     const norni_param *params;
     size_t n_params, opt_size;
-    bool intervals;       /* predict gives a distribution */
-    bool missing;         /* serves NaN inside y */
-    /* Checks options against the series before any work; NULL = nothing to check. Names what is wrong and what is allowed. */
+    bool intervals; /* predict gives a distribution */
+    bool missing;   /* serves NaN inside y */
+    /* Checks options against the series before any work; NULL = nothing to check. Names what is
+     * wrong and what is allowed. */
     norn_status (*validate)(const void *opt, const norni_series *s, norn_err *err);
     /* Rough cost in nanoseconds, for scheduling only. */
     double (*cost)(const void *opt, size_t n, int32_t season, size_t horizon);
     /* Fits the group; *state lives in env->arena. */
-    norn_status (*fit)(norni_env *env, const void *opt, const norni_group *group, void **state, norn_err *err);
+    norn_status (*fit)(norni_env *env, const void *opt, const norni_group *group, void **state,
+                       norn_err *err);
     /* want_levels false: only mean is needed. */
-    norn_status (*predict)(norni_env *env, const void *state, size_t g, size_t horizon, bool want_levels, norni_dist *out,
-                           norn_err *err);
+    norn_status (*predict)(norni_env *env, const void *state, size_t g, size_t horizon,
+                           bool want_levels, norni_dist *out, norn_err *err);
     /* One-step fitted values, out (n); NaN where there is none. */
     norn_status (*fitted)(norni_env *env, const void *state, size_t g, double *out, norn_err *err);
     /* "ETS(M,Ad,M) alpha=0.7 ..."; into out, cut at size. */
     void (*describe)(const void *state, size_t g, char *out, size_t size);
 };
+
+/* The models that specs may name; handed down by the registry, never looked up globally. */
+typedef struct norni_model_set {
+    const norni_model *const *models; /* (n) */
+    size_t n;
+} norni_model_set;
 
 #endif

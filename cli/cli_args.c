@@ -1,0 +1,146 @@
+/* Flags of the command line into an operation's options, by its rows. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli_args.h"
+
+enum { MAX_ROWS = 96 };
+
+/* Sizes differ by operation, so the given rows are remembered by their place in the groups. */
+typedef struct seen_rows {
+    const norni_param *row[MAX_ROWS];
+    size_t n;
+} seen_rows;
+
+static const norni_param *find_row(const norni_op *op, norni_str name) {
+    for (size_t g = 0; g < op->n_groups; g++) {
+        const norni_param *row = norni_param_find(op->groups[g].rows, *op->groups[g].n_rows, name);
+        if (row != NULL) return row;
+    }
+    return NULL;
+}
+
+static const norni_param *find_letter(const norni_op *op, char letter) {
+    for (size_t g = 0; g < op->n_groups; g++) {
+        for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
+            if (op->groups[g].rows[i].letter == letter) return &op->groups[g].rows[i];
+        }
+    }
+    return NULL;
+}
+
+static norn_status fail_flag(const norni_op *op, norni_str name, norn_err *err) {
+    const char *near = NULL;
+    size_t best = 4;
+    for (size_t g = 0; g < op->n_groups; g++) {
+        for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
+            const size_t d = norni_str_distance(name, norni_str_of(op->groups[g].rows[i].name));
+            if (d < best) {
+                best = d;
+                near = op->groups[g].rows[i].name;
+            }
+        }
+    }
+    if (near != NULL) {
+        return norn_fail(err, NORN_E_ARG,
+                         "unknown flag --%.*s; did you mean --%s? (see `norn help %s`)",
+                         (int)name.n, name.p, near, op->name);
+    }
+    return norn_fail(err, NORN_E_ARG, "unknown flag --%.*s (see `norn help %s`)", (int)name.n,
+                     name.p, op->name);
+}
+
+static norn_status set_row(const norni_param *row, void *opt, norni_str value, norni_arena *arena,
+                           seen_rows *seen, norn_err *err) {
+    char part[64];
+    for (size_t i = 0; i < seen->n; i++) {
+        if (seen->row[i] == row)
+            return norn_fail(err, NORN_E_ARG, "--%s is given twice", row->name);
+    }
+    if (seen->n < MAX_ROWS) seen->row[seen->n++] = row;
+    norni_format(part, sizeof part, "--%s", row->name);
+    return norni_param_set(row, opt, value, arena, part, err);
+}
+
+/* One "--name", "--name=value", "--name value" or "-x value"; *used arguments are consumed. */
+static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *used,
+                              norni_arena *arena, cli_args *out, seen_rows *seen, norn_err *err) {
+    const char *text = argv[0];
+    const bool is_long = text[1] == '-';
+    const char *eq = is_long ? strchr(text, '=') : NULL;
+    const norni_str name =
+        is_long ? (norni_str){text + 2, eq ? (size_t)(eq - text - 2) : strlen(text + 2)}
+                : norni_str_of(text + 1);
+    *used = 1;
+    if (norni_str_is(name, "help") || (!is_long && norni_str_is(name, "h"))) {
+        out->want_help = true;
+        return NORN_OK;
+    }
+    const norni_param *row =
+        is_long ? find_row(op, name) : (name.n == 1 ? find_letter(op, name.p[0]) : NULL);
+    if (row == NULL) {
+        return is_long ? fail_flag(op, name, err)
+                       : norn_fail(err, NORN_E_ARG, "unknown flag %s (see `norn help %s`)", text,
+                                   op->name);
+    }
+    if (row->type == NORNI_T_BOOL && eq == NULL)
+        return set_row(row, out->opt, norni_str_of("true"), arena, seen, err);
+    if (eq == NULL && argc < 2) {
+        return norn_fail(err, NORN_E_ARG, "--%s needs a value (%s)", row->name,
+                         row->metavar   ? row->metavar
+                         : row->choices ? row->choices
+                                        : "VALUE");
+    }
+    if (eq == NULL) *used = 2;
+    return set_row(row, out->opt, norni_str_of(eq ? eq + 1 : argv[1]), arena, seen, err);
+}
+
+static norn_status check_required(const norni_op *op, const seen_rows *seen, norn_err *err) {
+    for (size_t g = 0; g < op->n_groups; g++) {
+        for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
+            const norni_param *row = &op->groups[g].rows[i];
+            bool given = !row->required;
+            for (size_t k = 0; k < seen->n && !given; k++)
+                given = seen->row[k] == row;
+            if (!given) {
+                return norn_fail(err, NORN_E_ARG, "--%s %s is needed: %s (see `norn help %s`)",
+                                 row->name, row->metavar ? row->metavar : "", row->help, op->name);
+            }
+        }
+    }
+    return NORN_OK;
+}
+
+norn_status cli_args_parse(const norni_op *op, int argc, char **argv, norni_arena *arena,
+                           cli_args *out, norn_err *err) {
+    seen_rows seen = {.n = 0};
+    const char *operand = NULL;
+    bool only_operands = false;
+    out->want_help = false;
+    out->opt = norni_arena_zero(arena, 1, op->opt_size);
+    if (out->opt == NULL) return norni_alloc_fail(err, "arguments", 1, op->opt_size);
+    for (size_t g = 0; g < op->n_groups; g++) {
+        NORN_TRY(
+            norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, out->opt, arena, err));
+    }
+    for (int i = 0; i < argc;) {
+        int used = 1;
+        if (!only_operands && strcmp(argv[i], "--") == 0) {
+            only_operands = true;
+        } else if (!only_operands && argv[i][0] == '-' && argv[i][1] != '\0') {
+            NORN_TRY(parse_flag(op, argc - i, argv + i, &used, arena, out, &seen, err));
+            if (out->want_help) return NORN_OK;
+        } else if (op->operand == NULL || operand != NULL) {
+            return norn_fail(err, NORN_E_ARG, "unexpected argument '%s' (see `norn help %s`)",
+                             argv[i], op->name);
+        } else {
+            operand = argv[i];
+        }
+        i += used;
+    }
+    if (op->operand != NULL && operand == NULL && !op->operand_optional) {
+        return norn_fail(err, NORN_E_ARG, "%s is missing: norn %s %s … (see `norn help %s`)",
+                         op->operand, op->name, op->operand, op->name);
+    }
+    if (op->operand != NULL)
+        memcpy((char *)out->opt + op->operand_offset, &operand, sizeof operand);
+    return check_required(op, &seen, err);
+}

@@ -1,0 +1,18 @@
+/* Flags of the command line into an operation's options, by its rows. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_ARGS_H
+#define CLI_ARGS_H
+
+#include "app/registry.h"
+
+typedef struct cli_args {
+    void *opt;      /* op->opt_size bytes, in the arena */
+    bool want_help; /* --help was given */
+} cli_args;
+
+/* Parses argv[0..argc) (behind the command's name). Texts stay borrowed from argv. NORN_E_ARG names
+ * the flag and the remedy. */
+NORN_CHECKED norn_status cli_args_parse(const norni_op *op, int argc, char **argv,
+                                        norni_arena *arena, cli_args *out, norn_err *err);
+
+#endif

@@ -1,0 +1,120 @@
+/* Help texts, all from the registry's rows. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli_help.h"
+
+#include "app/spec.h"
+#include "app/version.h"
+#include "io/writer.h"
+
+void cli_help_all(FILE *to) {
+    size_t n;
+    const norni_op *ops = norni_registry_ops(&n);
+    fprintf(to,
+            "norn %s: forecasts for many time series, in parallel, with the same bits at any "
+            "number of workers\n\n",
+            NORNI_VERSION);
+    fprintf(to, "Usage: norn COMMAND [ARGUMENTS]\n\nExamples\n");
+    fprintf(to,
+            "  norn forecast sales.csv --horizon 12 --model auto_ets,theta --level 80,95 --out "
+            "forecast.csv\n");
+    fprintf(to, "  norn models theta\n\nCommands\n");
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "  %-10s %s\n", ops[i].name, ops[i].summary);
+    fprintf(to, "  %-10s %s\n", "models", "list the models, or one model's parameters");
+    fprintf(to, "  %-10s %s\n", "version", "print the version");
+    fprintf(to, "  %-10s %s\n", "help", "this text, or a command's: norn help COMMAND");
+    fprintf(to,
+            "\nExit codes: 0 all good; 1 the run failed; 2 wrong usage; 3 input not usable;\n"
+            "4 finished, but more items failed than --error-threshold; 130 interrupted.\n");
+}
+
+static void print_row(FILE *to, const norni_param *row, const char *dashes) {
+    char left[96], letter[8] = "    ";
+    if (row->letter && dashes[0]) norni_format(letter, sizeof letter, "-%c, ", row->letter);
+    const char *value = row->type == NORNI_T_BOOL ? ""
+                        : row->metavar            ? row->metavar
+                        : row->choices            ? row->choices
+                                                  : "X";
+    norni_format(left, sizeof left, "%s%s%s%s%s", dashes[0] ? letter : "  ", dashes, row->name,
+                 value[0] ? (dashes[0] ? " " : "=") : "", value);
+    fprintf(to, "  %-36s %s", left, row->help);
+    if (row->required)
+        fprintf(to, " (required)");
+    else if (row->def && row->type != NORNI_T_BOOL)
+        fprintf(to, " [%s]", row->def);
+    if (row->alias) fprintf(to, " (also %s%s)", dashes, row->alias);
+    fputc('\n', to);
+}
+
+void cli_help_op(FILE *to, const norni_op *op) {
+    fprintf(to, "norn %s: %s\n\nUsage: norn %s %s [FLAGS]\n\nExamples\n%s", op->name, op->summary,
+            op->name, op->operand ? op->operand : "", op->examples);
+    for (size_t g = 0; g < op->n_groups; g++) {
+        fprintf(to, "\n%s\n", op->groups[g].title);
+        for (size_t i = 0; i < *op->groups[g].n_rows; i++)
+            print_row(to, &op->groups[g].rows[i], "--");
+    }
+}
+
+static int print_model(const norni_model *m) {
+    printf("%s: %s\n", m->name, m->summary);
+    if (m->source) printf("Source: %s\n", m->source);
+    printf("Intervals: %s. Missing values: %s.\n", m->intervals ? "yes" : "no",
+           m->missing ? "served" : "not served");
+    if (m->n_params > 0) printf("\nParameters, as %s(%s=…)\n", m->name, m->params[0].name);
+    for (size_t i = 0; i < m->n_params; i++)
+        print_row(stdout, &m->params[i], "");
+    return 0;
+}
+
+static int print_models_json(const norni_model_set *set) {
+    norn_alloc alloc = norni_alloc_default();
+    norni_buf b;
+    norni_json j;
+    norni_buf_init(&b, &alloc);
+    norni_json_init(&j, &b);
+    norni_json_open(&j, '[');
+    for (size_t i = 0; i < set->n; i++) {
+        norni_json_open(&j, '{');
+        norni_json_key(&j, "name");
+        norni_json_str(&j, norni_str_of(set->models[i]->name));
+        norni_json_key(&j, "summary");
+        norni_json_str(&j, norni_str_of(set->models[i]->summary));
+        norni_json_key(&j, "intervals");
+        norni_json_bool(&j, set->models[i]->intervals);
+        norni_json_key(&j, "missing");
+        norni_json_bool(&j, set->models[i]->missing);
+        norni_json_key(&j, "source");
+        norni_json_str(&j, norni_str_of(set->models[i]->source));
+        norni_json_close(&j, '}');
+    }
+    norni_json_close(&j, ']');
+    norni_buf_text(&b, "\n");
+    const int code = b.failed || fwrite(b.p, 1, b.n, stdout) != b.n ? 1 : 0;
+    norni_buf_clear(&b);
+    return code;
+}
+
+int cli_help_models(int argc, char **argv) {
+    const norni_model_set *set = norni_registry_models();
+    if (argc >= 1 && (strcmp(argv[0], "--json") == 0 || strcmp(argv[0], "--format=json") == 0))
+        return print_models_json(set);
+    if (argc >= 2 && strcmp(argv[0], "--format") == 0 && strcmp(argv[1], "json") == 0)
+        return print_models_json(set);
+    if (argc >= 1) {
+        const norni_model *m = norni_model_find(set, norni_str_of(argv[0]));
+        if (m != NULL) return print_model(m);
+        fprintf(stderr, "norn models: unknown model '%s' (`norn models` lists them)\n", argv[0]);
+        return 2;
+    }
+    printf("%-18s %-9s %-8s %s\n", "MODEL", "INTERVALS", "MISSING", "");
+    for (size_t i = 0; i < set->n; i++) {
+        const norni_model *m = set->models[i];
+        printf("%-18s %-9s %-8s %s\n", m->name, m->intervals ? "yes" : "no",
+               m->missing ? "yes" : "no", m->summary);
+    }
+    printf(
+        "\nA spec is [alias=]name(key=value,…)[season], as e=ets(error=A)[12]; `norn models NAME` "
+        "shows the parameters.\n");
+    return 0;
+}

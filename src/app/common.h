@@ -1,0 +1,70 @@
+/* Options, hooks and outcome that every operation shares. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_COMMON_H
+#define NORNI_COMMON_H
+
+#include "base/hash.h"
+#include "base/param.h"
+#include "io/panel_read.h"
+#include "models/model.h"
+#include "par/batch.h"
+
+/* First member of every operation's options, so that one set of rows serves all. */
+typedef struct norni_common_opt {
+    const char *threads; /* "auto" or a number; read by the face that makes the context */
+    int32_t seed;
+    const char *out, *summary, *items;
+    int32_t format;   /* auto csv json */
+    int32_t progress; /* auto always never */
+    bool quiet, parallel;
+    int32_t cache;
+    int32_t retry_attempts, chunk_size;
+    double error_threshold;
+} norni_common_opt;
+
+enum { NORNI_FORMAT_AUTO, NORNI_FORMAT_CSV, NORNI_FORMAT_JSON };
+
+extern const norni_param norni_common_rows[];
+extern const size_t norni_n_common_rows;
+
+/* Options of operations that read a panel file: first member of theirs. */
+typedef struct norni_panel_opt {
+    norni_common_opt common;
+    const char *data; /* path, "-" = stdin */
+    const char *id_col, *time_col, *target_col, *delimiter, *freq;
+    int32_t layout, epoch, gaps, duplicates;
+} norni_panel_opt;
+
+extern const norni_param norni_panel_rows[];
+extern const size_t norni_n_panel_rows;
+
+/* The reader's options; NORN_E_ARG for a delimiter or frequency that cannot be. */
+NORN_CHECKED norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out,
+                                              norn_err *err);
+
+/* What an operation gets besides its options. */
+typedef struct norni_op_env {
+    norn_ctx *ctx;
+    const norni_model_set *models;
+    norni_progress_fn progress; /* NULL: none */
+    void *progress_user;
+    void (*say)(void *user,
+                const char *text); /* one line for people, never a result; NULL: silent */
+    void *say_user;
+} norni_op_env;
+
+void norni_say(const norni_op_env *env, const char *fmt, ...) NORN_PRINTF(2, 3);
+
+/* How a run ended, beyond its status. */
+typedef struct norni_op_result {
+    size_t n_items, n_ok, n_fallback, n_failed;
+    bool above_threshold; /* more items failed than --error-threshold */
+    bool digests_differ;  /* bench only */
+    bool input_failed;    /* the status is about the input: it is not usable */
+    char digest[NORNI_DIGEST_TEXT];
+} norni_op_result;
+
+/* csv or json: as asked, else by the file's extension, else csv. */
+int32_t norni_format_of(const norni_common_opt *opt);
+
+#endif

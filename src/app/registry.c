@@ -1,0 +1,66 @@
+/* The list of all models and operations: the only place that names them. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/registry.h"
+
+#include "app/op_bench.h"
+#include "app/op_forecast.h"
+#include "models/ets/ets.h"
+#include "models/naive/naive.h"
+#include "models/theta/theta.h"
+
+/* In the order that `norn models` prints. */
+static const norni_model *const all_models[] = {
+    &norni_model_naive,      &norni_model_naive2,        &norni_model_seasonal_naive,
+    &norni_model_drift,      &norni_model_mean,          &norni_model_window_average,
+    &norni_model_ses,        &norni_model_holt,          &norni_model_holt_winters,
+    &norni_model_ets,        &norni_model_auto_ets,      &norni_model_theta,
+    &norni_model_opt_theta,  &norni_model_dynamic_theta, &norni_model_dynamic_opt_theta,
+    &norni_model_auto_theta,
+};
+static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
+
+static const norni_op all_ops[] = {
+    {.name = "forecast",
+     .summary = "forecast every series of a file, with prediction intervals",
+     .operand = "DATA",
+     .operand_offset = offsetof(norni_forecast_opt, panel.data),
+     .examples =
+         "  norn forecast sales.csv --horizon 12\n"
+         "  norn forecast sales.csv --horizon 12 --model auto_ets,theta --level 80,95 --out "
+         "forecast.csv\n"
+         "  norn forecast wide.csv --layout wide --horizon 8 --season-length 4 --summary run.json\n"
+         "  zcat big.csv.gz | norn forecast - --horizon 6 --model naive --level none\n",
+     .groups = {{"Forecast", norni_forecast_rows, &norni_n_forecast_rows},
+                {"Input", norni_panel_rows, &norni_n_panel_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_forecast_opt),
+     .run = norni_op_forecast},
+    {.name = "bench",
+     .summary = "measure this machine: the same work at 1, 2, … workers, equal digests demanded",
+     .operand = "WORKLOAD",
+     .operand_offset = offsetof(norni_bench_opt, workload),
+     .examples = "  norn bench forecast\n"
+                 "  norn bench forecast --quick --out bench.json\n",
+     .groups = {{"Bench", norni_bench_rows, &norni_n_bench_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 2,
+     .opt_size = sizeof(norni_bench_opt),
+     .run = norni_op_bench},
+};
+
+const norni_model_set *norni_registry_models(void) {
+    return &model_set;
+}
+
+const norni_op *norni_registry_ops(size_t *n) {
+    *n = sizeof all_ops / sizeof all_ops[0];
+    return all_ops;
+}
+
+const norni_op *norni_registry_op(norni_str name) {
+    for (size_t i = 0; i < sizeof all_ops / sizeof all_ops[0]; i++) {
+        if (norni_str_is(name, all_ops[i].name)) return &all_ops[i];
+    }
+    return NULL;
+}

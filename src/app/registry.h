@@ -1,0 +1,30 @@
+/* The list of all models and operations: the only place that names them. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_REGISTRY_H
+#define NORNI_REGISTRY_H
+
+#include "app/common.h"
+
+typedef struct norni_row_group {
+    const char *title; /* heading in help */
+    const norni_param *rows;
+    const size_t *n_rows;
+} norni_row_group;
+
+typedef struct norni_op {
+    const char *name, *summary;
+    const char *operand;   /* metavar of the positional argument, or NULL */
+    size_t operand_offset; /* of its const char * field */
+    bool operand_optional;
+    const char *examples; /* lines for help */
+    norni_row_group groups[3];
+    size_t n_groups, opt_size;
+    norn_status (*run)(const norni_op_env *env, const void *opt, norni_op_result *out,
+                       norn_err *err);
+} norni_op;
+
+const norni_model_set *norni_registry_models(void);
+const norni_op *norni_registry_ops(size_t *n);
+const norni_op *norni_registry_op(norni_str name);
+
+#endif

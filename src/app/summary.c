@@ -1,0 +1,132 @@
+/* The summary of a run as JSON: counts, failures, threads, times, memory, digest. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/summary.h"
+
+#include <sys/statvfs.h>
+
+#include "app/version.h"
+#include "base/clock.h"
+#include "io/writer.h"
+
+norni_stopwatch norni_stopwatch_start(void) {
+    return (norni_stopwatch){norni_clock_ns(), norni_clock_process_seconds()};
+}
+
+double norni_stopwatch_seconds(const norni_stopwatch *w) {
+    return (double)(norni_clock_ns() - w->wall_ns) * 1e-9;
+}
+
+/* Bytes free where the output lies, or -1 when the system does not say. */
+static int64_t disk_free_bytes(const char *path) {
+    char folder[4096] = ".";
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (slash != NULL && (size_t)(slash - path) + 1 < sizeof folder) {
+        memcpy(folder, path, (size_t)(slash - path) + 1);
+        folder[slash - path + 1] = '\0';
+    }
+    struct statvfs v;
+    if (statvfs(folder, &v) != 0) return -1;
+    return (int64_t)((uint64_t)v.f_bavail * (uint64_t)v.f_frsize);
+}
+
+static void write_failures(norni_json *j, const norni_summary *s) {
+    norni_json_key(j, "failures");
+    norni_json_open(j, '[');
+    for (size_t i = 0; i < s->batch->n; i++) {
+        const norni_outcome *o = &s->batch->outcome[i];
+        if (o->status == NORN_OK) continue;
+        norni_json_open(j, '{');
+        norni_json_key(j, "item");
+        norni_json_str(j, s->names.id(s->names.arg, i));
+        norni_json_key(j, "status");
+        norni_json_str(j, norni_str_of(norn_status_name(o->status)));
+        norni_json_key(j, "message");
+        norni_json_str(j, norni_str_of(o->message ? o->message : ""));
+        norni_json_key(j, "attempts");
+        norni_json_int(j, o->attempts);
+        norni_json_key(j, "model");
+        norni_json_str(j, s->names.model(s->names.arg, i));
+        norni_json_close(j, '}');
+    }
+    norni_json_close(j, ']');
+}
+
+static norn_status write_workers(norn_ctx *ctx, norni_json *j, norn_err *err) {
+    const int32_t n = norni_pool_threads(ctx);
+    norni_worker_stat *stat = norni_alloc_zero(&ctx->alloc, (size_t)n, sizeof *stat);
+    if (stat == NULL) return norni_alloc_fail(err, "summary", (size_t)n, sizeof *stat);
+    norn_status st = norni_pool_stats(ctx, stat, n, false, err);
+    norni_json_key(j, "workers");
+    norni_json_open(j, '[');
+    for (int32_t i = 0; st == NORN_OK && i < n; i++) {
+        norni_json_open(j, '{');
+        norni_json_key(j, "items");
+        norni_json_int(j, (int64_t)stat[i].n_items);
+        norni_json_key(j, "busy_seconds");
+        norni_json_num(j, stat[i].busy_seconds);
+        norni_json_close(j, '}');
+    }
+    norni_json_close(j, ']');
+    norni_alloc_drop(&ctx->alloc, stat, (size_t)n, sizeof *stat);
+    return st;
+}
+
+static void int_field(norni_json *j, const char *key, int64_t value) {
+    norni_json_key(j, key);
+    norni_json_int(j, value);
+}
+
+static void num_field(norni_json *j, const char *key, double value) {
+    norni_json_key(j, key);
+    norni_json_num(j, value);
+}
+
+norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const char *path,
+                                norn_err *err) {
+    const double elapsed = norni_stopwatch_seconds(&s->watch);
+    const double cpu = norni_clock_process_seconds() - s->watch.cpu_seconds;
+    const int32_t threads = norni_pool_threads(ctx);
+    const int64_t disk = disk_free_bytes(s->out_path);
+    norni_out out;
+    norni_json j;
+    norn_status st;
+    NORN_TRY(norni_out_open(&out, &ctx->alloc, path, err));
+    norni_json_init(&j, &out.buf);
+    norni_json_open(&j, '{');
+    norni_json_key(&j, "operation");
+    norni_json_str(&j, norni_str_of(s->operation));
+    norni_json_key(&j, "version");
+    norni_json_str(&j, norni_str_of(NORNI_VERSION));
+    int_field(&j, "n_items", (int64_t)s->batch->n);
+    int_field(&j, "n_ok", (int64_t)s->batch->n_ok);
+    int_field(&j, "n_fallback", (int64_t)s->batch->n_fallback);
+    int_field(&j, "n_failed", (int64_t)s->batch->n_failed);
+    write_failures(&j, s);
+    int_field(&j, "threads", threads);
+    num_field(&j, "elapsed_seconds", elapsed);
+    num_field(&j, "cpu_seconds", cpu);
+    num_field(&j, "cpu_utilisation", elapsed > 0 ? cpu / (elapsed * threads) : 0);
+    NORN_TRY_GOTO(write_workers(ctx, &j, err), fail);
+    int_field(&j, "peak_rss_bytes", norni_peak_rss_bytes());
+    norni_json_key(&j, "disk_free_bytes");
+    if (disk >= 0)
+        norni_json_int(&j, disk);
+    else
+        norni_json_null(&j);
+    norni_json_key(&j, "cache");
+    norni_json_open(&j, '{');
+    int_field(&j, "hits", 0);
+    int_field(&j, "misses", 0);
+    norni_json_close(&j, '}');
+    norni_json_key(&j, "deterministic");
+    norni_json_bool(&j, true);
+    norni_json_key(&j, "digest");
+    norni_json_str(&j, norni_str_of(s->digest));
+    norni_json_close(&j, '}');
+    norni_buf_text(&out.buf, "\n");
+    if (out.buf.failed) NORN_TRY_GOTO(norni_alloc_fail(err, "summary", s->batch->n, 64), fail);
+    return norni_out_commit(&out, err);
+fail:
+    norni_out_abort(&out);
+    return st;
+}
