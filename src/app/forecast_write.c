@@ -15,13 +15,11 @@ typedef struct write_job {
     norni_out out;
     size_t chunk; /* series a block */
     bool json;
-    norni_str *quoted; /* (n_specs) columns as JSON keys or NULL */
 } write_job;
 
 typedef struct write_token {
     size_t first, last; /* series */
     norni_buf text;
-    bool ready; /* text was initialised */
 } write_token;
 
 static const char *id_name(const norni_panel *p) {
@@ -208,16 +206,16 @@ static norn_status write_format(norni_worker *w, size_t k, void *token, void *ar
         }
     }
     if (!t->text.failed) return NORN_OK;
-    norni_buf_clear(&t->text);
     return norni_alloc_fail(err, "output", t->last - t->first, 1);
 }
 
-static norn_status write_sink(size_t k, void *token, void *arg, norn_err *err) {
+static norn_status write_sink(size_t k, void *token, bool failed, void *arg, norn_err *err) {
     (void)k;
     write_job *job = arg;
     write_token *t = token;
-    norni_buf_add(&job->out.buf, t->text.p, t->text.n);
-    norni_buf_clear(&t->text);
+    if (!failed) norni_buf_add(&job->out.buf, t->text.p, t->text.n);
+    if (t->text.alloc) norni_buf_clear(&t->text);
+    if (failed) return NORN_OK;
     if (job->out.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
     return norni_out_flush(&job->out, (size_t)1 << 20, err);
 }

@@ -29,9 +29,7 @@ typedef void (*norni_progress_fn)(void *user, const norni_progress *p);
 typedef struct norni_batch_opt {
     norni_for_opt loop;
     uint32_t max_attempts;  /* of `run`, at least 1 (0 = 1) */
-    double error_threshold; /* share of failed items above which the batch stops early when
-                               stop_early; else only reported */
-    bool stop_early;
+    double error_threshold; /* share of failed items above which above_threshold is set */
     norni_progress_fn
         progress; /* called by one reporter thread, 10 times a second, and once at the end */
     void *progress_user;

@@ -21,7 +21,7 @@ NORN_CHECKED norn_status norni_reduce(norn_ctx *ctx, norni_worker *worker, size_
 typedef struct norni_pipe {
     norn_status (*source)(size_t k, void *token, bool *end, void *arg, norn_err *err);
     norn_status (*work)(norni_worker *worker, size_t k, void *token, void *arg, norn_err *err);
-    norn_status (*sink)(size_t k, void *token, void *arg, norn_err *err);
+    norn_status (*sink)(size_t k, void *token, bool failed, void *arg, norn_err *err);
     void *arg;
     size_t token_size, n_tokens;
 } norni_pipe;

@@ -1,0 +1,31 @@
+/* XXH3: hashes of bytes, and the 128-bit digest that proves equal results. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
+
+/* The library's header is compiled in, so that libnorn has no run-time dependency; its own code is outside our warnings. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wundef"
+#pragma GCC diagnostic ignored "-Wswitch-enum"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+#pragma GCC diagnostic pop
+
+uint64_t norni_hash64(const void *p, size_t n) { return XXH3_64bits(p, n); }
+
+norni_hash128 norni_hash_128(const void *p, size_t n) {
+    const XXH128_hash_t h = XXH3_128bits(p, n);
+    return (norni_hash128){h.high64, h.low64};
+}
+
+void norni_hash_text(norni_hash128 h, char out[NORNI_DIGEST_TEXT]) {
+    static const char digit[] = "0123456789abcdef";
+    const uint64_t half[2] = {h.hi, h.lo};
+    char *to = out;
+    for (const char *p = "xxh3:"; *p != '\0'; p++) *to++ = *p;
+    for (int i = 0; i < 32; i++) *to++ = digit[half[i / 16] >> (60 - 4 * (i % 16)) & 15];
+    *to = '\0';
+}
