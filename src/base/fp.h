@@ -15,8 +15,7 @@ double norni_sin(double x);           /* |x| <= 2^30 */
 double norni_cos(double x);           /* |x| <= 2^30 */
 double norni_tanh(double x);
 
-/* Normal distribution: density's CDF and its inverse (p in (0,1); 0 and 1 give -inf and inf). */
-double norni_normal_cdf(double x);
+/* Inverse of the normal distribution function (p in (0,1); 0 and 1 give -inf and inf). */
 double norni_normal_quantile(double p);
 
 /* Compensated (Neumaier) sum, left to right. */

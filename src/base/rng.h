@@ -18,7 +18,7 @@ typedef struct norni_rng {
 /* The two 64-bit words of block `block` of the stream. */
 void norni_rng_block(norni_rng rng, uint64_t block, uint64_t out[2]);
 uint64_t norni_rng_u64(norni_rng rng, uint64_t draw);
-/* Uniform in (0,1), never 0 or 1: (k + 0.5) / 2^53. */
+/* Uniform in (0,1), never 0 or 1: (k + 0.5) / 2^52. */
 double norni_rng_uniform(norni_rng rng, uint64_t draw);
 /* Standard normal by inverse CDF of the same draw. */
 double norni_rng_normal(norni_rng rng, uint64_t draw);
