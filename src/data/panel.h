@@ -66,27 +66,30 @@ typedef struct norni_align_report {
         first_duplicate[160]; /* "series A: 2020-01-05 is missing (after line 12)" */
 } norni_align_report;
 
-/* Raw rows in file order: id index, time, target, exogenous; line numbers for messages. */
+/* Consecutive rows of one series, as they stand in the input. */
+typedef struct norni_run {
+    uint32_t id; /* into ids */
+    size_t first, n;
+} norni_run;
+
+/* Raw rows in file order, all borrowed but y: it may lie in the panel's arena and become the panel's own. */
 typedef struct norni_rows {
-    size_t n;
-    const uint32_t *id;   /* (n) into ids, numbered by first appearance */
-    const int64_t *time;  /* (n) */
-    const double *y;      /* (n) */
-    const uint64_t *line; /* (n), or NULL: line = index + first_line */
-    uint64_t first_line;
-    size_t n_ids;
-    const norni_str *ids; /* (n_ids) */
+    size_t n, n_runs, n_ids;
+    const norni_run *runs; /* (n_runs), in file order, together all n rows */
+    const norni_str *ids;  /* (n_ids), in order of first appearance */
+    const int64_t *time;   /* (n), or NULL: 1, 2, 3 … in every series */
+    double *y;             /* (n) */
     size_t n_x;
     const norni_str *x_names;
     const double *const *x; /* (n_x) columns of (n) */
+    uint64_t (*line_of)(const void *arg, size_t row); /* the row's line in the input, for messages */
+    const void *line_arg;
 } norni_rows;
 
-/* Gathers rows by id (order of first appearance), sorts by time, resolves duplicates and gaps,
- * infers frequencies. *out is initialised here and owned by the caller; the caller sets style and
- * names afterwards. */
-NORN_CHECKED norn_status norni_panel_align(const norn_alloc *alloc, const norni_rows *rows,
-                                           const norni_time_style *style,
-                                           const norni_align_opt *opt, norni_panel *out,
-                                           norni_align_report *report, norn_err *err);
+/* Gathers rows by id (order of first appearance), sorts by time, resolves duplicates and gaps, infers frequencies. out->arena must
+ * be initialised; everything else of *out is set but names. On failure the caller clears *out. */
+NORN_CHECKED norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows, const norni_time_style *style,
+                                           const norni_align_opt *opt, norni_panel *out, norni_align_report *report,
+                                           norn_err *err);
 
 #endif

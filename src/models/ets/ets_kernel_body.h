@@ -151,11 +151,12 @@ ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
 /* One function per shape, so that tangents of up to three vectors stay in registers. */
 #define ETS_SHAPE(trend, season)                                                               \
     static ETS_TARGET bool FN(pass_##trend##season)(ets_pass * p) {                            \
-        switch (season ? p->n_vec : 1) {                                                       \
+        if (!season) return FN(run)(p, 1, trend, season);                                      \
+        if (trend == NORNI_ETS_MUL) return FN(run)(p, p->n_vec, trend, season);                \
+        switch (p->n_vec) {                                                                    \
             case 1: return FN(run)(p, 1, trend, season);                                       \
             case 2: return FN(run)(p, 2, trend, season);                                       \
             case 3: return FN(run)(p, 3, trend, season);                                       \
-            case 4: return FN(run)(p, 4, trend, season);                                       \
             default: return FN(run)(p, p->n_vec, trend, season);                               \
         }                                                                                      \
     }

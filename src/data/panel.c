@@ -1,0 +1,32 @@
+/* The panel: many series in one block, as every operation receives them. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data/panel.h"
+
+void norni_panel_clear(norni_panel *p) {
+    if (p->arena.alloc != NULL) norni_arena_clear(&p->arena);
+    memset(p, 0, sizeof *p);
+}
+
+/* The median of the last 31 steps: how an irregular series most likely goes on. */
+static int64_t median_step(const int64_t *times, size_t n) {
+    int64_t step[31];
+    size_t k = 0;
+    for (size_t i = n > 31 ? n - 31 : 1; i < n; i++) {
+        const int64_t s = times[i] - times[i - 1];
+        size_t at = k++;
+        for (; at > 0 && step[at - 1] > s; at--) step[at] = step[at - 1];
+        step[at] = s;
+    }
+    return k ? step[k / 2] : 1;
+}
+
+int64_t norni_panel_future(const norni_panel *p, size_t i, size_t h) {
+    const size_t n = norni_panel_n(p, i);
+    if (p->freq[i].unit != NORNI_UNIT_IRREGULAR && p->times == NULL) {
+        return norni_freq_at(p->freq[i], p->start[i], (int64_t)(n + h));
+    }
+    if (p->times == NULL) return p->start[i] + (int64_t)(n + h);
+    const int64_t *times = p->times + p->offsets[i];
+    if (p->freq[i].unit != NORNI_UNIT_IRREGULAR) return norni_freq_at(p->freq[i], times[n - 1], (int64_t)h + 1);
+    return times[n - 1] + median_step(times, n) * ((int64_t)h + 1);
+}
