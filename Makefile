@@ -1,0 +1,87 @@
+# One word for each thing one does with Norn; Meson and Ninja do the work. `make help` lists the words.
+# SPDX-License-Identifier: Apache-2.0
+BUILD ?= build
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+SETUP = tools/setup_debian
+CONFIGURE = BUILD=$(BUILD) tools/configure
+NORN = $(BUILD)/norn
+
+.PHONY: all demo test test-full bench install clean asan tsan coverage fuzz oracles format tidy check help
+
+all: ## build the command and the library (build/norn)
+	@$(SETUP) build
+	@$(CONFIGURE) release
+	@ninja -C $(BUILD) --quiet
+	@echo "built $(NORN)"
+
+demo: all ## forecast the shipped series and show a part of the result
+	@NORN=$(NORN) OUT=$(BUILD)/demo tools/demo
+
+test: ## every test, sanitizers and checks; ends with "N passed, N failed"
+	@$(SETUP) test
+	@$(CONFIGURE) release tests
+	@ninja -C $(BUILD) --quiet
+	@tools/run_tests --build $(BUILD)
+
+test-full: ## the same, with every suite under every sanitizer
+	@$(SETUP) test
+	@$(CONFIGURE) release tests bench
+	@ninja -C $(BUILD) --quiet
+	@tools/run_tests --build $(BUILD) --full
+
+bench: ## measure this machine: speed-up, equal digests, and the programs in bench/
+	@$(SETUP) build bench
+	@$(CONFIGURE) release bench
+	@ninja -C $(BUILD) --quiet
+	@NORN=$(NORN) BUILD=$(BUILD) tools/run_bench
+
+install: all ## install below PREFIX (default /usr/local): command, library, headers, norn.pc, man page, completions
+	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
+	@ninja -C $(BUILD) --quiet
+	@meson install -C $(BUILD) --no-rebuild --quiet
+	@echo "installed below $(abspath $(PREFIX))"
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD) build-asan build-tsan build-coverage build-fuzz build-tidy
+
+asan: ## all tests under the address and undefined-behaviour sanitizers
+	@$(SETUP) test
+	@tools/run_tests --only asan --full
+
+tsan: ## all tests under the thread sanitizer
+	@$(SETUP) test
+	@tools/run_tests --only tsan --full
+
+coverage: ## lines and branches that the tests reach
+	@$(SETUP) coverage
+	@BUILD=build-coverage tools/configure coverage tests
+	@ninja -C build-coverage --quiet
+	@meson test -C build-coverage --no-rebuild --quiet
+	@gcovr -r . --object-directory build-coverage -f src -f cli -f include --print-summary
+
+fuzz: ## run every fuzz harness for FUZZ_SECONDS (60) each
+	@$(SETUP) fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run_fuzz
+
+oracles: ## make the oracles' fixtures again (R and the forecast package)
+	@$(SETUP) oracles
+	@tools/run_oracles
+
+format: ## put every C file into the house's form
+	@$(SETUP) format
+	@find src cli include tests bench \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format-14 -i
+
+tidy: ## clang-tidy over src and cli
+	@$(SETUP) tidy
+	@CC=clang-14 BUILD=build-tidy tools/configure release
+	@ninja -C build-tidy --quiet
+	@find src cli -name '*.c' -print0 | xargs -0 -n 4 -P 2 clang-tidy-14 -p build-tidy --quiet
+
+check: ## the house's own checks alone: floors, style, exports
+	@tools/check_layers
+	@tools/check_style
+	@tools/check_exports $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
