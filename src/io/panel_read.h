@@ -17,6 +17,7 @@ typedef struct norni_read_opt {
     norni_epoch epoch; /* integers in the time column are seconds or milliseconds */
     norni_align_opt align;
     bool no_exogenous; /* skip further columns instead of parsing them as numbers */
+    size_t chunk_bytes; /* 0 = 1 MiB; never changes a result */
 } norni_read_opt;
 
 /* Reads `path` ("-" = stdin) into *out (owned by the caller, norni_panel_clear). Errors carry line

@@ -1,0 +1,176 @@
+/* Cells of a table as numbers and times: what the three layouts share. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/panel_cells.h"
+
+#include <math.h>
+
+#include "base/numtext.h"
+
+static bool is_missing(norni_str s) {
+    static const char *const tokens[] = {"NA", "N/A", "NaN", "nan", "NAN", "null", "NULL", "None"};
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        if (norni_str_is(s, tokens[i])) return true;
+    }
+    return false;
+}
+
+/* Long texts are cut in messages. */
+static int shown_length(norni_str s) { return (int)(s.n > 40 ? 40 : s.n); }
+
+static bool fail_value(norni_str field, norni_str column, norni_num_result r, norn_err *err) {
+    const char *why = r == NORNI_NUM_OVERFLOW ? "is too large for a number (at most 1.8e308)"
+                                              : "is not a number; use an empty field, NA, NaN or null for missing";
+    (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p, shown_length(field), field.p, why);
+    return false;
+}
+
+bool norni_cell_value(norni_str field, norni_str column, double *out, norn_err *err) {
+    static const double ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    /* Up to 15 digits around a point: both numbers are exact, so one division is exactly rounded. */
+    if (field.n >= 1 && field.n <= 16) {
+        const char *p = field.p, *end = p + field.n;
+        const bool negative = *p == '-';
+        uint64_t digits = 0;
+        size_t n = 0, behind = 0;
+        bool point = false, plain = true;
+        for (p += negative; p < end && plain; p++) {
+            const unsigned d = (unsigned)(unsigned char)*p - '0';
+            if (d < 10) {
+                digits = 10 * digits + d;
+                n++;
+                behind += point;
+            } else {
+                plain = *p == '.' && !point;
+                point = true;
+            }
+        }
+        if (plain && n >= 1 && n <= 15) {
+            const double value = (double)digits / ten[behind];
+            *out = negative && value != 0 ? -value : value;
+            return true;
+        }
+    }
+    const norni_num_result r = norni_num_parse(field.p, field.n, out);
+    if (r == NORNI_NUM_OK) return true;
+    if (r == NORNI_NUM_EMPTY || is_missing(norni_str_trim(field))) {
+        *out = NAN;
+        return true;
+    }
+    return fail_value(field, column, r, err);
+}
+
+static bool fail_time(norni_str field, norni_str column, norn_err *err) {
+    const char *hint = memchr(field.p, '/', field.n) ? "is not a time that can be told apart; write year-month-day, as 2020-01-31"
+                                                     : "is not a time of the calendar (as 2020-01-31, 2020-01-31 12:00, 2020-Q1, 1976 Jul, 2021W05 or an integer)";
+    (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p, shown_length(field), field.p, hint);
+    return false;
+}
+
+norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoch, norni_time_style *style, norn_err *err) {
+    int64_t t;
+    bool zoned;
+    if (!norni_time_parse(field, &t, style, &zoned)) {
+        (void)fail_time(field, column, err);
+        return NORN_E_DATA;
+    }
+    if (epoch == NORNI_EPOCH_NONE) return NORN_OK;
+    if (style->kind != NORNI_TIME_INDEX) {
+        return norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' is not an integer, but --epoch was given", shown_length(column),
+                         column.p, shown_length(field), field.p);
+    }
+    style->kind = epoch == NORNI_EPOCH_S ? NORNI_TIME_EPOCH_S : NORNI_TIME_EPOCH_MS;
+    return NORN_OK;
+}
+
+static bool two_digits(const char *p, int32_t *out) {
+    const unsigned a = (unsigned)(unsigned char)p[0] - '0', b = (unsigned)(unsigned char)p[1] - '0';
+    *out = (int32_t)(10 * a + b);
+    return a < 10 && b < 10;
+}
+
+/* "2020-05-17" behind a month that was seen before: only the day is new. */
+static bool date_of_month(const norni_cell_clock *clock, norni_str f, int64_t *out) {
+    int32_t day;
+    if (f.n != 10 || memcmp(f.p, clock->month, 8) != 0 || !two_digits(f.p + 8, &day)) return false;
+    if (day < 1 || day > clock->month_len) return false;
+    *out = (clock->month_days + day) * NORNI_US_DAY;
+    return true;
+}
+
+static bool index_time(norni_str f, int64_t *out) {
+    int64_t value = 0;
+    if (f.n == 0 || f.n > 18) return false;
+    for (size_t i = 0; i < f.n; i++) {
+        const unsigned d = (unsigned)(unsigned char)f.p[i] - '0';
+        if (d > 9) return false;
+        value = 10 * value + (int64_t)d;
+    }
+    *out = value;
+    return true;
+}
+
+bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column, int64_t *out, norn_err *err) {
+    norni_time_style style;
+    bool zoned;
+    if (clock->style.kind == NORNI_TIME_DATE && date_of_month(clock, field, out)) return true;
+    if (clock->style.kind == NORNI_TIME_INDEX && index_time(field, out)) return true;
+    if (!norni_time_parse(field, out, &style, &zoned)) return fail_time(field, column, err);
+    norni_time_kind kind = clock->style.kind;
+    if (kind == NORNI_TIME_EPOCH_S || kind == NORNI_TIME_EPOCH_MS) {
+        const int64_t unit = kind == NORNI_TIME_EPOCH_S ? NORNI_US_SECOND : 1000;
+        if (style.kind != NORNI_TIME_INDEX) return fail_time(field, column, err);
+        if (!__builtin_mul_overflow(*out, unit, out) && *out > -INT64_C(62135596800000000) && *out < INT64_C(253402300800000000)) return true;
+        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' lies outside the years 1 to 9999", shown_length(column), column.p,
+                        shown_length(field), field.p);
+        return false;
+    }
+    if (style.kind == NORNI_TIME_DATE && kind == NORNI_TIME_DATETIME) kind = NORNI_TIME_DATE; /* midnight without its clock */
+    if (style.kind != kind && !(kind == NORNI_TIME_DATE && style.kind == NORNI_TIME_DATETIME)) {
+        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' is written in another style than the first time", shown_length(column),
+                        column.p, shown_length(field), field.p);
+        return false;
+    }
+    if (style.kind == NORNI_TIME_DATETIME && style.zone != clock->style.zone) {
+        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s a time zone, the first time %s", shown_length(column), column.p,
+                        shown_length(field), field.p, style.zone ? "names" : "lacks", style.zone ? "does not" : "does");
+        return false;
+    }
+    if (style.kind == NORNI_TIME_DATE && field.n == 10) {
+        const norni_civil c = norni_civil_from_us(*out);
+        memcpy(clock->month, field.p, 8);
+        clock->month_days = norni_days_from_civil(c.year, c.month, 1) - 1;
+        clock->month_len = norni_days_in_month(c.year, c.month);
+    }
+    return true;
+}
+
+norn_status norni_cell_raise(const norni_csv *csv, size_t chunk, const norni_cell_fail *fail, norn_err *err) {
+    return norn_fail(err, fail->err.code, "line %llu, %s", (unsigned long long)norni_csv_line(csv, chunk, fail->record), fail->err.text);
+}
+
+bool norni_run_add(norni_run_list *list, norni_str id, size_t first, size_t n) {
+    if (list->n == list->cap) {
+        const size_t cap = list->cap ? 2 * list->cap : 1024;
+        norni_run *run = norni_alloc_resize(list->alloc, list->run, list->cap, cap, sizeof *run);
+        if (run == NULL) return false;
+        list->run = run;
+        norni_str *ids = norni_alloc_resize(list->alloc, list->id, list->cap, cap, sizeof *ids);
+        if (ids == NULL) { /* both lists keep one capacity */
+            run = norni_alloc_resize(list->alloc, list->run, cap, list->cap ? list->cap : 1, sizeof *run);
+            if (run != NULL) list->run = run;
+            return false;
+        }
+        list->id = ids;
+        list->cap = cap;
+    }
+    list->run[list->n] = (norni_run){0, first, n};
+    list->id[list->n++] = id;
+    return true;
+}
+
+void norni_run_clear(norni_run_list *list) {
+    if (list->alloc == NULL) return;
+    norni_alloc_drop(list->alloc, list->run, list->cap, sizeof *list->run);
+    norni_alloc_drop(list->alloc, list->id, list->cap, sizeof *list->id);
+    *list = (norni_run_list){.alloc = list->alloc};
+}
