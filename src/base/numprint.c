@@ -1,7 +1,8 @@
 /* Numbers as text: the shortest digits that read back as the same double. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Source: R. Giulietti, "The Schubfach way to render doubles" (2020). With v = c 2^q and its rounding interval, one power of ten
- * scales the interval so that it holds at least one and at most a few integers; the shortest, then the nearest, is chosen. */
+/* Source: R. Giulietti, "The Schubfach way to render doubles" (2020). With v = c 2^q and its
+ * rounding interval, one power of ten scales the interval so that it holds at least one and at most
+ * a few integers; the shortest, then the nearest, is chosen. */
 #include <math.h>
 #include <string.h>
 
@@ -15,12 +16,20 @@ typedef struct decimal {
     int exponent;
 } decimal;
 
-/* floor(log10(2^e)), floor(log10(3/4 2^e)), floor(log2(10^e)) for |e| <= 1650: fixed-point products, exact on that range. */
-static int floor_log10_pow2(int e) { return (e * 1262611) >> 22; }
-static int floor_log10_three_quarters(int e) { return (e * 1262611 - 524031) >> 22; }
-static int floor_log2_pow10(int e) { return (e * 1741647) >> 19; }
+/* floor(log10(2^e)), floor(log10(3/4 2^e)), floor(log2(10^e)) for |e| <= 1650: fixed-point
+ * products, exact on that range. */
+static int floor_log10_pow2(int e) {
+    return (e * 1262611) >> 22;
+}
+static int floor_log10_three_quarters(int e) {
+    return (e * 1262611 - 524031) >> 22;
+}
+static int floor_log2_pow10(int e) {
+    return (e * 1741647) >> 19;
+}
 
-/* The upper word of g*c with the lower bits folded into the last one, so that comparisons stay right. */
+/* The upper word of g*c with the lower bits folded into the last one, so that comparisons stay
+ * right. */
 static uint64_t scale_to_odd(const uint64_t g[2], uint64_t c) {
     const u128 low = (u128)g[1] * c, high = (u128)g[0] * c;
     const u128 sum = high + (uint64_t)(low >> 64);
@@ -34,7 +43,8 @@ static decimal shortest(uint64_t fraction, unsigned exponent_bits) {
     const int k = closer_below ? floor_log10_three_quarters(q) : floor_log10_pow2(q);
     const int h = q + floor_log2_pow10(-k) + 1;
     uint64_t g[2] = {pow10_words[-k - POW10_LOWEST][0], pow10_words[-k - POW10_LOWEST][1]};
-    if (!(-k >= 0 && -k <= 55) && ++g[1] == 0) g[0]++; /* the paper rounds up; 10^0 to 10^55 are exact */
+    if (!(-k >= 0 && -k <= 55) && ++g[1] == 0)
+        g[0]++; /* the paper rounds up; 10^0 to 10^55 are exact */
     const uint64_t lower = scale_to_odd(g, (4 * c - 2 + closer_below) << h) + !even;
     const uint64_t middle = scale_to_odd(g, 4 * c << h);
     const uint64_t upper = scale_to_odd(g, (4 * c + 2) << h) - !even;
@@ -51,8 +61,10 @@ static decimal shortest(uint64_t fraction, unsigned exponent_bits) {
 }
 
 static const char digit_pairs[] =
-    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
-    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
+    "474849"
+    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596"
+    "979899";
 
 /* Digits of x right-aligned at end; returns how many. */
 static size_t put_digits(char *end, uint64_t x) {

@@ -6,7 +6,9 @@
 #include "base/numtext.h"
 #include "io/writer.h"
 
-void norni_json_init(norni_json *j, norni_buf *b) { *j = (norni_json){.b = b}; }
+void norni_json_init(norni_json *j, norni_buf *b) {
+    *j = (norni_json){.b = b};
+}
 
 /* The comma before a value or key, where one belongs. */
 static void separate(norni_json *j) {
@@ -37,12 +39,16 @@ void norni_json_close(norni_json *j, char bracket) {
 static size_t character_length(const unsigned char *p, size_t n) {
     const unsigned c = p[0];
     if (c < 0x80) return 1;
-    const size_t len = c >= 0xF0 && c < 0xF5 ? 4 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xC2 && c < 0xE0 ? 2 : 0;
+    const size_t len = c >= 0xF0 && c < 0xF5   ? 4
+                       : c >= 0xE0 && c < 0xF0 ? 3
+                       : c >= 0xC2 && c < 0xE0 ? 2
+                                               : 0;
     if (len == 0 || len > n) return 0;
     for (size_t i = 1; i < len; i++) {
         if ((p[i] & 0xC0) != 0x80) return 0;
     }
-    if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F)) return 0; /* overlong, surrogate */
+    if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F))
+        return 0; /* overlong, surrogate */
     if ((c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F)) return 0;
     return len;
 }
@@ -50,9 +56,16 @@ static size_t character_length(const unsigned char *p, size_t n) {
 static void put_escape(norni_buf *b, unsigned char c) {
     static const char digit[] = "0123456789abcdef";
     char text[6] = {'\\', 'u', '0', '0', digit[c >> 4], digit[c & 15]};
-    const char *plain = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
-    if (plain != NULL) norni_buf_add(b, plain, 2);
-    else norni_buf_add(b, text, sizeof text);
+    const char *plain = c == '"'    ? "\\\""
+                        : c == '\\' ? "\\\\"
+                        : c == '\n' ? "\\n"
+                        : c == '\r' ? "\\r"
+                        : c == '\t' ? "\\t"
+                                    : NULL;
+    if (plain != NULL)
+        norni_buf_add(b, plain, 2);
+    else
+        norni_buf_add(b, text, sizeof text);
 }
 
 static void put_string(norni_buf *b, norni_str s) {
@@ -61,11 +74,15 @@ static void put_string(norni_buf *b, norni_str s) {
     for (size_t i = 0; i < s.n;) {
         const size_t start = i;
         size_t len = 1;
-        while (i < s.n && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && (len = character_length(p + i, s.n - i)) > 0) i += len;
+        while (i < s.n && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' &&
+               (len = character_length(p + i, s.n - i)) > 0)
+            i += len;
         norni_buf_add(b, s.p + start, i - start);
         if (i >= s.n) break;
-        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\') put_escape(b, p[i]);
-        else norni_buf_text(b, "\xEF\xBF\xBD"); /* U+FFFD */
+        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+            put_escape(b, p[i]);
+        else
+            norni_buf_text(b, "\xEF\xBF\xBD"); /* U+FFFD */
         i++;
     }
     norni_buf_text(b, "\"");
@@ -85,8 +102,10 @@ void norni_json_str(norni_json *j, norni_str s) {
 
 void norni_json_num(norni_json *j, double x) {
     separate(j);
-    if (isfinite(x)) norni_buf_num(j->b, x);
-    else norni_buf_text(j->b, "null");
+    if (isfinite(x))
+        norni_buf_num(j->b, x);
+    else
+        norni_buf_text(j->b, "null");
 }
 
 void norni_json_int(norni_json *j, int64_t x) {

@@ -1,30 +1,36 @@
-/* Output that is whole or absent: files written beside their name and renamed, stdout as a stream; CSV fields. */
+/* Output that is whole or absent: files written beside their name and renamed, stdout as a stream;
+ * CSV fields. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "io/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
-#include <sys/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/numtext.h"
 
-static const char *shown(const norni_out *o) { return o->path ? o->path : "standard output"; }
+static const char *shown(const norni_out *o) {
+    return o->path ? o->path : "standard output";
+}
 
 static norn_status fail_errno(norn_err *err, const char *what, const char *path, int code) {
     char text[128];
-    return norn_fail(err, NORN_E_IO, "cannot %s %s: %s", what, path, strerror_r(code, text, sizeof text));
+    return norn_fail(err, NORN_E_IO, "cannot %s %s: %s", what, path,
+                     strerror_r(code, text, sizeof text));
 }
 
-static char *copy_path(const norn_alloc *alloc, const char *path, const char *tail, size_t *size) {
-    *size = strlen(path) + strlen(tail) + 1;
-    char *p = norni_alloc_get(alloc, *size, 1);
+/* The bytes of head and tail as one text; NULL when memory is out. */
+static char *join_path(const norn_alloc *alloc, const char *head, size_t n, const char *tail) {
+    char *p = norni_alloc_get(alloc, n + strlen(tail) + 1, 1);
     if (p != NULL) {
-        memcpy(p, path, strlen(path));
-        memcpy(p + strlen(path), tail, strlen(tail) + 1);
+        memcpy(p, head, n);
+        memcpy(p + n, tail, strlen(tail) + 1);
     }
     return p;
 }
@@ -37,36 +43,61 @@ static void forget(norni_out *o) {
     o->fd = -1;
 }
 
-norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path, norn_err *err) {
+/* Makes a new file in o->path's folder. Its mode comes from the umask, as any new file's; asking
+ * for the umask would mean setting it, for every thread. The name does not grow with the target's,
+ * so that it fits wherever the target's does. */
+static norn_status open_temp(norni_out *o, norn_err *err) {
+    const char *slash = strrchr(o->path, '/');
+    const size_t folder = slash ? (size_t)(slash - o->path) + 1 : 0;
+    for (unsigned attempt = 0; attempt < 100; attempt++) {
+        struct timespec now;
+        char name[64];
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        norni_format(name, sizeof name, ".norn-%x-%x-%x.tmp", (unsigned)getpid(),
+                     (unsigned)now.tv_nsec, attempt);
+        o->temp = join_path(o->alloc, o->path, folder, name);
+        if (o->temp == NULL) return norni_alloc_fail(err, "output", folder + sizeof name, 1);
+        o->fd = open(o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (o->fd >= 0) return NORN_OK;
+        const int code = errno;
+        norni_alloc_drop(o->alloc, o->temp, strlen(o->temp) + 1, 1);
+        o->temp = NULL;
+        if (code != EEXIST) return fail_errno(err, "write", o->path, code);
+    }
+    return fail_errno(err, "write", o->path, EEXIST);
+}
+
+/* Fills path, temp and fd for the file named `path`. */
+static norn_status open_file(norni_out *o, const char *path, norn_err *err) {
+    char real[PATH_MAX];
     struct stat st;
-    size_t size;
+    const bool exists = stat(path, &st) == 0;
+    if (!exists && errno != ENOENT) return fail_errno(err, "write", path, errno);
+    if (exists && S_ISDIR(st.st_mode)) return fail_errno(err, "write", path, EISDIR);
+    if (exists && access(path, W_OK) != 0)
+        return fail_errno(err, "write", path, errno); /* a rename would not ask */
+    const bool whole =
+        !exists || S_ISREG(st.st_mode); /* a device or a pipe cannot be renamed over */
+    if (exists && whole && realpath(path, real) != NULL) path = real; /* a link stays a link */
+    o->path = join_path(o->alloc, path, strlen(path), "");
+    if (o->path == NULL) return norni_alloc_fail(err, "output", strlen(path), 1);
+    if (!whole) {
+        o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return o->fd >= 0 ? NORN_OK : fail_errno(err, "write", path, errno);
+    }
+    NORN_TRY(open_temp(o, err));
+    if (exists) (void)fchmod(o->fd, st.st_mode & 0777);
+    return NORN_OK;
+}
+
+norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path, norn_err *err) {
     *o = (norni_out){.fd = STDOUT_FILENO, .alloc = alloc};
     norni_buf_init(&o->buf, alloc);
-    if (path == NULL || strcmp(path, "-") == 0) return NORN_OK;
+    if (path == NULL || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) return NORN_OK;
     o->fd = -1;
-    const bool exists = stat(path, &st) == 0;
-    if (exists && S_ISDIR(st.st_mode)) return norn_fail(err, NORN_E_IO, "cannot write %s: it is a directory", path);
-    o->path = copy_path(alloc, path, "", &size);
-    if (o->path == NULL) return norni_alloc_fail(err, "output", size, 1);
-    if (exists && !S_ISREG(st.st_mode)) { /* a device or a pipe cannot be renamed over */
-        o->fd = open(path, O_WRONLY | O_CLOEXEC);
-    } else {
-        o->temp = copy_path(alloc, path, ".XXXXXX", &size);
-        if (o->temp == NULL) {
-            forget(o);
-            return norni_alloc_fail(err, "output", size, 1);
-        }
-        o->fd = mkostemp(o->temp, O_CLOEXEC);
-        if (o->fd >= 0) {
-            const mode_t mask = umask(0);
-            umask(mask);
-            (void)fchmod(o->fd, exists ? st.st_mode & 07777 : 0666 & ~mask);
-        }
-    }
-    if (o->fd >= 0) return NORN_OK;
-    const int code = errno;
-    forget(o);
-    return fail_errno(err, "write", path, code);
+    const norn_status st = open_file(o, path, err);
+    if (st != NORN_OK) forget(o);
+    return st;
 }
 
 norn_status norni_out_flush(norni_out *o, size_t least, norn_err *err) {
@@ -84,10 +115,14 @@ norn_status norni_out_flush(norni_out *o, size_t least, norn_err *err) {
 
 norn_status norni_out_commit(norni_out *o, norn_err *err) {
     norn_status st = norni_out_flush(o, 0, err);
-    if (st == NORN_OK && o->temp != NULL && fsync(o->fd) != 0) st = fail_errno(err, "write", shown(o), errno);
-    if (o->path != NULL && close(o->fd) != 0 && st == NORN_OK) st = fail_errno(err, "write", shown(o), errno);
+    /* EINVAL: a file system that cannot sync */
+    if (st == NORN_OK && o->temp != NULL && fsync(o->fd) != 0 && errno != EINVAL)
+        st = fail_errno(err, "write", shown(o), errno);
+    if (o->path != NULL && close(o->fd) != 0 && st == NORN_OK)
+        st = fail_errno(err, "write", shown(o), errno);
     if (o->path != NULL) o->fd = -1;
-    if (st == NORN_OK && o->temp != NULL && rename(o->temp, o->path) != 0) st = fail_errno(err, "write", shown(o), errno);
+    if (st == NORN_OK && o->temp != NULL && rename(o->temp, o->path) != 0)
+        st = fail_errno(err, "write", shown(o), errno);
     if (st != NORN_OK) {
         norni_out_abort(o);
         return st;
@@ -112,7 +147,8 @@ static bool looks_like_formula(norni_str s) {
 void norni_csv_text(norni_buf *b, norni_str s) {
     const bool formula = looks_like_formula(s);
     bool quote = s.n > 0 && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
-    for (size_t i = 0; i < s.n && !quote; i++) quote = s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r';
+    for (size_t i = 0; i < s.n && !quote; i++)
+        quote = s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r';
     if (!quote) {
         if (formula) norni_buf_text(b, "'");
         norni_buf_add(b, s.p, s.n);
