@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* From here on blocks are mapped and ask for huge pages: fresh 4 KiB pages cost more than many kernels. */
+/* From here on blocks are mapped and ask for huge pages: fresh 4 KiB pages cost more than many
+ * kernels. */
 #define HUGE_FROM ((size_t)4 << 20)
 
 static size_t mapped_size(size_t size) {
@@ -52,7 +53,9 @@ static void *default_resize(void *user, void *ptr, size_t old, size_t size) {
     return fresh;
 }
 
-norn_alloc norni_alloc_default(void) { return (norn_alloc){default_resize, NULL}; }
+norn_alloc norni_alloc_default(void) {
+    return (norn_alloc){default_resize, NULL};
+}
 
 static bool block_size(size_t n, size_t size, size_t *out) {
     if (!norni_mul_size(n, size, out)) return false;

@@ -23,7 +23,8 @@ static void drop_head(norni_arena *arena) {
 }
 
 void norni_arena_clear(norni_arena *arena) {
-    while (arena->head != NULL) drop_head(arena);
+    while (arena->head != NULL)
+        drop_head(arena);
     arena->used = 0;
 }
 
@@ -87,13 +88,15 @@ norni_arena_mark norni_arena_mark_get(const norni_arena *arena) {
 }
 
 void norni_arena_rewind(norni_arena *arena, norni_arena_mark mark) {
-    while (arena->head != mark.head) drop_head(arena);
+    while (arena->head != mark.head)
+        drop_head(arena);
     arena->used = mark.used;
 }
 
 void norni_arena_reset(norni_arena *arena) {
     if (arena->head == NULL) return;
-    /* Blocks grow, so the newest is the largest but for one giant request in between: keep the newest. */
+    /* Blocks grow, so the newest is the largest but for one giant request in between: keep the
+     * newest. */
     while (arena->head->older != NULL) {
         norni_arena_block *second = arena->head->older;
         arena->head->older = second->older;

@@ -11,9 +11,15 @@ static int64_t read_clock(clockid_t id) {
     return (int64_t)t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-int64_t norni_clock_ns(void) { return read_clock(CLOCK_MONOTONIC); }
-double norni_clock_thread_seconds(void) { return (double)read_clock(CLOCK_THREAD_CPUTIME_ID) * 1e-9; }
-double norni_clock_process_seconds(void) { return (double)read_clock(CLOCK_PROCESS_CPUTIME_ID) * 1e-9; }
+int64_t norni_clock_ns(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+double norni_clock_thread_seconds(void) {
+    return (double)read_clock(CLOCK_THREAD_CPUTIME_ID) * 1e-9;
+}
+double norni_clock_process_seconds(void) {
+    return (double)read_clock(CLOCK_PROCESS_CPUTIME_ID) * 1e-9;
+}
 
 int64_t norni_peak_rss_bytes(void) {
     struct rusage usage;

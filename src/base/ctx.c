@@ -5,14 +5,18 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
-norn_ctx_opt norn_ctx_opt_default(void) { return (norn_ctx_opt){.log_level = NORN_LOG_WARN}; }
+norn_ctx_opt norn_ctx_opt_default(void) {
+    return (norn_ctx_opt){.log_level = NORN_LOG_WARN};
+}
 
 norn_status norn_ctx_new(const norn_ctx_opt *opt, norn_ctx **out, norn_err *err) {
     const norn_ctx_opt o = opt ? *opt : norn_ctx_opt_default();
-    if (out == NULL) return norn_fail(err, NORN_E_ARG, "ctx: no place for the new context was given");
+    if (out == NULL)
+        return norn_fail(err, NORN_E_ARG, "ctx: no place for the new context was given");
     *out = NULL;
     if (o.n_threads < 0 || o.n_threads > 4096) {
-        return norn_fail(err, NORN_E_ARG, "ctx: n_threads=%d is outside [0, 4096]", (int)o.n_threads);
+        return norn_fail(err, NORN_E_ARG, "ctx: n_threads=%d is outside [0, 4096]",
+                         (int)o.n_threads);
     }
     const norn_alloc alloc = o.alloc.resize ? o.alloc : norni_alloc_default();
     norn_ctx *ctx = norni_alloc_zero(&alloc, 1, sizeof *ctx);
@@ -39,15 +43,23 @@ void norn_ctx_free(norn_ctx *ctx) {
     norni_alloc_drop(&alloc, ctx, 1, sizeof *ctx);
 }
 
-void norn_ctx_cancel(norn_ctx *ctx) { atomic_store(&ctx->cancel, true); }
+void norn_ctx_cancel(norn_ctx *ctx) {
+    atomic_store(&ctx->cancel, true);
+}
 bool norn_ctx_cancelled(const norn_ctx *ctx) {
     return atomic_load_explicit(&ctx->cancel, memory_order_relaxed);
 }
-void norn_ctx_rearm(norn_ctx *ctx) { atomic_store(&ctx->cancel, false); }
+void norn_ctx_rearm(norn_ctx *ctx) {
+    atomic_store(&ctx->cancel, false);
+}
 
-static bool poll_cancel(void *user) { return norn_ctx_cancelled(user); }
+static bool poll_cancel(void *user) {
+    return norn_ctx_cancelled(user);
+}
 
-norni_poll norni_ctx_poll(norn_ctx *ctx) { return (norni_poll){poll_cancel, ctx}; }
+norni_poll norni_ctx_poll(norn_ctx *ctx) {
+    return (norni_poll){poll_cancel, ctx};
+}
 
 void norni_log_line(norn_ctx *ctx, norn_log_level level, const char *fmt, ...) {
     if (ctx->log == NULL || level > ctx->log_level) return;

@@ -1,10 +1,10 @@
 /* One home for floating point: elementary functions with the same bits on every machine. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plain IEEE operations and explicit fma() only, both correctly rounded everywhere, so that no result depends on the CPU. The
- * series are Taylor's; arguments are reduced until they converge to 2^-60:
- *   log  x = 2^k z, z in [sqrt(1/2), sqrt 2), s = (z-1)/(z+1): log z = 2 atanh s = f - (f^2/2 - s (f^2/2 + R)), f = z - 1
- *   exp  x = k log 2 + r, |r| <= log(2)/2
- *   pow  exp(y log x) with log x and the product in double-double */
+/* Plain IEEE operations and explicit fma() only, both correctly rounded everywhere, so that no
+ * result depends on the CPU. The series are Taylor's; arguments are reduced until they converge to
+ * 2^-60: log  x = 2^k z, z in [sqrt(1/2), sqrt 2), s = (z-1)/(z+1): log z = 2 atanh s = f - (f^2/2
+ * - s (f^2/2 + R)), f = z - 1 exp  x = k log 2 + r, |r| <= log(2)/2 pow  exp(y log x) with log x
+ * and the product in double-double */
 #include "base/fp.h"
 
 #include <math.h>
@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
-static const double ln2_hi = 0x1.62e42feep-1, ln2_lo = 0x1.a39ef35793c76p-33; /* hi has 21 trailing zero bits */
+static const double ln2_hi = 0x1.62e42feep-1,
+                    ln2_lo = 0x1.a39ef35793c76p-33; /* hi has 21 trailing zero bits */
 
 static uint64_t bits_of(double x) {
     uint64_t b;
@@ -78,7 +79,8 @@ static double exp_tail(double r) {
     const double r2 = r * r, r4 = r2 * r2;
     const double a = (1.0 / 2 + r * (1.0 / 6)) + r2 * (1.0 / 24 + r * (1.0 / 120));
     const double b = (1.0 / 720 + r * (1.0 / 5040)) + r2 * (1.0 / 40320 + r * (1.0 / 362880));
-    const double c = (1.0 / 3628800 + r * (1.0 / 39916800)) + r2 * (1.0 / 479001600 + r * (1.0 / 6227020800.0));
+    const double c =
+        (1.0 / 3628800 + r * (1.0 / 39916800)) + r2 * (1.0 / 479001600 + r * (1.0 / 6227020800.0));
     return r2 * (a + r4 * (b + r4 * (c + r4 * (1.0 / 87178291200.0))));
 }
 
@@ -92,7 +94,9 @@ static double exp_pair(double hi, double lo) {
     return scale(1 + (r + (rest + exp_tail(r) + rest * r)), (int)k);
 }
 
-double norni_exp(double x) { return x != x ? x : exp_pair(x, 0); }
+double norni_exp(double x) {
+    return x != x ? x : exp_pair(x, 0);
+}
 
 /* Double-double: an unevaluated sum hi + lo. */
 typedef struct pair {
@@ -122,7 +126,8 @@ static pair log_pair(double x) {
     const pair s = {s_hi, s_lo}, u = pair_mul(s, s), third = {1.0 / 3, 0x1.5555555555555p-56};
     const double v = u.hi;
     double rest = 1.0 / 25;
-    for (int n = 23; n >= 5; n -= 2) rest = 1.0 / n + v * rest;
+    for (int n = 23; n >= 5; n -= 2)
+        rest = 1.0 / n + v * rest;
     pair sum = pair_add(pair_mul(u, third), (pair){v * v * rest, 0});
     sum = pair_add((pair){1, 0}, sum);
     sum = pair_mul((pair){2 * s.hi, 2 * s.lo}, sum);
@@ -144,16 +149,19 @@ double norni_pow(double x, double y) {
         if (x == -1) return 1;
         return (fabs(x) > 1) == (y > 0) ? INFINITY : 0;
     }
-    if (fabs(x) == INFINITY) return y < 0 ? (negative ? -0.0 : 0.0) : (negative ? -INFINITY : INFINITY);
+    if (fabs(x) == INFINITY)
+        return y < 0 ? (negative ? -0.0 : 0.0) : (negative ? -INFINITY : INFINITY);
     if (x < 0 && y != nearbyint(y)) return NAN;
     const pair l = log_pair(fabs(x));
     const double p = l.hi * y;
-    if (!(fabs(p) < 1e4)) return p > 0 ? (negative ? -INFINITY : INFINITY) : (negative ? -0.0 : 0.0);
+    if (!(fabs(p) < 1e4))
+        return p > 0 ? (negative ? -INFINITY : INFINITY) : (negative ? -0.0 : 0.0);
     const double value = exp_pair(p, fma(l.hi, y, -p) + l.lo * y);
     return negative ? -value : value;
 }
 
-/* x minus the nearest multiple of pi/2, as a pair; *quadrant counts them. Three parts of pi/2 with explicit fma. */
+/* x minus the nearest multiple of pi/2, as a pair; *quadrant counts them. Three parts of pi/2 with
+ * explicit fma. */
 static pair reduce_quadrant(double x, int *quadrant) {
     const double k = nearbyint(x * 0.6366197723675814);
     const double p1 = 0x1.921fb54442d18p0, p2 = 0x1.1a62633145c07p-54, p3 = -0x1.f1976b7ed8fbcp-110;
@@ -199,8 +207,12 @@ static double sin_quadrant(double x, int shift) {
     return quadrant >= 2 ? -value : value;
 }
 
-double norni_sin(double x) { return sin_quadrant(x, 0); }
-double norni_cos(double x) { return sin_quadrant(x, 1); }
+double norni_sin(double x) {
+    return sin_quadrant(x, 0);
+}
+double norni_cos(double x) {
+    return sin_quadrant(x, 1);
+}
 
 double norni_tanh(double x) {
     const double a = fabs(x);
@@ -209,7 +221,8 @@ double norni_tanh(double x) {
     if (a < 0.55) { /* Lambert's continued fraction x/(1 + u/(3 + u/(5 + ...))) */
         const double u = x * x;
         double d = 19;
-        for (double n = 17; n >= 3; n -= 2) d = n + u / d;
+        for (double n = 17; n >= 3; n -= 2)
+            d = n + u / d;
         const double q = u / d;
         return x - x * q / (1 + q);
     }
@@ -220,24 +233,50 @@ double norni_tanh(double x) {
 /* c[0] + c[1] x + ... + c[7] x^7 */
 static double poly7(const double c[8], double x) {
     double p = c[7];
-    for (int i = 6; i >= 0; i--) p = p * x + c[i];
+    for (int i = 6; i >= 0; i--)
+        p = p * x + c[i];
     return p;
 }
 
-/* Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988). */
+/* Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
+ * Statistics 37 (1988). */
 double norni_normal_quantile(double p) {
-    static const double a[8] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
-                                4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3};
-    static const double b[8] = {1, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
-                                2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3};
-    static const double c[8] = {1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
-                                1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4};
-    static const double d[8] = {1, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
-                                1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9};
-    static const double e[8] = {6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
-                                2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7};
-    static const double f[8] = {1, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
-                                7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15};
+    static const double a[8] = {3.3871328727963666080e0, 1.3314166789178437745e2,
+                                1.9715909503065514427e3, 1.3731693765509461125e4,
+                                4.5921953931549871457e4, 6.7265770927008700853e4,
+                                3.3430575583588128105e4, 2.5090809287301226727e3};
+    static const double b[8] = {1,
+                                4.2313330701600911252e1,
+                                6.8718700749205790830e2,
+                                5.3941960214247511077e3,
+                                2.1213794301586595867e4,
+                                3.9307895800092710610e4,
+                                2.8729085735721942674e4,
+                                5.2264952788528545610e3};
+    static const double c[8] = {1.42343711074968357734e0,  4.63033784615654529590e0,
+                                5.76949722146069140550e0,  3.64784832476320460504e0,
+                                1.27045825245236838258e0,  2.41780725177450611770e-1,
+                                2.27238449892691845833e-2, 7.74545014278341407640e-4};
+    static const double d[8] = {1,
+                                2.05319162663775882187e0,
+                                1.67638483018380384940e0,
+                                6.89767334985100004550e-1,
+                                1.48103976427480074590e-1,
+                                1.51986665636164571966e-2,
+                                5.47593808499534494600e-4,
+                                1.05075007164441684324e-9};
+    static const double e[8] = {6.65790464350110377720e0,  5.46378491116411436990e0,
+                                1.78482653991729133580e0,  2.96560571828504891230e-1,
+                                2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                                2.71155556874348757815e-5, 2.01033439929228813265e-7};
+    static const double f[8] = {1,
+                                5.99832206555887937690e-1,
+                                1.36929880922735805310e-1,
+                                1.48753612908506148525e-2,
+                                7.86869131145613259100e-4,
+                                1.84631831751005468180e-5,
+                                1.42151175831644588870e-7,
+                                2.04426310338993978564e-15};
     if (!(p > 0 && p < 1)) return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
     const double q = p - 0.5;
     if (fabs(q) <= 0.425) {
@@ -245,18 +284,21 @@ double norni_normal_quantile(double p) {
         return q * poly7(a, r) / poly7(b, r);
     }
     const double r = sqrt(-norni_log(q < 0 ? p : 1 - p));
-    const double x = r <= 5 ? poly7(c, r - 1.6) / poly7(d, r - 1.6) : poly7(e, r - 5) / poly7(f, r - 5);
+    const double x =
+        r <= 5 ? poly7(c, r - 1.6) / poly7(d, r - 1.6) : poly7(e, r - 5) / poly7(f, r - 5);
     return q < 0 ? -x : x;
 }
 
 double norni_sum_tree(const double *x, size_t n) {
     if (n <= 8) {
         double s = 0;
-        for (size_t i = 0; i < n; i++) s += x[i];
+        for (size_t i = 0; i < n; i++)
+            s += x[i];
         return s;
     }
     size_t half = 8;
-    while (2 * half < n) half *= 2;
+    while (2 * half < n)
+        half *= 2;
     return norni_sum_tree(x, half) + norni_sum_tree(x + half, n - half);
 }
 

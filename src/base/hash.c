@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/hash.h"
 
-/* The library's header is compiled in, so that libnorn has no run-time dependency; its own code is outside our warnings. */
+/* The library's header is compiled in, so that libnorn has no run-time dependency; its own code is
+ * outside our warnings. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wcast-qual"
@@ -14,7 +15,9 @@
 #include <xxhash.h>
 #pragma GCC diagnostic pop
 
-uint64_t norni_hash64(const void *p, size_t n) { return XXH3_64bits(p, n); }
+uint64_t norni_hash64(const void *p, size_t n) {
+    return XXH3_64bits(p, n);
+}
 
 norni_hash128 norni_hash_128(const void *p, size_t n) {
     const XXH128_hash_t h = XXH3_128bits(p, n);
@@ -25,7 +28,9 @@ void norni_hash_text(norni_hash128 h, char out[NORNI_DIGEST_TEXT]) {
     static const char digit[] = "0123456789abcdef";
     const uint64_t half[2] = {h.hi, h.lo};
     char *to = out;
-    for (const char *p = "xxh3:"; *p != '\0'; p++) *to++ = *p;
-    for (int i = 0; i < 32; i++) *to++ = digit[half[i / 16] >> (60 - 4 * (i % 16)) & 15];
+    for (const char *p = "xxh3:"; *p != '\0'; p++)
+        *to++ = *p;
+    for (int i = 0; i < 32; i++)
+        *to++ = digit[half[i / 16] >> (60 - 4 * (i % 16)) & 15];
     *to = '\0';
 }

@@ -6,7 +6,9 @@
 
 #define LOW32 UINT64_C(0xFFFFFFFF)
 
-void norni_map_init(norni_map *m, const norn_alloc *alloc) { *m = (norni_map){.alloc = alloc}; }
+void norni_map_init(norni_map *m, const norn_alloc *alloc) {
+    *m = (norni_map){.alloc = alloc};
+}
 
 void norni_map_clear(norni_map *m) {
     norni_alloc_drop(m->alloc, m->keys, m->cap, sizeof *m->keys);
@@ -20,7 +22,8 @@ static size_t find_slot(const norni_map *m, norni_str key, uint64_t hash) {
     for (size_t at = (size_t)hash & mask;; at = (at + 1) & mask) {
         const uint64_t slot = m->slots[at];
         if (slot == 0) return at;
-        if ((slot ^ hash) >> 32 == 0 && norni_str_cmp(m->keys[(slot & LOW32) - 1], key) == 0) return at;
+        if ((slot ^ hash) >> 32 == 0 && norni_str_cmp(m->keys[(slot & LOW32) - 1], key) == 0)
+            return at;
     }
 }
 

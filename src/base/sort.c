@@ -11,12 +11,14 @@ static void insertion_sort(size_t *x, size_t n, norni_cmp_fn cmp, const void *ar
     for (size_t i = 1; i < n; i++) {
         const size_t key = x[i];
         size_t j = i;
-        for (; j > 0 && cmp(arg, x[j - 1], key) > 0; j--) x[j] = x[j - 1];
+        for (; j > 0 && cmp(arg, x[j - 1], key) > 0; j--)
+            x[j] = x[j - 1];
         x[j] = key;
     }
 }
 
-static void merge_runs(const size_t *from, size_t mid, size_t n, size_t *to, norni_cmp_fn cmp, const void *arg) {
+static void merge_runs(const size_t *from, size_t mid, size_t n, size_t *to, norni_cmp_fn cmp,
+                       const void *arg) {
     size_t i = 0, j = mid;
     for (size_t k = 0; k < n; k++) {
         const bool left = i < mid && (j >= n || cmp(arg, from[i], from[j]) <= 0);
@@ -26,9 +28,11 @@ static void merge_runs(const size_t *from, size_t mid, size_t n, size_t *to, nor
 
 void norni_sort_index(size_t *index, size_t n, norni_cmp_fn cmp, const void *arg, size_t *scratch) {
     bool sorted = true;
-    for (size_t i = 1; i < n && sorted; i++) sorted = cmp(arg, index[i - 1], index[i]) <= 0;
+    for (size_t i = 1; i < n && sorted; i++)
+        sorted = cmp(arg, index[i - 1], index[i]) <= 0;
     if (sorted) return;
-    for (size_t i = 0; i < n; i += RUN) insertion_sort(index + i, n - i < RUN ? n - i : RUN, cmp, arg);
+    for (size_t i = 0; i < n; i += RUN)
+        insertion_sort(index + i, n - i < RUN ? n - i : RUN, cmp, arg);
     size_t *from = index, *to = scratch;
     for (size_t width = RUN; width < n; width *= 2) {
         for (size_t i = 0; i < n; i += 2 * width) {
@@ -43,7 +47,9 @@ void norni_sort_index(size_t *index, size_t n, norni_cmp_fn cmp, const void *arg
 }
 
 /* NaN sorts behind everything. */
-static bool comes_after(double a, double b) { return a > b || (a != a && b == b); }
+static bool comes_after(double a, double b) {
+    return a > b || (a != a && b == b);
+}
 
 static void sift_down(double *x, size_t root, size_t n) {
     for (size_t child; (child = 2 * root + 1) < n; root = child) {
@@ -55,9 +61,11 @@ static void sift_down(double *x, size_t root, size_t n) {
     }
 }
 
-/* Heap sort: in place, no worst case, and equal doubles cannot be told apart (0 and -0 excepted, which writers make one). */
+/* Heap sort: in place, no worst case, and equal doubles cannot be told apart (0 and -0 excepted,
+ * which writers make one). */
 static void heap_sort(double *x, size_t n) {
-    for (size_t i = n / 2; i-- > 0;) sift_down(x, i, n);
+    for (size_t i = n / 2; i-- > 0;)
+        sift_down(x, i, n);
     for (size_t end = n; end-- > 1;) {
         const double t = x[0];
         x[0] = x[end];
@@ -70,7 +78,8 @@ static void small_sort(double *x, size_t n) {
     for (size_t i = 1; i < n; i++) {
         const double key = x[i];
         size_t j = i;
-        for (; j > 0 && comes_after(x[j - 1], key); j--) x[j] = x[j - 1];
+        for (; j > 0 && comes_after(x[j - 1], key); j--)
+            x[j] = x[j - 1];
         x[j] = key;
     }
 }
@@ -83,12 +92,18 @@ static void quick_sort(double *x, size_t n, int depth) {
             return;
         }
         double a = x[0], b = x[n / 2], c = x[n - 1];
-        const double pivot = comes_after(a, b) ? (comes_after(b, c) ? b : comes_after(a, c) ? c : a)
-                                               : (comes_after(a, c) ? a : comes_after(b, c) ? c : b);
+        const double pivot = comes_after(a, b) ? (comes_after(b, c)   ? b
+                                                  : comes_after(a, c) ? c
+                                                                      : a)
+                                               : (comes_after(a, c)   ? a
+                                                  : comes_after(b, c) ? c
+                                                                      : b);
         size_t i = 0, j = n - 1;
         for (;; i++, j--) {
-            while (comes_after(pivot, x[i])) i++;
-            while (comes_after(x[j], pivot)) j--;
+            while (comes_after(pivot, x[i]))
+                i++;
+            while (comes_after(x[j], pivot))
+                j--;
             if (i >= j) break;
             const double t = x[i];
             x[i] = x[j];
@@ -109,6 +124,7 @@ static void quick_sort(double *x, size_t n, int depth) {
 
 void norni_sort_doubles(double *x, size_t n) {
     int depth = 2;
-    for (size_t k = n; k > 1; k /= 2) depth += 2;
+    for (size_t k = n; k > 1; k /= 2)
+        depth += 2;
     quick_sort(x, n, depth);
 }

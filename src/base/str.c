@@ -12,7 +12,9 @@ int norni_str_cmp(norni_str a, norni_str b) {
     return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 bool norni_str_is_nocase(norni_str a, const char *text) {
     for (size_t i = 0; i < a.n; i++) {
@@ -26,7 +28,8 @@ norni_str norni_str_trim(norni_str a) {
         a.p++;
         a.n--;
     }
-    while (a.n > 0 && (a.p[a.n - 1] == ' ' || a.p[a.n - 1] == '\t')) a.n--;
+    while (a.n > 0 && (a.p[a.n - 1] == ' ' || a.p[a.n - 1] == '\t'))
+        a.n--;
     return a;
 }
 
@@ -65,7 +68,8 @@ static void put_signed(format_out *o, int64_t x) {
 /* A text cut in the middle of a UTF-8 character ends before it. */
 static void cut_at_character(format_out *o) {
     size_t start = o->n;
-    while (start > 0 && ((unsigned char)o->p[start - 1] & 0xC0) == 0x80) start--;
+    while (start > 0 && ((unsigned char)o->p[start - 1] & 0xC0) == 0x80)
+        start--;
     if (start == 0) return;
     const unsigned char lead = (unsigned char)o->p[start - 1];
     const size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
@@ -140,7 +144,9 @@ size_t norni_format(char *out, size_t size, const char *fmt, ...) {
     return n;
 }
 
-void norni_buf_init(norni_buf *b, const norn_alloc *alloc) { *b = (norni_buf){.alloc = alloc}; }
+void norni_buf_init(norni_buf *b, const norn_alloc *alloc) {
+    *b = (norni_buf){.alloc = alloc};
+}
 
 void norni_buf_clear(norni_buf *b) {
     norni_alloc_drop(b->alloc, b->p, b->cap, 1);
@@ -151,8 +157,10 @@ bool norni_buf_reserve(norni_buf *b, size_t more) {
     if (b->failed) return false;
     if (more <= b->cap - b->n) return true;
     size_t cap = b->cap < 128 ? 256 : b->cap * 2;
-    if (more > SIZE_MAX / 4 || b->cap > SIZE_MAX / 4) cap = 0;
-    else if (cap < b->n + more) cap = b->n + more;
+    if (more > SIZE_MAX / 4 || b->cap > SIZE_MAX / 4)
+        cap = 0;
+    else if (cap < b->n + more)
+        cap = b->n + more;
     char *p = cap ? norni_alloc_resize(b->alloc, b->p, b->cap, cap, 1) : NULL;
     if (p == NULL) {
         b->failed = true;
@@ -169,7 +177,9 @@ void norni_buf_add(norni_buf *b, const void *p, size_t n) {
     b->n += n;
 }
 
-void norni_buf_text(norni_buf *b, const char *text) { norni_buf_add(b, text, strlen(text)); }
+void norni_buf_text(norni_buf *b, const char *text) {
+    norni_buf_add(b, text, strlen(text));
+}
 
 void norni_buf_format(norni_buf *b, const char *fmt, ...) {
     char text[1024];
@@ -190,14 +200,16 @@ size_t norni_str_distance(norni_str a, norni_str b) {
     if (a.n > MOST || b.n > MOST) return FAR;
     size_t row[3][MOST + 1];
     size_t *before = row[0], *last = row[1], *now = row[2];
-    for (size_t j = 0; j <= b.n; j++) last[j] = j;
+    for (size_t j = 0; j <= b.n; j++)
+        last[j] = j;
     for (size_t i = 1; i <= a.n; i++) {
         now[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
             const size_t change = last[j - 1] + (a.p[i - 1] != b.p[j - 1]);
             size_t best = last[j] + 1 < now[j - 1] + 1 ? last[j] + 1 : now[j - 1] + 1;
             if (change < best) best = change;
-            const bool swapped = i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1];
+            const bool swapped =
+                i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1];
             if (swapped && before[j - 2] + 1 < best) best = before[j - 2] + 1;
             now[j] = best;
         }

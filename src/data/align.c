@@ -1,14 +1,19 @@
-/* From rows to a panel: gather by id, sort by time, resolve duplicates and gaps, find frequencies. */
+/* From rows to a panel: gather by id, sort by time, resolve duplicates and gaps, find frequencies.
+ */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The usual input is one run of rows a series, in time order, without gaps: then the values stay where they are. Everything is done
- * per series and in parallel; what is reported is that of the first series concerned, so nothing depends on the workers. */
+/* The usual input is one run of rows a series, in time order, without gaps: then the values stay
+ * where they are. Everything is done per series and in parallel; what is reported is that of the
+ * first series concerned, so nothing depends on the workers. */
 #include <math.h>
 
 #include "base/sort.h"
 #include "data/panel.h"
 #include "par/pool.h"
 
-enum { GAP_FACTOR = 50, GAP_FREE = 1000 }; /* filled periods may not exceed GAP_FACTOR n + GAP_FREE */
+enum {
+    GAP_FACTOR = 50,
+    GAP_FREE = 1000
+}; /* filled periods may not exceed GAP_FACTOR n + GAP_FREE */
 
 /* What is known of one series before the values move. */
 typedef struct series_plan {
@@ -30,11 +35,16 @@ typedef struct align_job {
     size_t *row;       /* (n) gathered position -> row of the input, or NULL: the same */
 } align_job;
 
-static size_t row_at(const align_job *a, size_t position) { return a->row ? a->row[position] : position; }
-static int64_t time_at(const align_job *a, size_t position) { return a->rows->time[row_at(a, position)]; }
+static size_t row_at(const align_job *a, size_t position) {
+    return a->row ? a->row[position] : position;
+}
+static int64_t time_at(const align_job *a, size_t position) {
+    return a->rows->time[row_at(a, position)];
+}
 
 static uint64_t line_at(const align_job *a, size_t position) {
-    return a->rows->line_of ? a->rows->line_of(a->rows->line_arg, row_at(a, position)) : row_at(a, position) + 1;
+    return a->rows->line_of ? a->rows->line_of(a->rows->line_arg, row_at(a, position))
+                            : row_at(a, position) + 1;
 }
 
 /* "series A: " or "" when the input has no ids. */
@@ -43,7 +53,9 @@ static void series_name(const align_job *a, size_t i, char out[96]) {
     norni_format(out, 96, id.n ? "series %.*s: " : "%.*s", (int)(id.n > 60 ? 60 : id.n), id.p);
 }
 
-static void time_text(const align_job *a, int64_t t, char out[48]) { out[norni_time_print(out, t, a->style)] = '\0'; }
+static void time_text(const align_job *a, int64_t t, char out[48]) {
+    out[norni_time_print(out, t, a->style)] = '\0';
+}
 
 static int compare_times(const void *arg, size_t x, size_t y) {
     const int64_t *time = arg;
@@ -54,15 +66,17 @@ static norn_status fail_duplicate(const align_job *a, size_t i, size_t position,
     char name[96], text[48];
     series_name(a, i, name);
     time_text(a, time_at(a, position), text);
-    return norn_fail(err, NORN_E_DATA, "%s%s stands twice (lines %llu and %llu); see --duplicates", name, text,
-                     (unsigned long long)line_at(a, position - 1), (unsigned long long)line_at(a, position));
+    return norn_fail(err, NORN_E_DATA, "%s%s stands twice (lines %llu and %llu); see --duplicates",
+                     name, text, (unsigned long long)line_at(a, position - 1),
+                     (unsigned long long)line_at(a, position));
 }
 
 static void describe_gap(const align_job *a, size_t i, size_t position, char *out, size_t size) {
     char name[96], text[48];
     series_name(a, i, name);
     time_text(a, norni_freq_at(a->plan[i].freq, time_at(a, position), 1), text);
-    norni_format(out, size, "%s%s is missing (after line %llu)", name, text, (unsigned long long)line_at(a, position));
+    norni_format(out, size, "%s%s is missing (after line %llu)", name, text,
+                 (unsigned long long)line_at(a, position));
 }
 
 /* First position behind which a period is missing, or n - 1. */
@@ -77,8 +91,8 @@ static size_t first_gap(const align_job *a, const series_plan *p) {
 }
 
 /* Distinct ascending times of the series: the gathered ones, or a copy without duplicates. */
-static norn_status distinct_times(const align_job *a, norni_worker *w, const series_plan *p, const int64_t **times, size_t *n,
-                                  norn_err *err) {
+static norn_status distinct_times(const align_job *a, norni_worker *w, const series_plan *p,
+                                  const int64_t **times, size_t *n, norn_err *err) {
     if (a->row == NULL && p->n_duplicates == 0) {
         *times = a->rows->time + p->first;
         *n = p->n;
@@ -99,7 +113,8 @@ static norn_status distinct_times(const align_job *a, norni_worker *w, const ser
 static norn_status order_series(align_job *a, norni_worker *w, size_t i, norn_err *err) {
     series_plan *p = &a->plan[i];
     bool sorted = true;
-    for (size_t j = 1; j < p->n && sorted; j++) sorted = time_at(a, p->first + j - 1) <= time_at(a, p->first + j);
+    for (size_t j = 1; j < p->n && sorted; j++)
+        sorted = time_at(a, p->first + j - 1) <= time_at(a, p->first + j);
     if (!sorted) {
         p->unsorted = p->moved = true;
         size_t *scratch = norni_arena_get(&w->arena, p->n, sizeof *scratch);
@@ -114,15 +129,18 @@ static norn_status order_series(align_job *a, norni_worker *w, size_t i, norn_er
     return NORN_OK;
 }
 
-static norn_status fail_off_grid(const align_job *a, size_t i, const int64_t *times, size_t n, norn_err *err) {
+static norn_status fail_off_grid(const align_job *a, size_t i, const int64_t *times, size_t n,
+                                 norn_err *err) {
     char name[96], text[48], freq[48];
     int64_t k;
     size_t j = 1;
-    while (j + 1 < n && norni_freq_index(a->plan[i].freq, times[0], times[j], &k)) j++;
+    while (j + 1 < n && norni_freq_index(a->plan[i].freq, times[0], times[j], &k))
+        j++;
     series_name(a, i, name);
     time_text(a, times[j], text);
     norni_freq_print(freq, sizeof freq, a->plan[i].freq, times[0]);
-    return norn_fail(err, NORN_E_DATA, "%s%s does not lie on the grid of frequency %s", name, text, freq);
+    return norn_fail(err, NORN_E_DATA, "%s%s does not lie on the grid of frequency %s", name, text,
+                     freq);
 }
 
 /* Frequency and number of periods of one series. */
@@ -143,12 +161,15 @@ static norn_status measure_series(norni_worker *w, size_t i, void *arg, norn_err
     p->freq = a->opt->has_freq ? a->opt->freq : norni_freq_infer(times, n, a->style);
     if (p->freq.unit == NORNI_UNIT_IRREGULAR || n < 2) return NORN_OK;
     if (a->opt->has_freq && p->freq.anchor == 0 && p->freq.unit >= NORNI_UNIT_MONTH) {
-        const norni_freq seen = norni_freq_infer(times, n, a->style); /* "M" takes month start or end from the data */
-        if (seen.unit >= NORNI_UNIT_MONTH && seen.unit <= NORNI_UNIT_YEAR) p->freq.anchor = seen.anchor;
+        const norni_freq seen =
+            norni_freq_infer(times, n, a->style); /* "M" takes month start or end from the data */
+        if (seen.unit >= NORNI_UNIT_MONTH && seen.unit <= NORNI_UNIT_YEAR)
+            p->freq.anchor = seen.anchor;
     }
     bool on_grid = norni_freq_index(p->freq, times[0], times[n - 1], &periods);
     if (on_grid && (size_t)periods + 1 != n) {
-        for (size_t j = 1; j < n && on_grid; j++) on_grid = norni_freq_index(p->freq, times[0], times[j], &periods);
+        for (size_t j = 1; j < n && on_grid; j++)
+            on_grid = norni_freq_index(p->freq, times[0], times[j], &periods);
     }
     if (!on_grid) return fail_off_grid(a, i, times, n, err);
     if ((size_t)periods + 1 == n || a->opt->gaps == NORNI_GAPS_KEEP) return NORN_OK;
@@ -161,8 +182,9 @@ static norn_status measure_series(norni_worker *w, size_t i, void *arg, norn_err
     if (p->n_gaps > GAP_FACTOR * n + GAP_FREE) {
         char name[96];
         series_name(a, i, name);
-        return norn_fail(err, NORN_E_DATA, "%s%zu of %zu periods are missing: check --freq, or use --gaps keep", name, p->n_gaps,
-                         p->n_gaps + n);
+        return norn_fail(err, NORN_E_DATA,
+                         "%s%zu of %zu periods are missing: check --freq, or use --gaps keep", name,
+                         p->n_gaps, p->n_gaps + n);
     }
     p->n_final = n + p->n_gaps;
     return NORN_OK;
@@ -172,7 +194,8 @@ static norn_status measure_series(norni_worker *w, size_t i, void *arg, norn_err
 static norn_status gather_rows(align_job *a, norn_err *err) {
     const norni_rows *r = a->rows;
     bool one_run = r->n_runs == r->n_ids;
-    for (size_t k = 0; k < r->n_runs; k++) a->plan[r->runs[k].id].n += r->runs[k].n;
+    for (size_t k = 0; k < r->n_runs; k++)
+        a->plan[r->runs[k].id].n += r->runs[k].n;
     size_t at = 0;
     for (size_t i = 0; i < r->n_ids; i++) {
         a->plan[i].first = at;
@@ -181,7 +204,8 @@ static norn_status gather_rows(align_job *a, norn_err *err) {
     bool sorted = true;
     for (size_t k = 0; k < r->n_runs && one_run && sorted && r->time; k++) {
         const int64_t *t = r->time + r->runs[k].first;
-        for (size_t j = 1; j < r->runs[k].n && sorted; j++) sorted = t[j - 1] < t[j];
+        for (size_t j = 1; j < r->runs[k].n && sorted; j++)
+            sorted = t[j - 1] < t[j];
     }
     if (one_run && sorted) return NORN_OK;
     a->row = norni_alloc_get(&a->ctx->alloc, r->n, sizeof *a->row);
@@ -190,17 +214,20 @@ static norn_status gather_rows(align_job *a, norn_err *err) {
     for (size_t k = 0; good && k < r->n_runs; k++) {
         const norni_run *run = &r->runs[k];
         size_t to = a->plan[run->id].first + fill[run->id];
-        for (size_t j = 0; j < run->n; j++) a->row[to++] = run->first + j;
+        for (size_t j = 0; j < run->n; j++)
+            a->row[to++] = run->first + j;
         fill[run->id] += run->n;
     }
     norni_alloc_drop(&a->ctx->alloc, fill, r->n_ids, sizeof *fill);
     return good ? NORN_OK : norni_alloc_fail(err, "align", r->n, sizeof *a->row);
 }
 
-/* Several rows of one period become one value by the policy; NaN rows do not count in sums and means. */
+/* Several rows of one period become one value by the policy; NaN rows do not count in sums and
+ * means. */
 static double resolve(const align_job *a, const double *column, size_t first, size_t last) {
     const norni_dup_policy policy = a->opt->duplicates;
-    if (last - first == 1 || policy == NORNI_DUPS_FIRST || policy == NORNI_DUPS_ERROR) return column[row_at(a, first)];
+    if (last - first == 1 || policy == NORNI_DUPS_FIRST || policy == NORNI_DUPS_ERROR)
+        return column[row_at(a, first)];
     if (policy == NORNI_DUPS_LAST) return column[row_at(a, last - 1)];
     double sum = 0;
     size_t n = 0;
@@ -214,24 +241,28 @@ static double resolve(const align_job *a, const double *column, size_t first, si
 }
 
 /* Puts one column of one series onto its periods. */
-static void place_column(const align_job *a, const series_plan *p, const double *column, double *to, int64_t *times) {
+static void place_column(const align_job *a, const series_plan *p, const double *column, double *to,
+                         int64_t *times) {
     const bool grid = p->n_gaps > 0;
     const int64_t start = a->rows->time ? time_at(a, p->first) : 1;
     size_t slot = 0;
     if (grid) {
-        for (size_t k = 0; k < p->n_final; k++) to[k] = NAN;
+        for (size_t k = 0; k < p->n_final; k++)
+            to[k] = NAN;
     }
     for (size_t j = 0, next; j < p->n; j = next) {
         const int64_t t = a->rows->time ? time_at(a, p->first + j) : 0;
         int64_t k = (int64_t)slot;
-        for (next = j + 1; a->rows->time && next < p->n && time_at(a, p->first + next) == t;) next++;
+        for (next = j + 1; a->rows->time && next < p->n && time_at(a, p->first + next) == t;)
+            next++;
         if (grid) (void)norni_freq_index(p->freq, start, t, &k);
         to[k] = resolve(a, column, p->first + j, p->first + next);
         if (times != NULL) times[k] = t;
         slot++;
     }
     if (times != NULL && grid) {
-        for (size_t k = 0; k < p->n_final; k++) times[k] = norni_freq_at(p->freq, start, (int64_t)k);
+        for (size_t k = 0; k < p->n_final; k++)
+            times[k] = norni_freq_at(p->freq, start, (int64_t)k);
     }
 }
 
@@ -242,13 +273,18 @@ static norn_status place_series(norni_worker *w, size_t i, void *arg, norn_err *
     norni_panel *out = a->out;
     const series_plan *p = &a->plan[i];
     const size_t at = out->offsets[i];
-    if (out->y != a->rows->y) place_column(a, p, a->rows->y, out->y + at, out->times ? out->times + at : NULL);
-    else if (out->times) memcpy(out->times + at, a->rows->time + p->first, p->n * sizeof *out->times);
-    for (size_t c = 0; c < out->n_x; c++) place_column(a, p, a->rows->x[c], out->x + c * out->n_obs + at, NULL);
+    if (out->y != a->rows->y)
+        place_column(a, p, a->rows->y, out->y + at, out->times ? out->times + at : NULL);
+    else if (out->times)
+        memcpy(out->times + at, a->rows->time + p->first, p->n * sizeof *out->times);
+    for (size_t c = 0; c < out->n_x; c++)
+        place_column(a, p, a->rows->x[c], out->x + c * out->n_obs + at, NULL);
     return NORN_OK;
 }
 
-static bool same_freq(norni_freq a, norni_freq b) { return a.unit == b.unit && a.step == b.step && a.anchor == b.anchor; }
+static bool same_freq(norni_freq a, norni_freq b) {
+    return a.unit == b.unit && a.step == b.step && a.anchor == b.anchor;
+}
 
 /* A series too short to show its frequency takes the panel's commonest. */
 static void adopt_common_freq(align_job *a) {
@@ -259,7 +295,8 @@ static void adopt_common_freq(align_job *a) {
         const norni_freq f = a->plan[i].freq;
         size_t k = 0;
         if (f.unit == NORNI_UNIT_IRREGULAR) continue;
-        while (k < n && !same_freq(kind[k], f)) k++;
+        while (k < n && !same_freq(kind[k], f))
+            k++;
         if (k == KINDS) continue;
         if (k == n) kind[n++] = f;
         count[k]++;
@@ -267,7 +304,9 @@ static void adopt_common_freq(align_job *a) {
     for (size_t k = 1; k < n; k++) {
         if (count[k] > count[best]) best = k;
     }
-    const norni_freq lone = a->style->kind == NORNI_TIME_INDEX ? (norni_freq){NORNI_UNIT_INDEX, 1, 0} : (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
+    const norni_freq lone = a->style->kind == NORNI_TIME_INDEX
+                                ? (norni_freq){NORNI_UNIT_INDEX, 1, 0}
+                                : (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
     for (size_t i = 0; i < a->rows->n_ids; i++) {
         if (a->plan[i].n_final < 2 && !a->opt->has_freq) a->plan[i].freq = n ? kind[best] : lone;
     }
@@ -277,14 +316,17 @@ static void fill_report(const align_job *a, norni_align_report *report) {
     memset(report, 0, sizeof *report);
     for (size_t i = 0; i < a->rows->n_ids; i++) {
         const series_plan *p = &a->plan[i];
-        if (p->n_gaps > 0 && report->n_gaps == 0) describe_gap(a, i, first_gap(a, p), report->first_gap, sizeof report->first_gap);
+        if (p->n_gaps > 0 && report->n_gaps == 0)
+            describe_gap(a, i, first_gap(a, p), report->first_gap, sizeof report->first_gap);
         if (p->n_duplicates > 0 && report->n_duplicates == 0) {
             size_t j = 1;
-            while (j + 1 < p->n && time_at(a, p->first + j - 1) != time_at(a, p->first + j)) j++;
+            while (j + 1 < p->n && time_at(a, p->first + j - 1) != time_at(a, p->first + j))
+                j++;
             char name[96], text[48];
             series_name(a, i, name);
             time_text(a, time_at(a, p->first + j), text);
-            norni_format(report->first_duplicate, sizeof report->first_duplicate, "%s%s (line %llu)", name, text,
+            norni_format(report->first_duplicate, sizeof report->first_duplicate,
+                         "%s%s (line %llu)", name, text,
                          (unsigned long long)line_at(a, p->first + j));
         }
         report->n_gaps += p->n_gaps;
@@ -305,7 +347,8 @@ static norn_status lay_out(align_job *a, norn_err *err) {
         id_total += r->ids[i].n;
         total += p->n_final;
         moved = moved || p->n_final != p->n || p->n_duplicates > 0;
-        irregular = irregular || (r->time && p->n_final > 1 && p->freq.unit == NORNI_UNIT_IRREGULAR);
+        irregular =
+            irregular || (r->time && p->n_final > 1 && p->freq.unit == NORNI_UNIT_IRREGULAR);
     }
     irregular = irregular || (a->opt->gaps == NORNI_GAPS_KEEP && r->time != NULL);
     out->n_series = r->n_ids;
@@ -319,8 +362,8 @@ static norn_status lay_out(align_job *a, norn_err *err) {
     out->y = moved ? norni_arena_get(&out->arena, total, sizeof *out->y) : r->y;
     out->x = r->n_x ? norni_arena_get(&out->arena, total * r->n_x, sizeof *out->x) : NULL;
     out->times = irregular ? norni_arena_get(&out->arena, total, sizeof *out->times) : NULL;
-    if (!out->offsets || !out->id_offsets || !out->id_bytes || !out->start || !out->freq || !out->y ||
-        (r->n_x && !out->x) || (irregular && !out->times)) {
+    if (!out->offsets || !out->id_offsets || !out->id_bytes || !out->start || !out->freq ||
+        !out->y || (r->n_x && !out->x) || (irregular && !out->times)) {
         return norni_alloc_fail(err, "panel", total, sizeof(double));
     }
     out->offsets[0] = out->id_offsets[0] = 0;
@@ -334,8 +377,9 @@ static norn_status lay_out(align_job *a, norn_err *err) {
     return NORN_OK;
 }
 
-norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows, const norni_time_style *style, const norni_align_opt *opt,
-                              norni_panel *out, norni_align_report *report, norn_err *err) {
+norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows, const norni_time_style *style,
+                              const norni_align_opt *opt, norni_panel *out,
+                              norni_align_report *report, norn_err *err) {
     align_job a = {.ctx = ctx, .rows = rows, .style = style, .opt = opt, .out = out};
     const norni_for_opt loop = {.grain = 256};
     norn_status st = NORN_OK;

@@ -6,21 +6,26 @@
 
 enum { DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468 }; /* from 0000-03-01 */
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+static int64_t floor_div(int64_t a, int64_t b) {
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
 
 /* Years begin in March, so that the leap day ends them. */
 int64_t norni_days_from_civil(int32_t year, int32_t month, int32_t day) {
     const int64_t y = (int64_t)year - (month <= 2), era = floor_div(y, 400), of_era = y - era * 400;
     const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * DAYS_400_YEARS + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - DAYS_TO_1970;
+    return era * DAYS_400_YEARS + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year -
+           DAYS_TO_1970;
 }
 
 norni_civil norni_civil_from_us(int64_t us) {
-    const int64_t days = floor_div(us, NORNI_US_DAY), rest = us - days * NORNI_US_DAY, z = days + DAYS_TO_1970;
+    const int64_t days = floor_div(us, NORNI_US_DAY), rest = us - days * NORNI_US_DAY,
+                  z = days + DAYS_TO_1970;
     const int64_t era = floor_div(z, DAYS_400_YEARS), doe = z - era * DAYS_400_YEARS;
     const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    norni_civil c = {.month = (int32_t)(mp < 10 ? mp + 3 : mp - 9), .day = (int32_t)(doy - (153 * mp + 2) / 5 + 1)};
+    norni_civil c = {.month = (int32_t)(mp < 10 ? mp + 3 : mp - 9),
+                     .day = (int32_t)(doy - (153 * mp + 2) / 5 + 1)};
     c.year = (int32_t)(yoe + era * 400 + (c.month <= 2));
     const int64_t seconds = rest / NORNI_US_SECOND;
     c.hour = (int32_t)(seconds / 3600);
@@ -32,7 +37,8 @@ norni_civil norni_civil_from_us(int64_t us) {
 
 int64_t norni_us_from_civil(const norni_civil *c) {
     const int64_t seconds = (int64_t)c->hour * 3600 + c->minute * 60 + c->second;
-    return norni_days_from_civil(c->year, c->month, c->day) * NORNI_US_DAY + seconds * NORNI_US_SECOND + c->micro;
+    return norni_days_from_civil(c->year, c->month, c->day) * NORNI_US_DAY +
+           seconds * NORNI_US_SECOND + c->micro;
 }
 
 int32_t norni_days_in_month(int32_t year, int32_t month) {
@@ -67,7 +73,8 @@ static bool take_char(norni_str *s, char c) {
     return true;
 }
 
-static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /* Monday of ISO week 1: the week that holds 4 January. */
 static int64_t first_week(int32_t year) {
@@ -75,8 +82,10 @@ static int64_t first_week(int32_t year) {
     return fourth - norni_weekday(fourth);
 }
 
-/* Behind the year: a quarter, a week or a month word; `s` is what is left, sep what stood between. */
-static bool parse_period(norni_str s, int32_t year, char sep, int64_t *us, norni_time_style *style) {
+/* Behind the year: a quarter, a week or a month word; `s` is what is left, sep what stood between.
+ */
+static bool parse_period(norni_str s, int32_t year, char sep, int64_t *us,
+                         norni_time_style *style) {
     int32_t k;
     int64_t day = 0;
     if (take_char(&s, 'Q') || take_char(&s, 'q')) {
@@ -125,8 +134,10 @@ static bool parse_zone(norni_str *s, int64_t *offset_us, bool *zoned) {
     return s->n == 0;
 }
 
-static bool parse_clock(norni_str s, norni_civil *c, norni_time_style *style, int64_t *offset_us, bool *zoned) {
-    if (!take_digits(&s, 2, &c->hour) || !take_char(&s, ':') || !take_digits(&s, 2, &c->minute)) return false;
+static bool parse_clock(norni_str s, norni_civil *c, norni_time_style *style, int64_t *offset_us,
+                        bool *zoned) {
+    if (!take_digits(&s, 2, &c->hour) || !take_char(&s, ':') || !take_digits(&s, 2, &c->minute))
+        return false;
     if (take_char(&s, ':')) {
         style->seconds = true;
         if (!take_digits(&s, 2, &c->second)) return false;
@@ -160,8 +171,10 @@ bool norni_time_parse(norni_str text, int64_t *us, norni_time_style *style, bool
         s.p++;
         s.n--;
     }
-    if (s.n > 0 && (s.p[0] < '0' || s.p[0] > '9')) return sep != '/' && parse_period(s, c.year, sep, us, style);
-    if (sep == 0 || sep == ' ' || !take_digits(&s, 2, &c.month) || c.month < 1 || c.month > 12) return false;
+    if (s.n > 0 && (s.p[0] < '0' || s.p[0] > '9'))
+        return sep != '/' && parse_period(s, c.year, sep, us, style);
+    if (sep == 0 || sep == ' ' || !take_digits(&s, 2, &c.month) || c.month < 1 || c.month > 12)
+        return false;
     style->kind = NORNI_TIME_MONTH;
     style->sep = sep;
     if (s.n > 0) {
@@ -211,7 +224,8 @@ static char *print_clock(char *p, const norni_civil *c, const norni_time_style *
 }
 
 static char *print_week(char *p, int64_t day, const norni_time_style *style) {
-    int32_t year = norni_civil_from_us((day - norni_weekday(day) + 3) * NORNI_US_DAY).year; /* of the week's Thursday */
+    int32_t year = norni_civil_from_us((day - norni_weekday(day) + 3) * NORNI_US_DAY)
+                       .year; /* of the week's Thursday */
     p = put_char(put_char(put_padded(p, year, 4), style->sep), 'W');
     return put_padded(p, (int32_t)((day - first_week(year)) / 7 + 1), 2);
 }
@@ -219,7 +233,8 @@ static char *print_week(char *p, int64_t day, const norni_time_style *style) {
 size_t norni_time_print(char *out, int64_t t, const norni_time_style *style) {
     char *p = out;
     if (style->kind == NORNI_TIME_INDEX) return norni_int_print(out, t);
-    if (style->kind == NORNI_TIME_EPOCH_S) return norni_int_print(out, floor_div(t, NORNI_US_SECOND));
+    if (style->kind == NORNI_TIME_EPOCH_S)
+        return norni_int_print(out, floor_div(t, NORNI_US_SECOND));
     if (style->kind == NORNI_TIME_EPOCH_MS) return norni_int_print(out, floor_div(t, 1000));
     const norni_civil c = norni_civil_from_us(t);
     switch (style->kind) {

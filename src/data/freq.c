@@ -4,7 +4,9 @@
 
 #include "base/numtext.h"
 
-static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+static int64_t floor_div(int64_t a, int64_t b) {
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
 
 /* Microseconds of a unit of fixed length, or 0. */
 static int64_t unit_us(norni_unit unit) {
@@ -26,7 +28,10 @@ static int64_t unit_us(norni_unit unit) {
 }
 
 static int64_t unit_months(norni_unit unit) {
-    return unit == NORNI_UNIT_MONTH ? 1 : unit == NORNI_UNIT_QUARTER ? 3 : unit == NORNI_UNIT_YEAR ? 12 : 0;
+    return unit == NORNI_UNIT_MONTH     ? 1
+           : unit == NORNI_UNIT_QUARTER ? 3
+           : unit == NORNI_UNIT_YEAR    ? 12
+                                        : 0;
 }
 
 /* Business days since Monday 1970-01-05; a weekend day counts as the Friday before. */
@@ -40,7 +45,9 @@ static int64_t business_day(int64_t number) {
     return week * 7 + (number - 5 * week) + 4;
 }
 
-static int64_t month_number(const norni_civil *c) { return (int64_t)c->year * 12 + c->month - 1; }
+static int64_t month_number(const norni_civil *c) {
+    return (int64_t)c->year * 12 + c->month - 1;
+}
 
 /* The date `months` behind start's month, on the anchor's day or the month's last. */
 static int64_t month_step(norni_freq f, int64_t start, int64_t months) {
@@ -48,7 +55,8 @@ static int64_t month_step(norni_freq f, int64_t start, int64_t months) {
     const int64_t number = month_number(&c) + months;
     c.year = (int32_t)floor_div(number, 12);
     c.month = (int32_t)(number - (int64_t)c.year * 12) + 1;
-    const int32_t last = norni_days_in_month(c.year, c.month), want = f.anchor > 0 ? f.anchor : c.day;
+    const int32_t last = norni_days_in_month(c.year, c.month),
+                  want = f.anchor > 0 ? f.anchor : c.day;
     c.day = want < last ? want : last;
     return norni_us_from_civil(&c);
 }
@@ -59,7 +67,8 @@ int64_t norni_freq_at(norni_freq f, int64_t start, int64_t k) {
     if (months > 0) return month_step(f, start, k * f.step * months);
     if (f.unit == NORNI_UNIT_BUSINESS_DAY) {
         const int64_t day = floor_div(start, NORNI_US_DAY);
-        return business_day(business_number(day) + k * f.step) * NORNI_US_DAY + (start - day * NORNI_US_DAY);
+        return business_day(business_number(day) + k * f.step) * NORNI_US_DAY +
+               (start - day * NORNI_US_DAY);
     }
     return start + k; /* irregular: an index of its own */
 }
@@ -75,7 +84,8 @@ bool norni_freq_index(norni_freq f, int64_t start, int64_t t, int64_t *k) {
         distance = month_number(&b) - month_number(&a);
         step *= months;
     } else if (f.unit == NORNI_UNIT_BUSINESS_DAY) {
-        distance = business_number(floor_div(t, NORNI_US_DAY)) - business_number(floor_div(start, NORNI_US_DAY));
+        distance = business_number(floor_div(t, NORNI_US_DAY)) -
+                   business_number(floor_div(start, NORNI_US_DAY));
     } else {
         return false;
     }
@@ -115,8 +125,10 @@ static int64_t common_step(const int64_t *times, size_t n) {
         const int64_t step = times[i] - times[i - 1];
         if (step == best) continue;
         size_t count = 0;
-        const size_t reach = i + 64 < n ? i + 64 : n; /* a window tells enough and keeps this linear */
-        for (size_t j = 1; j < reach; j++) count += times[j] - times[j - 1] == step;
+        const size_t reach =
+            i + 64 < n ? i + 64 : n; /* a window tells enough and keeps this linear */
+        for (size_t j = 1; j < reach; j++)
+            count += times[j] - times[j - 1] == step;
         if (count > best_count || (count == best_count && step < best)) {
             best = step;
             best_count = count;
@@ -151,7 +163,9 @@ static bool infer_months(const int64_t *times, size_t n, norni_freq *out) {
         before = now;
     }
     if (step != smallest) step = smallest > 0 && step > 0 ? step : 1;
-    const norni_unit unit = step % 12 == 0 ? NORNI_UNIT_YEAR : step % 3 == 0 ? NORNI_UNIT_QUARTER : NORNI_UNIT_MONTH;
+    const norni_unit unit = step % 12 == 0  ? NORNI_UNIT_YEAR
+                            : step % 3 == 0 ? NORNI_UNIT_QUARTER
+                                            : NORNI_UNIT_MONTH;
     *out = (norni_freq){unit, (int32_t)(step / unit_months(unit)), anchor};
     return fits(*out, times, n);
 }
@@ -171,8 +185,9 @@ static bool infer_business(const int64_t *times, size_t n, norni_freq *out) {
 
 /* Steps of fixed length: the largest unit that divides the greatest common step. */
 static norni_freq infer_fixed(const int64_t *times, size_t n, int64_t common) {
-    static const norni_unit units[] = {NORNI_UNIT_WEEK, NORNI_UNIT_DAY, NORNI_UNIT_HOUR, NORNI_UNIT_MINUTE, NORNI_UNIT_SECOND,
-                                       NORNI_UNIT_MICROSECOND};
+    static const norni_unit units[] = {NORNI_UNIT_WEEK,   NORNI_UNIT_DAY,
+                                       NORNI_UNIT_HOUR,   NORNI_UNIT_MINUTE,
+                                       NORNI_UNIT_SECOND, NORNI_UNIT_MICROSECOND};
     int64_t step = common;
     size_t off = 0;
     for (size_t i = 1; i < n; i++) {
@@ -180,10 +195,12 @@ static norni_freq infer_fixed(const int64_t *times, size_t n, int64_t common) {
         off += distance % common != 0;
         step = gcd(step, distance);
     }
-    if (off > 0 && common / step > 4) return (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0}; /* no grid, only coincidence */
+    if (off > 0 && common / step > 4)
+        return (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0}; /* no grid, only coincidence */
     for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
         const int64_t us = unit_us(units[u]);
-        if (step % us == 0 && step / us <= INT32_MAX) return (norni_freq){units[u], (int32_t)(step / us), 0};
+        if (step % us == 0 && step / us <= INT32_MAX)
+            return (norni_freq){units[u], (int32_t)(step / us), 0};
     }
     return (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
 }
@@ -194,7 +211,8 @@ norni_freq norni_freq_infer(const int64_t *times, size_t n, const norni_time_sty
     const int64_t common = common_step(times, n);
     if (style->kind == NORNI_TIME_INDEX) {
         int64_t step = 0;
-        for (size_t i = 1; i < n; i++) step = gcd(step, times[i] - times[i - 1]);
+        for (size_t i = 1; i < n; i++)
+            step = gcd(step, times[i] - times[i - 1]);
         return step <= INT32_MAX ? (norni_freq){NORNI_UNIT_INDEX, (int32_t)step, 0} : f;
     }
     if (common >= 28 * NORNI_US_DAY && infer_months(times, n, &f)) return f;
@@ -229,13 +247,17 @@ typedef struct freq_word {
 
 /* The first word of each unit is the one that is printed. */
 static const freq_word words[] = {
-    {"I", NORNI_UNIT_INDEX, 0},        {"us", NORNI_UNIT_MICROSECOND, 0}, {"s", NORNI_UNIT_SECOND, 0},
-    {"S", NORNI_UNIT_SECOND, 0},       {"min", NORNI_UNIT_MINUTE, 0},     {"T", NORNI_UNIT_MINUTE, 0},
-    {"h", NORNI_UNIT_HOUR, 0},         {"H", NORNI_UNIT_HOUR, 0},         {"D", NORNI_UNIT_DAY, 0},
-    {"B", NORNI_UNIT_BUSINESS_DAY, 0}, {"W", NORNI_UNIT_WEEK, 0},         {"MS", NORNI_UNIT_MONTH, 1},
-    {"ME", NORNI_UNIT_MONTH, 31},      {"M", NORNI_UNIT_MONTH, 0},        {"QS", NORNI_UNIT_QUARTER, 1},
-    {"QE", NORNI_UNIT_QUARTER, 31},    {"Q", NORNI_UNIT_QUARTER, 0},      {"YS", NORNI_UNIT_YEAR, 1},
-    {"YE", NORNI_UNIT_YEAR, 31},       {"Y", NORNI_UNIT_YEAR, 0},         {"A", NORNI_UNIT_YEAR, 0},
+    {"I", NORNI_UNIT_INDEX, 0},    {"us", NORNI_UNIT_MICROSECOND, 0},
+    {"s", NORNI_UNIT_SECOND, 0},   {"S", NORNI_UNIT_SECOND, 0},
+    {"min", NORNI_UNIT_MINUTE, 0}, {"T", NORNI_UNIT_MINUTE, 0},
+    {"h", NORNI_UNIT_HOUR, 0},     {"H", NORNI_UNIT_HOUR, 0},
+    {"D", NORNI_UNIT_DAY, 0},      {"B", NORNI_UNIT_BUSINESS_DAY, 0},
+    {"W", NORNI_UNIT_WEEK, 0},     {"MS", NORNI_UNIT_MONTH, 1},
+    {"ME", NORNI_UNIT_MONTH, 31},  {"M", NORNI_UNIT_MONTH, 0},
+    {"QS", NORNI_UNIT_QUARTER, 1}, {"QE", NORNI_UNIT_QUARTER, 31},
+    {"Q", NORNI_UNIT_QUARTER, 0},  {"YS", NORNI_UNIT_YEAR, 1},
+    {"YE", NORNI_UNIT_YEAR, 31},   {"Y", NORNI_UNIT_YEAR, 0},
+    {"A", NORNI_UNIT_YEAR, 0},
 };
 enum { N_WORDS = sizeof words / sizeof words[0] };
 
@@ -243,10 +265,14 @@ bool norni_freq_parse(norni_str text, norni_freq *out) {
     int64_t step = 1;
     size_t digits = 0;
     text = norni_str_trim(text);
-    while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9') digits++;
-    if (digits > 0 && (norni_int_parse(text.p, digits, &step) != NORNI_NUM_OK || step < 1 || step > 1000000)) return false;
+    while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
+        digits++;
+    if (digits > 0 &&
+        (norni_int_parse(text.p, digits, &step) != NORNI_NUM_OK || step < 1 || step > 1000000))
+        return false;
     norni_str word = {text.p + digits, text.n - digits};
-    if (word.n == 5 && memcmp(word.p, "W-", 2) == 0) word.n = 1; /* W-SUN: the start's weekday decides */
+    if (word.n == 5 && memcmp(word.p, "W-", 2) == 0)
+        word.n = 1; /* W-SUN: the start's weekday decides */
     for (size_t i = 0; i < N_WORDS; i++) {
         if (!norni_str_is(word, words[i].word)) continue;
         *out = (norni_freq){words[i].unit, (int32_t)step, words[i].anchor};
@@ -258,13 +284,17 @@ bool norni_freq_parse(norni_str text, norni_freq *out) {
 size_t norni_freq_print(char *out, size_t size, norni_freq f, int64_t start) {
     static const char days[7][4] = {"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"};
     if (f.unit == NORNI_UNIT_IRREGULAR) return norni_format(out, size, "irregular");
-    if (f.unit == NORNI_UNIT_INDEX && f.step == 1) return norni_format(out, size, "I (integer index)");
+    if (f.unit == NORNI_UNIT_INDEX && f.step == 1)
+        return norni_format(out, size, "I (integer index)");
     char step[16] = "";
     if (f.step != 1) norni_format(step, sizeof step, "%d", (int)f.step);
-    if (f.unit == NORNI_UNIT_WEEK) return norni_format(out, size, "%sW-%s", step, days[norni_weekday(floor_div(start, NORNI_US_DAY))]);
+    if (f.unit == NORNI_UNIT_WEEK)
+        return norni_format(out, size, "%sW-%s", step,
+                            days[norni_weekday(floor_div(start, NORNI_US_DAY))]);
     for (size_t i = 0; i < N_WORDS; i++) {
         const bool anchor = words[i].anchor == 0 || words[i].anchor == f.anchor;
-        if (words[i].unit == f.unit && anchor) return norni_format(out, size, "%s%s", step, words[i].word);
+        if (words[i].unit == f.unit && anchor)
+            return norni_format(out, size, "%s%s", step, words[i].word);
     }
     return norni_format(out, size, "irregular");
 }

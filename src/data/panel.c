@@ -14,7 +14,8 @@ static int64_t median_step(const int64_t *times, size_t n) {
     for (size_t i = n > 31 ? n - 31 : 1; i < n; i++) {
         const int64_t s = times[i] - times[i - 1];
         size_t at = k++;
-        for (; at > 0 && step[at - 1] > s; at--) step[at] = step[at - 1];
+        for (; at > 0 && step[at - 1] > s; at--)
+            step[at] = step[at - 1];
         step[at] = s;
     }
     return k ? step[k / 2] : 1;
@@ -27,6 +28,7 @@ int64_t norni_panel_future(const norni_panel *p, size_t i, size_t h) {
     }
     if (p->times == NULL) return p->start[i] + (int64_t)(n + h);
     const int64_t *times = p->times + p->offsets[i];
-    if (p->freq[i].unit != NORNI_UNIT_IRREGULAR) return norni_freq_at(p->freq[i], times[n - 1], (int64_t)h + 1);
+    if (p->freq[i].unit != NORNI_UNIT_IRREGULAR)
+        return norni_freq_at(p->freq[i], times[n - 1], (int64_t)h + 1);
     return times[n - 1] + median_step(times, n) * ((int64_t)h + 1);
 }

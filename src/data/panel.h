@@ -72,7 +72,8 @@ typedef struct norni_run {
     size_t first, n;
 } norni_run;
 
-/* Raw rows in file order, all borrowed but y: it may lie in the panel's arena and become the panel's own. */
+/* Raw rows in file order, all borrowed but y: it may lie in the panel's arena and become the
+ * panel's own. */
 typedef struct norni_rows {
     size_t n, n_runs, n_ids;
     const norni_run *runs; /* (n_runs), in file order, together all n rows */
@@ -82,14 +83,17 @@ typedef struct norni_rows {
     size_t n_x;
     const norni_str *x_names;
     const double *const *x; /* (n_x) columns of (n) */
-    uint64_t (*line_of)(const void *arg, size_t row); /* the row's line in the input, for messages */
+    uint64_t (*line_of)(const void *arg,
+                        size_t row); /* the row's line in the input, for messages */
     const void *line_arg;
 } norni_rows;
 
-/* Gathers rows by id (order of first appearance), sorts by time, resolves duplicates and gaps, infers frequencies. out->arena must
- * be initialised; everything else of *out is set but names. On failure the caller clears *out. */
-NORN_CHECKED norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows, const norni_time_style *style,
-                                           const norni_align_opt *opt, norni_panel *out, norni_align_report *report,
-                                           norn_err *err);
+/* Gathers rows by id (order of first appearance), sorts by time, resolves duplicates and gaps,
+ * infers frequencies. out->arena must be initialised; everything else of *out is set but names. On
+ * failure the caller clears *out. */
+NORN_CHECKED norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows,
+                                           const norni_time_style *style,
+                                           const norni_align_opt *opt, norni_panel *out,
+                                           norni_align_report *report, norn_err *err);
 
 #endif

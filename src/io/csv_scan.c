@@ -1,7 +1,9 @@
-/* A CSV text made ready for parsing in parallel: chunks cut at record ends, separators found 64 bytes at a time. */
+/* A CSV text made ready for parsing in parallel: chunks cut at record ends, separators found 64
+ * bytes at a time. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 4180. A text without quotes and lone CRs is cut at any newline; any other goes once through the state machine below, which
- * writes a copy without quotes whose separators are bytes that no text holds, so that one parser serves both. */
+/* RFC 4180. A text without quotes and lone CRs is cut at any newline; any other goes once through
+ * the state machine below, which writes a copy without quotes whose separators are bytes that no
+ * text holds, so that one parser serves both. */
 #include "io/csv_scan.h"
 
 enum { UNIT = 0x1F, RECORD = 0x1E };
@@ -24,9 +26,11 @@ static norn_status count_block(norni_worker *w, size_t item, void *arg, norn_err
     (void)w;
     (void)err;
     const scan_job *job = arg;
-    const size_t first = item * job->block, last = job->n - first < job->block ? job->n : first + job->block;
+    const size_t first = item * job->block,
+                 last = job->n - first < job->block ? job->n : first + job->block;
     block_count c = {0};
-    /* Sums of at most 255 in bytes, so that the compiler keeps 16 or more counters in one register. */
+    /* Sums of at most 255 in bytes, so that the compiler keeps 16 or more counters in one register.
+     */
     for (size_t i = first; i < last;) {
         const size_t stop = last - i < 255 ? last : i + 255;
         unsigned char nl = 0, cr = 0, quote = 0, nul = 0;
@@ -43,13 +47,15 @@ static norn_status count_block(norni_worker *w, size_t item, void *arg, norn_err
         i = stop;
     }
     if (c.returns > 0) { /* the pad behind the text makes p[last] readable */
-        for (size_t k = first; k < last; k++) c.pairs += job->p[k] == '\r' && job->p[k + 1] == '\n';
+        for (size_t k = first; k < last; k++)
+            c.pairs += job->p[k] == '\r' && job->p[k + 1] == '\n';
     }
     job->count[item] = c;
     return NORN_OK;
 }
 
-static norn_status scan_text(norni_csv *csv, const char *p, size_t n, block_count *total, norn_err *err) {
+static norn_status scan_text(norni_csv *csv, const char *p, size_t n, block_count *total,
+                             norn_err *err) {
     scan_job job = {csv, p, n, CHUNK_BYTES, NULL, 0};
     const size_t n_blocks = n ? (n - 1) / job.block + 1 : 0;
     job.count = norni_alloc_zero(&csv->ctx->alloc, n_blocks, sizeof *job.count);
@@ -70,7 +76,8 @@ static norn_status scan_text(norni_csv *csv, const char *p, size_t n, block_coun
 static bool note_line(norni_csv *csv, uint64_t line) {
     if (csv->n_line == csv->line_cap) {
         const size_t cap = csv->line_cap ? 2 * csv->line_cap : 1024;
-        uint64_t *grown = norni_alloc_resize(&csv->ctx->alloc, csv->line, csv->line_cap, cap, sizeof *grown);
+        uint64_t *grown =
+            norni_alloc_resize(&csv->ctx->alloc, csv->line, csv->line_cap, cap, sizeof *grown);
         if (grown == NULL) return false;
         csv->line = grown;
         csv->line_cap = cap;
@@ -79,8 +86,10 @@ static bool note_line(norni_csv *csv, uint64_t line) {
     return true;
 }
 
-/* The state machine: quotes resolved, separators replaced, blank records left out, the line of each record noted. */
-static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delimiter, size_t *n_out, norn_err *err) {
+/* The state machine: quotes resolved, separators replaced, blank records left out, the line of each
+ * record noted. */
+static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delimiter, size_t *n_out,
+                             norn_err *err) {
     uint64_t line = 1, opened = 0, record_line = 1;
     size_t to = 0, record_start = 0, i = 0;
     csv->copy_cap = n + NORNI_CSV_PAD + 1;
@@ -90,20 +99,29 @@ static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delim
     bool field_start = true, quoted_any = false;
     while (i < n) {
         const char c = p[i];
-        if (c == UNIT || c == RECORD) return norn_fail(err, NORN_E_FORMAT, "line %llu: a control byte stands in the text", (unsigned long long)line);
+        if (c == UNIT || c == RECORD)
+            return norn_fail(err, NORN_E_FORMAT, "line %llu: a control byte stands in the text",
+                             (unsigned long long)line);
         if (field_start && c == '"') {
             opened = line;
             quoted_any = true;
             for (i++;; i++) {
-                if (i >= n) return norn_fail(err, NORN_E_FORMAT, "line %llu: a quote opens here and is never closed", (unsigned long long)opened);
-                if (p[i] == '"' && i + 1 < n && p[i + 1] == '"') i++;
-                else if (p[i] == '"') break;
+                if (i >= n)
+                    return norn_fail(err, NORN_E_FORMAT,
+                                     "line %llu: a quote opens here and is never closed",
+                                     (unsigned long long)opened);
+                if (p[i] == '"' && i + 1 < n && p[i + 1] == '"')
+                    i++;
+                else if (p[i] == '"')
+                    break;
                 if (p[i] == '\n') line++;
                 out[to++] = p[i] == UNIT || p[i] == RECORD ? ' ' : p[i];
             }
             i++;
             if (i < n && p[i] != delimiter && p[i] != '\n' && p[i] != '\r') {
-                return norn_fail(err, NORN_E_FORMAT, "line %llu: text stands behind a closing quote", (unsigned long long)line);
+                return norn_fail(err, NORN_E_FORMAT,
+                                 "line %llu: text stands behind a closing quote",
+                                 (unsigned long long)line);
             }
             field_start = false;
             continue;
@@ -115,7 +133,8 @@ static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delim
             if (c == '\r' && i + 1 < n && p[i + 1] == '\n') i++;
             if (to > record_start || quoted_any) {
                 out[to++] = RECORD;
-                if (!note_line(csv, record_line)) return norni_alloc_fail(err, "input", csv->n_line, 16);
+                if (!note_line(csv, record_line))
+                    return norni_alloc_fail(err, "input", csv->n_line, 16);
             }
             record_start = to;
             record_line = ++line;
@@ -143,7 +162,8 @@ static char find_delimiter(const char *p, size_t n) {
     bool quoted = false;
     for (size_t i = 0; i < n && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
         if (p[i] == '"') quoted = !quoted;
-        for (int k = 0; k < 4 && !quoted; k++) count[k] += p[i] == candidates[k];
+        for (int k = 0; k < 4 && !quoted; k++)
+            count[k] += p[i] == candidates[k];
     }
     int best = 0;
     for (int k = 1; k < 4 && count[0] == 0; k++) {
@@ -153,7 +173,8 @@ static char find_delimiter(const char *p, size_t n) {
 }
 
 /* Cuts [p, end) into chunks at record ends and counts what they hold. */
-static norn_status cut_chunks(norni_csv *csv, const char *p, const char *end, size_t chunk_bytes, norn_err *err) {
+static norn_status cut_chunks(norni_csv *csv, const char *p, const char *end, size_t chunk_bytes,
+                              norn_err *err) {
     const size_t n = (size_t)(end - p), most = n / chunk_bytes + 1;
     csv->chunk = norni_alloc_zero(&csv->ctx->alloc, most, sizeof *csv->chunk);
     if (csv->chunk == NULL) return norni_alloc_fail(err, "input", most, sizeof *csv->chunk);
@@ -201,9 +222,11 @@ static norn_status count_chunk(norni_worker *w, size_t item, void *arg, norn_err
 
 static norn_status split_header(norni_csv *csv, norn_err *err) {
     size_t n = 1;
-    for (const char *p = csv->head.p; p < csv->head.end; p++) n += *p == csv->delimiter;
+    for (const char *p = csv->head.p; p < csv->head.end; p++)
+        n += *p == csv->delimiter;
     if (n > NORNI_CSV_MOST_COLUMNS) {
-        return norn_fail(err, NORN_E_LIMIT, "line %llu: %zu columns; at most %d are allowed (see --layout)",
+        return norn_fail(err, NORN_E_LIMIT,
+                         "line %llu: %zu columns; at most %d are allowed (see --layout)",
                          (unsigned long long)csv->header_line, n, (int)NORNI_CSV_MOST_COLUMNS);
     }
     csv->header = norni_alloc_get(&csv->ctx->alloc, n, sizeof *csv->header);
@@ -244,8 +267,8 @@ static void find_first(norni_csv *csv, const char *p, const char *end) {
     if (csv->head.p == NULL) csv->head = (norni_csv_chunk){end, end, 0, 0, 0};
 }
 
-norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char delimiter, size_t chunk_bytes, norni_csv *csv,
-                           norn_err *err) {
+norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char delimiter,
+                           size_t chunk_bytes, norni_csv *csv, norn_err *err) {
     block_count total;
     *csv = (norni_csv){.ctx = ctx, .text = text, .text_cap = cap, .eol = '\n'};
     const char *p = text;
@@ -259,8 +282,10 @@ norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char
     if (total.nuls > 0) {
         const char *nul = memchr(p, 0, n);
         uint64_t line = 1;
-        for (const char *q = p; q < nul; q++) line += *q == '\n';
-        return norn_fail(err, NORN_E_FORMAT, "line %llu: a NUL byte; the file is not text", (unsigned long long)line);
+        for (const char *q = p; q < nul; q++)
+            line += *q == '\n';
+        return norn_fail(err, NORN_E_FORMAT, "line %llu: a NUL byte; the file is not text",
+                         (unsigned long long)line);
     }
     csv->delimiter = delimiter ? delimiter : find_delimiter(p, n);
     if (total.quotes > 0 || total.returns != total.pairs) {
@@ -270,7 +295,8 @@ norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char
         csv->eol = RECORD;
     }
     find_first(csv, p, p + n);
-    if (csv->head.n_records == 0) return norn_fail(err, NORN_E_FORMAT, "the file is empty: no line holds anything");
+    if (csv->head.n_records == 0)
+        return norn_fail(err, NORN_E_FORMAT, "the file is empty: no line holds anything");
     if (csv->line) csv->header_line = csv->line[0];
     NORN_TRY(split_header(csv, err));
     const char *data = csv->head.end < p + n ? csv->head.end + 1 : p + n;

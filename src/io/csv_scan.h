@@ -1,4 +1,5 @@
-/* A CSV text made ready for parsing in parallel: chunks cut at record ends, separators found 64 bytes at a time. */
+/* A CSV text made ready for parsing in parallel: chunks cut at record ends, separators found 64
+ * bytes at a time. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_CSV_SCAN_H
 #define NORNI_CSV_SCAN_H
@@ -21,29 +22,33 @@ typedef struct norni_csv_chunk {
     size_t first_line;   /* records ends before it, header included */
 } norni_csv_chunk;
 
-/* The text. Where it has quotes, lone CRs or a NUL-free oddity, a normalised copy stands in: fields unquoted, separators 0x1F
- * and 0x1E, and the line of each record beside it. */
+/* The text. Where it has quotes, lone CRs or a NUL-free oddity, a normalised copy stands in: fields
+ * unquoted, separators 0x1F and 0x1E, and the line of each record beside it. */
 typedef struct norni_csv {
     norn_ctx *ctx;
-    char *text, *copy;         /* as read; normalised or NULL */
+    char *text, *copy; /* as read; normalised or NULL */
     size_t text_cap, copy_cap;
-    char delimiter, eol;       /* as they stand in the text that is parsed */
-    norni_str *header;         /* (n_header) first record's fields */
+    char delimiter, eol; /* as they stand in the text that is parsed */
+    norni_str *header;   /* (n_header) first record's fields */
     size_t n_header;
-    const char *first;         /* the first record itself */
-    norni_csv_chunk *chunk;    /* (n_chunks) of everything behind the first record */
-    norni_csv_chunk head;      /* the first record as a chunk of its own */
+    const char *first;      /* the first record itself */
+    norni_csv_chunk *chunk; /* (n_chunks) of everything behind the first record */
+    norni_csv_chunk head;   /* the first record as a chunk of its own */
     size_t n_chunks;
-    uint64_t *line;            /* (n_line) of each record of the normalised copy, or NULL */
+    uint64_t *line; /* (n_line) of each record of the normalised copy, or NULL */
     size_t n_line, line_cap;
     uint64_t header_line;
 } norni_csv;
 
-/* Reads the whole of `path` ("-" = stdin) with NORNI_CSV_PAD zero bytes behind it; *cap is the block's size. */
-NORN_CHECKED norn_status norni_file_read(norn_ctx *ctx, const char *path, char **bytes, size_t *n, size_t *cap, norn_err *err);
-/* Takes the text over (also on failure). delimiter 0: found in the first record. chunk_bytes 0: 1 MiB. */
-NORN_CHECKED norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char delimiter, size_t chunk_bytes,
-                                        norni_csv *out, norn_err *err);
+/* Reads the whole of `path` ("-" = stdin) with NORNI_CSV_PAD zero bytes behind it; *cap is the
+ * block's size. */
+NORN_CHECKED norn_status norni_file_read(norn_ctx *ctx, const char *path, char **bytes, size_t *n,
+                                         size_t *cap, norn_err *err);
+/* Takes the text over (also on failure). delimiter 0: found in the first record. chunk_bytes 0: 1
+ * MiB. */
+NORN_CHECKED norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap,
+                                        char delimiter, size_t chunk_bytes, norni_csv *out,
+                                        norn_err *err);
 void norni_csv_close(norni_csv *csv);
 /* Line of the k-th record (0 = first) behind the start of chunk c; blank lines are no records. */
 uint64_t norni_csv_line(const norni_csv *csv, size_t c, size_t k);
@@ -65,12 +70,14 @@ static inline uint64_t norni_csv_mask(const char *p, char a, char b) {
         mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(hit) << (16 * i);
     }
 #else
-    for (int i = 0; i < 64; i++) mask |= (uint64_t)(p[i] == a || p[i] == b) << i;
+    for (int i = 0; i < 64; i++)
+        mask |= (uint64_t)(p[i] == a || p[i] == b) << i;
 #endif
     return mask;
 }
 
-static inline void norni_csv_walk_init(norni_csv_walk *w, const norni_csv *csv, const norni_csv_chunk *chunk) {
+static inline void norni_csv_walk_init(norni_csv_walk *w, const norni_csv *csv,
+                                       const norni_csv_chunk *chunk) {
     *w = (norni_csv_walk){chunk->p, chunk->end, 0, csv->delimiter, csv->eol};
     if (chunk->p < chunk->end) w->mask = norni_csv_mask(chunk->p, w->delimiter, w->eol);
 }

@@ -29,14 +29,17 @@ static norn_status read_block(norni_worker *w, size_t item, void *arg, norn_err 
         const ssize_t got = pread(job->fd, job->to + at, end - at, (off_t)at);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_read(err, errno);
-        if (got == 0) return norn_fail(err, NORN_E_IO, "cannot read: the file became shorter while it was read");
+        if (got == 0)
+            return norn_fail(err, NORN_E_IO,
+                             "cannot read: the file became shorter while it was read");
         at += (size_t)got;
     }
     return NORN_OK;
 }
 
 /* A pipe: nobody knows its length. */
-static norn_status read_stream(norn_ctx *ctx, int fd, char **bytes, size_t *n, size_t *cap, norn_err *err) {
+static norn_status read_stream(norn_ctx *ctx, int fd, char **bytes, size_t *n, size_t *cap,
+                               norn_err *err) {
     *cap = (size_t)1 << 16;
     *n = 0;
     *bytes = norni_alloc_get(&ctx->alloc, *cap, 1);
@@ -58,7 +61,8 @@ static norn_status read_stream(norn_ctx *ctx, int fd, char **bytes, size_t *n, s
             const int code = errno;
             norni_alloc_drop(&ctx->alloc, *bytes, *cap, 1);
             *bytes = NULL;
-            return code == EINTR ? norn_fail(err, NORN_E_CANCEL, "cancelled") : fail_read(err, code);
+            return code == EINTR ? norn_fail(err, NORN_E_CANCEL, "cancelled")
+                                 : fail_read(err, code);
         }
         *n += (size_t)got;
     }
@@ -67,7 +71,8 @@ static norn_status read_stream(norn_ctx *ctx, int fd, char **bytes, size_t *n, s
     return norni_alloc_fail(err, "input", *cap, 2);
 }
 
-static norn_status read_open(norn_ctx *ctx, int fd, char **bytes, size_t *n, size_t *cap, norn_err *err) {
+static norn_status read_open(norn_ctx *ctx, int fd, char **bytes, size_t *n, size_t *cap,
+                             norn_err *err) {
     struct stat st;
     if (fstat(fd, &st) != 0) return fail_read(err, errno);
     if (S_ISDIR(st.st_mode)) return fail_read(err, EISDIR);
@@ -77,7 +82,8 @@ static norn_status read_open(norn_ctx *ctx, int fd, char **bytes, size_t *n, siz
     *bytes = norni_alloc_get(&ctx->alloc, *cap, 1);
     if (*bytes == NULL) return norni_alloc_fail(err, "input", *cap, 1);
     read_job job = {fd, *bytes, *n};
-    const norn_status result = norni_for(ctx, NULL, (*n - 1) / READ_BLOCK + 1, read_block, &job, NULL, err);
+    const norn_status result =
+        norni_for(ctx, NULL, (*n - 1) / READ_BLOCK + 1, read_block, &job, NULL, err);
     if (result != NORN_OK) {
         norni_alloc_drop(&ctx->alloc, *bytes, *cap, 1);
         *bytes = NULL;
@@ -87,7 +93,8 @@ static norn_status read_open(norn_ctx *ctx, int fd, char **bytes, size_t *n, siz
     return NORN_OK;
 }
 
-norn_status norni_file_read(norn_ctx *ctx, const char *path, char **bytes, size_t *n, size_t *cap, norn_err *err) {
+norn_status norni_file_read(norn_ctx *ctx, const char *path, char **bytes, size_t *n, size_t *cap,
+                            norn_err *err) {
     *bytes = NULL;
     if (strcmp(path, "-") == 0) return read_open(ctx, STDIN_FILENO, bytes, n, cap, err);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -15,18 +15,24 @@ static bool is_missing(norni_str s) {
 }
 
 /* Long texts are cut in messages. */
-static int shown_length(norni_str s) { return (int)(s.n > 40 ? 40 : s.n); }
+static int shown_length(norni_str s) {
+    return (int)(s.n > 40 ? 40 : s.n);
+}
 
 static bool fail_value(norni_str field, norni_str column, norni_num_result r, norn_err *err) {
-    const char *why = r == NORNI_NUM_OVERFLOW ? "is too large for a number (at most 1.8e308)"
-                                              : "is not a number; use an empty field, NA, NaN or null for missing";
-    (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p, shown_length(field), field.p, why);
+    const char *why = r == NORNI_NUM_OVERFLOW
+                          ? "is too large for a number (at most 1.8e308)"
+                          : "is not a number; use an empty field, NA, NaN or null for missing";
+    (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p,
+                    shown_length(field), field.p, why);
     return false;
 }
 
 bool norni_cell_value(norni_str field, norni_str column, double *out, norn_err *err) {
-    static const double ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
-    /* Up to 15 digits around a point: both numbers are exact, so one division is exactly rounded. */
+    static const double ten[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
+                                 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    /* Up to 15 digits around a point: both numbers are exact, so one division is exactly rounded.
+     */
     if (field.n >= 1 && field.n <= 16) {
         const char *p = field.p, *end = p + field.n;
         const bool negative = *p == '-';
@@ -60,13 +66,18 @@ bool norni_cell_value(norni_str field, norni_str column, double *out, norn_err *
 }
 
 static bool fail_time(norni_str field, norni_str column, norn_err *err) {
-    const char *hint = memchr(field.p, '/', field.n) ? "is not a time that can be told apart; write year-month-day, as 2020-01-31"
-                                                     : "is not a time of the calendar (as 2020-01-31, 2020-01-31 12:00, 2020-Q1, 1976 Jul, 2021W05 or an integer)";
-    (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p, shown_length(field), field.p, hint);
+    const char *hint =
+        memchr(field.p, '/', field.n)
+            ? "is not a time that can be told apart; write year-month-day, as 2020-01-31"
+            : "is not a time of the calendar (as 2020-01-31, 2020-01-31 12:00, 2020-Q1, 1976 Jul, "
+              "2021W05 or an integer)";
+    (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p,
+                    shown_length(field), field.p, hint);
     return false;
 }
 
-norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoch, norni_time_style *style, norn_err *err) {
+norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoch,
+                             norni_time_style *style, norn_err *err) {
     int64_t t;
     bool zoned;
     if (!norni_time_parse(field, &t, style, &zoned)) {
@@ -75,8 +86,9 @@ norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoc
     }
     if (epoch == NORNI_EPOCH_NONE) return NORN_OK;
     if (style->kind != NORNI_TIME_INDEX) {
-        return norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' is not an integer, but --epoch was given", shown_length(column),
-                         column.p, shown_length(field), field.p);
+        return norn_fail(err, NORN_E_DATA,
+                         "column %.*s: '%.*s' is not an integer, but --epoch was given",
+                         shown_length(column), column.p, shown_length(field), field.p);
     }
     style->kind = epoch == NORNI_EPOCH_S ? NORNI_TIME_EPOCH_S : NORNI_TIME_EPOCH_MS;
     return NORN_OK;
@@ -109,7 +121,8 @@ static bool index_time(norni_str f, int64_t *out) {
     return true;
 }
 
-bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column, int64_t *out, norn_err *err) {
+bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column, int64_t *out,
+                     norn_err *err) {
     norni_time_style style;
     bool zoned;
     if (clock->style.kind == NORNI_TIME_DATE && date_of_month(clock, field, out)) return true;
@@ -119,20 +132,25 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
     if (kind == NORNI_TIME_EPOCH_S || kind == NORNI_TIME_EPOCH_MS) {
         const int64_t unit = kind == NORNI_TIME_EPOCH_S ? NORNI_US_SECOND : 1000;
         if (style.kind != NORNI_TIME_INDEX) return fail_time(field, column, err);
-        if (!__builtin_mul_overflow(*out, unit, out) && *out > -INT64_C(62135596800000000) && *out < INT64_C(253402300800000000)) return true;
-        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' lies outside the years 1 to 9999", shown_length(column), column.p,
-                        shown_length(field), field.p);
+        if (!__builtin_mul_overflow(*out, unit, out) && *out > -INT64_C(62135596800000000) &&
+            *out < INT64_C(253402300800000000))
+            return true;
+        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' lies outside the years 1 to 9999",
+                        shown_length(column), column.p, shown_length(field), field.p);
         return false;
     }
-    if (style.kind == NORNI_TIME_DATE && kind == NORNI_TIME_DATETIME) kind = NORNI_TIME_DATE; /* midnight without its clock */
+    if (style.kind == NORNI_TIME_DATE && kind == NORNI_TIME_DATETIME)
+        kind = NORNI_TIME_DATE; /* midnight without its clock */
     if (style.kind != kind && !(kind == NORNI_TIME_DATE && style.kind == NORNI_TIME_DATETIME)) {
-        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' is written in another style than the first time", shown_length(column),
-                        column.p, shown_length(field), field.p);
+        (void)norn_fail(err, NORN_E_DATA,
+                        "column %.*s: '%.*s' is written in another style than the first time",
+                        shown_length(column), column.p, shown_length(field), field.p);
         return false;
     }
     if (style.kind == NORNI_TIME_DATETIME && style.zone != clock->style.zone) {
-        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s a time zone, the first time %s", shown_length(column), column.p,
-                        shown_length(field), field.p, style.zone ? "names" : "lacks", style.zone ? "does not" : "does");
+        (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s a time zone, the first time %s",
+                        shown_length(column), column.p, shown_length(field), field.p,
+                        style.zone ? "names" : "lacks", style.zone ? "does not" : "does");
         return false;
     }
     if (style.kind == NORNI_TIME_DATE && field.n == 10) {
@@ -144,8 +162,10 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
     return true;
 }
 
-norn_status norni_cell_raise(const norni_csv *csv, size_t chunk, const norni_cell_fail *fail, norn_err *err) {
-    return norn_fail(err, fail->err.code, "line %llu, %s", (unsigned long long)norni_csv_line(csv, chunk, fail->record), fail->err.text);
+norn_status norni_cell_raise(const norni_csv *csv, size_t chunk, const norni_cell_fail *fail,
+                             norn_err *err) {
+    return norn_fail(err, fail->err.code, "line %llu, %s",
+                     (unsigned long long)norni_csv_line(csv, chunk, fail->record), fail->err.text);
 }
 
 bool norni_run_add(norni_run_list *list, norni_str id, size_t first, size_t n) {
@@ -156,7 +176,8 @@ bool norni_run_add(norni_run_list *list, norni_str id, size_t first, size_t n) {
         list->run = run;
         norni_str *ids = norni_alloc_resize(list->alloc, list->id, list->cap, cap, sizeof *ids);
         if (ids == NULL) { /* both lists keep one capacity */
-            run = norni_alloc_resize(list->alloc, list->run, cap, list->cap ? list->cap : 1, sizeof *run);
+            run = norni_alloc_resize(list->alloc, list->run, cap, list->cap ? list->cap : 1,
+                                     sizeof *run);
             if (run != NULL) list->run = run;
             return false;
         }

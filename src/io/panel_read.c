@@ -16,8 +16,10 @@ uint64_t norni_table_line(const void *arg, size_t row) {
     size_t lo = 0, hi = t->csv.n_chunks;
     while (hi - lo > 1) { /* the last chunk that begins at or before the row */
         const size_t mid = lo + (hi - lo) / 2;
-        if (t->row_base[mid] <= row) lo = mid;
-        else hi = mid;
+        if (t->row_base[mid] <= row)
+            lo = mid;
+        else
+            hi = mid;
     }
     return norni_csv_line(&t->csv, lo, row - t->row_base[lo]);
 }
@@ -36,12 +38,15 @@ static norn_status keep_names(const norni_table *t, norni_panel *out, norn_err *
     NORN_TRY(keep_name(out, t->target_name, &out->target_name, err));
     if (t->rows.n_x == 0) return NORN_OK;
     out->x_names = norni_arena_zero(&out->arena, t->rows.n_x, sizeof *out->x_names);
-    if (out->x_names == NULL) return norni_alloc_fail(err, "panel", t->rows.n_x, sizeof *out->x_names);
-    for (size_t k = 0; k < t->rows.n_x; k++) NORN_TRY(keep_name(out, t->rows.x_names[k], &out->x_names[k], err));
+    if (out->x_names == NULL)
+        return norni_alloc_fail(err, "panel", t->rows.n_x, sizeof *out->x_names);
+    for (size_t k = 0; k < t->rows.n_x; k++)
+        NORN_TRY(keep_name(out, t->rows.x_names[k], &out->x_names[k], err));
     return NORN_OK;
 }
 
-static norn_status build_panel(norni_table *t, norni_panel *out, norni_align_report *report, norn_err *err) {
+static norn_status build_panel(norni_table *t, norni_panel *out, norni_align_report *report,
+                               norn_err *err) {
     switch (t->opt->layout) {
         case NORNI_LAYOUT_LONG: NORN_TRY(norni_table_long(t, err)); break;
         case NORNI_LAYOUT_WIDE: NORN_TRY(norni_table_wide(t, err)); break;
@@ -52,11 +57,13 @@ static norn_status build_panel(norni_table *t, norni_panel *out, norni_align_rep
 }
 
 /* The text is taken over. */
-static norn_status read_text(norn_ctx *ctx, char *text, size_t n, size_t cap, const norni_read_opt *opt, norni_panel *out,
+static norn_status read_text(norn_ctx *ctx, char *text, size_t n, size_t cap,
+                             const norni_read_opt *opt, norni_panel *out,
                              norni_align_report *report, norn_err *err) {
     norni_table t = {.opt = opt, .keep = &out->arena};
     norni_arena_init(&t.arena, &ctx->alloc);
-    norn_status st = norni_csv_open(ctx, text, n, cap, opt->delimiter, opt->chunk_bytes, &t.csv, err);
+    norn_status st =
+        norni_csv_open(ctx, text, n, cap, opt->delimiter, opt->chunk_bytes, &t.csv, err);
     if (st == NORN_OK) st = build_panel(&t, out, report, err);
     norni_csv_close(&t.csv);
     norni_arena_clear(&t.arena);
@@ -64,8 +71,8 @@ static norn_status read_text(norn_ctx *ctx, char *text, size_t n, size_t cap, co
     return st;
 }
 
-norn_status norni_panel_read(norn_ctx *ctx, const char *path, const norni_read_opt *opt, norni_panel *out,
-                             norni_align_report *report, norn_err *err) {
+norn_status norni_panel_read(norn_ctx *ctx, const char *path, const norni_read_opt *opt,
+                             norni_panel *out, norni_align_report *report, norn_err *err) {
     char *text;
     size_t n, cap;
     memset(out, 0, sizeof *out);
@@ -74,8 +81,8 @@ norn_status norni_panel_read(norn_ctx *ctx, const char *path, const norni_read_o
     return read_text(ctx, text, n, cap, opt, out, report, err);
 }
 
-norn_status norni_panel_parse(norn_ctx *ctx, const char *bytes, size_t n, const norni_read_opt *opt, norni_panel *out,
-                              norni_align_report *report, norn_err *err) {
+norn_status norni_panel_parse(norn_ctx *ctx, const char *bytes, size_t n, const norni_read_opt *opt,
+                              norni_panel *out, norni_align_report *report, norn_err *err) {
     memset(out, 0, sizeof *out);
     if (n > SIZE_MAX - NORNI_CSV_PAD) return norni_alloc_fail(err, "input", n, 1);
     char *copy = norni_alloc_get(&ctx->alloc, n + NORNI_CSV_PAD, 1);

@@ -16,7 +16,7 @@ typedef struct norni_read_opt {
     char delimiter;    /* 0: ',' unless the header has none and one of ; tab | */
     norni_epoch epoch; /* integers in the time column are seconds or milliseconds */
     norni_align_opt align;
-    bool no_exogenous; /* skip further columns instead of parsing them as numbers */
+    bool no_exogenous;  /* skip further columns instead of parsing them as numbers */
     size_t chunk_bytes; /* 0 = 1 MiB; never changes a result */
 } norni_read_opt;
 

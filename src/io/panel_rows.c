@@ -17,18 +17,20 @@ typedef struct cells_job {
     cells_chunk *chunk; /* (n_chunks) */
     size_t *base;       /* (n_chunks) first value of each chunk */
     double *y;
-    int64_t *time;      /* WIDE: (n_records) */
+    int64_t *time; /* WIDE: (n_records) */
 } cells_job;
 
 static bool is_blank(const norni_csv *csv, const char *p, const char *end) {
     return *p == csv->eol || (*p == '\r' && p + 1 < end && p[1] == csv->eol);
 }
 
-static void value_name(char out[32], size_t k) { norni_format(out, 32, "%zu", k + 1); }
+static void value_name(char out[32], size_t k) {
+    norni_format(out, 32, "%zu", k + 1);
+}
 
 /* One line of the rows layout: its id and its values, without the missing ones at its end. */
-static bool parse_line(const cells_job *job, norni_csv_walk *walk, const char **from, const char *end, double *to, norni_str *id,
-                       size_t *n, norn_err *err) {
+static bool parse_line(const cells_job *job, norni_csv_walk *walk, const char **from,
+                       const char *end, double *to, norni_str *id, size_t *n, norn_err *err) {
     const norni_csv *csv = &job->t->csv;
     const char *p = *from;
     size_t last = 0;
@@ -72,7 +74,8 @@ static norn_status parse_rows_chunk(norni_worker *w, size_t item, void *arg, nor
             p = norni_csv_next(&walk) + 1;
             continue;
         }
-        if (!parse_line(job, &walk, &p, c->end, job->y + job->base[item] + out->n_values, &id, &n, &out->fail.err)) {
+        if (!parse_line(job, &walk, &p, c->end, job->y + job->base[item] + out->n_values, &id, &n,
+                        &out->fail.err)) {
             out->fail.failed = true;
             out->fail.record = out->n_records;
             return NORN_OK;
@@ -111,12 +114,16 @@ static norn_status parse_wide_chunk(norni_worker *w, size_t item, void *arg, nor
             const bool is_end = at == c->end || *at == csv->eol;
             const norni_str field = norni_csv_field(p, at, is_end);
             if (is_end != (k + 1 == n_cols)) {
-                (void)norn_fail(&out->fail.err, NORN_E_FORMAT, "%s%zu fields where the header has %zu", is_end ? "" : "more than ", k + 1, n_cols);
+                (void)norn_fail(&out->fail.err, NORN_E_FORMAT,
+                                "%s%zu fields where the header has %zu", is_end ? "" : "more than ",
+                                k + 1, n_cols);
                 good = false;
             } else if (k == 0) {
-                good = norni_cell_time(&clock, field, csv->header[0], &job->time[row], &out->fail.err);
+                good =
+                    norni_cell_time(&clock, field, csv->header[0], &job->time[row], &out->fail.err);
             } else {
-                good = norni_cell_value(field, csv->header[k], &job->y[row * (n_cols - 1) + k - 1], &out->fail.err);
+                good = norni_cell_value(field, csv->header[k], &job->y[row * (n_cols - 1) + k - 1],
+                                        &out->fail.err);
             }
             p = at + 1;
         }
@@ -132,13 +139,16 @@ static norn_status parse_wide_chunk(norni_worker *w, size_t item, void *arg, nor
 
 static norn_status raise_first(const cells_job *job, norn_err *err) {
     for (size_t c = 0; c < job->t->csv.n_chunks; c++) {
-        if (job->chunk[c].no_memory) return norni_alloc_fail(err, "input", job->chunk[c].runs.cap, 32);
-        if (job->chunk[c].fail.failed) return norni_cell_raise(&job->t->csv, c, &job->chunk[c].fail, err);
+        if (job->chunk[c].no_memory)
+            return norni_alloc_fail(err, "input", job->chunk[c].runs.cap, 32);
+        if (job->chunk[c].fail.failed)
+            return norni_cell_raise(&job->t->csv, c, &job->chunk[c].fail, err);
     }
     return NORN_OK;
 }
 
-/* A header has a value field that is no number; otherwise the first line is a series, and the text is opened anew with a line before it. */
+/* A header has a value field that is no number; otherwise the first line is a series, and the text
+ * is opened anew with a line before it. */
 static bool has_header(const norni_csv *csv) {
     double x;
     for (size_t k = 1; k < csv->n_header; k++) {
@@ -150,14 +160,16 @@ static bool has_header(const norni_csv *csv) {
 /* The header line as one more chunk in front, when it is data. */
 static norn_status chunks_with_head(norni_csv *csv, norn_err *err) {
     if (has_header(csv)) return NORN_OK;
-    norni_csv_chunk *grown = norni_alloc_resize(&csv->ctx->alloc, csv->chunk, csv->n_chunks, csv->n_chunks + 1, sizeof *grown);
+    norni_csv_chunk *grown = norni_alloc_resize(&csv->ctx->alloc, csv->chunk, csv->n_chunks,
+                                                csv->n_chunks + 1, sizeof *grown);
     if (grown == NULL) return norni_alloc_fail(err, "input", csv->n_chunks + 1, sizeof *grown);
     memmove(grown + 1, grown, csv->n_chunks * sizeof *grown);
     grown[0] = csv->head;
     grown[0].n_separators = csv->n_header - 1;
     csv->chunk = grown;
     csv->n_chunks++;
-    for (size_t c = 1; c < csv->n_chunks; c++) csv->chunk[c].first_line++;
+    for (size_t c = 1; c < csv->n_chunks; c++)
+        csv->chunk[c].first_line++;
     csv->header_line--; /* lines count from the record behind the header */
     return NORN_OK;
 }
@@ -166,7 +178,8 @@ static norn_status collect_rows(cells_job *job, norn_err *err) {
     norni_table *t = job->t;
     norni_map map;
     size_t n = 0, to = 0;
-    for (size_t c = 0; c < t->csv.n_chunks; c++) n += job->chunk[c].runs.n;
+    for (size_t c = 0; c < t->csv.n_chunks; c++)
+        n += job->chunk[c].runs.n;
     norni_run *run = norni_arena_get(&t->arena, n, sizeof *run);
     norni_str *ids = norni_arena_get(&t->arena, n, sizeof *ids);
     if (!run || !ids) return norni_alloc_fail(err, "input", n, sizeof *run + sizeof *ids);
@@ -174,14 +187,16 @@ static norn_status collect_rows(cells_job *job, norn_err *err) {
     norn_status st = NORN_OK;
     for (size_t c = 0, k = 0; c < t->csv.n_chunks && st == NORN_OK; c++) {
         const cells_chunk *chunk = &job->chunk[c];
-        memmove(job->y + to, job->y + job->base[c], chunk->n_values * sizeof *job->y); /* padded lines leave holes */
+        memmove(job->y + to, job->y + job->base[c],
+                chunk->n_values * sizeof *job->y); /* padded lines leave holes */
         for (size_t i = 0; i < chunk->runs.n && st == NORN_OK; i++, k++) {
             bool added = false;
             const norni_str id = chunk->runs.id[i];
             if (norni_map_add(&map, id, &added) < 0) {
                 st = norni_alloc_fail(err, "input", n, 32);
             } else if (!added) {
-                st = norn_fail(err, NORN_E_DATA, "line %llu: series '%.*s' stands twice", (unsigned long long)norni_csv_line(&t->csv, c, i),
+                st = norn_fail(err, NORN_E_DATA, "line %llu: series '%.*s' stands twice",
+                               (unsigned long long)norni_csv_line(&t->csv, c, i),
                                (int)(id.n > 60 ? 60 : id.n), id.p);
             }
             ids[k] = id;
@@ -216,11 +231,13 @@ norn_status norni_table_rows(norni_table *t, norn_err *err) {
     NORN_TRY_GOTO(norni_for(t->csv.ctx, NULL, n_chunks, parse_rows_chunk, &job, NULL, err), done);
     NORN_TRY_GOTO(raise_first(&job, err), done);
     NORN_TRY_GOTO(collect_rows(&job, err), done);
-    if (t->rows.n_ids == 0) NORN_TRY_GOTO(norn_fail(err, NORN_E_DATA, "no data rows behind the header"), done);
+    if (t->rows.n_ids == 0)
+        NORN_TRY_GOTO(norn_fail(err, NORN_E_DATA, "no data rows behind the header"), done);
     t->has_id = true;
     t->style = (norni_time_style){.kind = NORNI_TIME_INDEX};
 done:
-    for (size_t c = 0; c < n_chunks; c++) norni_run_clear(&job.chunk[c].runs);
+    for (size_t c = 0; c < n_chunks; c++)
+        norni_run_clear(&job.chunk[c].runs);
     return st;
 }
 
@@ -235,8 +252,10 @@ static norn_status turn_wide(cells_job *job, size_t n_rows, norn_err *err) {
     size_t to = 0;
     for (size_t k = 0; k < n_series; k++) {
         size_t first = 0, last = n_rows;
-        while (last > 0 && isnan(job->y[(last - 1) * n_series + k])) last--;
-        while (first < last && isnan(job->y[first * n_series + k])) first++;
+        while (last > 0 && isnan(job->y[(last - 1) * n_series + k]))
+            last--;
+        while (first < last && isnan(job->y[first * n_series + k]))
+            first++;
         if (first == last) { /* all missing: kept, so that the item can say so */
             first = 0;
             last = n_rows;
@@ -260,12 +279,15 @@ static norn_status wide_style(norni_table *t, norn_err *err) {
     for (size_t c = 0; c < t->csv.n_chunks; c++) {
         const norni_csv_chunk *chunk = &t->csv.chunk[c];
         const char *p = chunk->p;
-        while (p < chunk->end && (*p == t->csv.eol || *p == '\r')) p++;
+        while (p < chunk->end && (*p == t->csv.eol || *p == '\r'))
+            p++;
         if (p >= chunk->end) continue;
         const char *at = p;
-        while (at < chunk->end && *at != t->csv.delimiter && *at != t->csv.eol) at++;
+        while (at < chunk->end && *at != t->csv.delimiter && *at != t->csv.eol)
+            at++;
         norni_cell_fail fail = {.failed = true};
-        const norn_status st = norni_cell_style((norni_str){p, (size_t)(at - p)}, t->csv.header[0], t->opt->epoch, &t->style, &fail.err);
+        const norn_status st = norni_cell_style((norni_str){p, (size_t)(at - p)}, t->csv.header[0],
+                                                t->opt->epoch, &t->style, &fail.err);
         return st == NORN_OK ? st : norni_cell_raise(&t->csv, c, &fail, err);
     }
     return norn_fail(err, NORN_E_DATA, "no data rows behind the header");
@@ -274,11 +296,14 @@ static norn_status wide_style(norni_table *t, norn_err *err) {
 norn_status norni_table_wide(norni_table *t, norn_err *err) {
     cells_job job = {.t = t};
     const size_t n_chunks = t->csv.n_chunks, n_cols = t->csv.n_header;
-    if (n_cols < 2) return norn_fail(err, NORN_E_DATA, "the wide layout needs a time column and a column a series");
+    if (n_cols < 2)
+        return norn_fail(err, NORN_E_DATA,
+                         "the wide layout needs a time column and a column a series");
     NORN_TRY(wide_style(t, err));
     t->row_base = norni_arena_get(&t->arena, n_chunks + 1, sizeof *t->row_base);
     job.chunk = norni_arena_zero(&t->arena, n_chunks, sizeof *job.chunk);
-    if (!t->row_base || !job.chunk) return norni_alloc_fail(err, "input", n_chunks, sizeof *job.chunk);
+    if (!t->row_base || !job.chunk)
+        return norni_alloc_fail(err, "input", n_chunks, sizeof *job.chunk);
     size_t n = 0;
     for (size_t c = 0; c < n_chunks; c++) {
         t->row_base[c] = n;
@@ -294,7 +319,8 @@ norn_status norni_table_wide(norni_table *t, norn_err *err) {
     for (size_t c = 0; c < n_chunks; c++) { /* blank lines leave holes */
         const size_t got = job.chunk[c].n_records;
         memmove(job.time + to, job.time + t->row_base[c], got * sizeof *job.time);
-        memmove(job.y + to * (n_cols - 1), job.y + t->row_base[c] * (n_cols - 1), got * (n_cols - 1) * sizeof *job.y);
+        memmove(job.y + to * (n_cols - 1), job.y + t->row_base[c] * (n_cols - 1),
+                got * (n_cols - 1) * sizeof *job.y);
         to += got;
     }
     t->has_id = true;

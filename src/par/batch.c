@@ -1,4 +1,5 @@
-/* A batch of items where one failure ends nothing: status, deterministic retries and a fallback for each. */
+/* A batch of items where one failure ends nothing: status, deterministic retries and a fallback for
+ * each. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "par/batch.h"
 
@@ -21,7 +22,9 @@ typedef struct batch_run {
 } batch_run;
 
 /* A wrong argument stays wrong, and data do not improve by asking again. */
-static bool worth_retrying(norn_status st) { return st == NORN_E_NUMERIC || st == NORN_E_MEM || st == NORN_E_IO; }
+static bool worth_retrying(norn_status st) {
+    return st == NORN_E_NUMERIC || st == NORN_E_MEM || st == NORN_E_IO;
+}
 
 static void keep_message(batch_run *b, norni_outcome *o, const norn_err *err) {
     if (o->message != NULL) return;
@@ -68,8 +71,11 @@ static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *e
 }
 
 static void report(batch_run *b, bool last) {
-    const norni_progress p = {.n_done = atomic_load(&b->n_done), .n_total = b->out->n, .n_failed = atomic_load(&b->n_failed),
-                              .elapsed_seconds = (double)(norni_clock_ns() - b->start_ns) * 1e-9, .last = last};
+    const norni_progress p = {.n_done = atomic_load(&b->n_done),
+                              .n_total = b->out->n,
+                              .n_failed = atomic_load(&b->n_failed),
+                              .elapsed_seconds = (double)(norni_clock_ns() - b->start_ns) * 1e-9,
+                              .last = last};
     b->opt->progress(b->opt->progress_user, &p);
 }
 
@@ -117,23 +123,28 @@ static norn_status run_with_reporter(batch_run *b, norn_err *err) {
 static void count_outcomes(norni_batch *out, double threshold) {
     for (size_t i = 0; i < out->n; i++) {
         const norni_outcome *o = &out->outcome[i];
-        if (o->status != NORN_OK) out->n_failed++;
-        else out->n_ok++;
+        if (o->status != NORN_OK)
+            out->n_failed++;
+        else
+            out->n_ok++;
         if (o->status == NORN_OK && o->fallback) out->n_fallback++;
     }
     out->above_threshold = (double)out->n_failed > threshold * (double)out->n;
 }
 
-norn_status norni_batch_run(norn_ctx *ctx, size_t n, norni_try_fn run, norni_try_fn fallback, void *arg,
-                            const norni_batch_opt *opt, norni_batch *out, norn_err *err) {
-    batch_run b = {.ctx = ctx, .run = run, .fallback = fallback, .arg = arg, .opt = opt, .out = out};
+norn_status norni_batch_run(norn_ctx *ctx, size_t n, norni_try_fn run, norni_try_fn fallback,
+                            void *arg, const norni_batch_opt *opt, norni_batch *out,
+                            norn_err *err) {
+    batch_run b = {
+        .ctx = ctx, .run = run, .fallback = fallback, .arg = arg, .opt = opt, .out = out};
     *out = (norni_batch){.ctx = ctx, .n = n};
     out->outcome = norni_alloc_zero(&ctx->alloc, n, sizeof *out->outcome);
     if (out->outcome == NULL) return norni_alloc_fail(err, "batch", n, sizeof *out->outcome);
     atomic_init(&b.n_done, 0);
     atomic_init(&b.n_failed, 0);
     b.start_ns = norni_clock_ns();
-    const norn_status st = opt->progress ? run_with_reporter(&b, err) : norni_for(ctx, NULL, n, try_item, &b, &opt->loop, err);
+    const norn_status st = opt->progress ? run_with_reporter(&b, err)
+                                         : norni_for(ctx, NULL, n, try_item, &b, &opt->loop, err);
     if (st != NORN_OK) {
         norni_batch_clear(out);
         return st;

@@ -27,7 +27,9 @@ static bool read_text(const char *path, char *out, size_t size) {
 }
 
 /* quota/period in cores, or 0 when unlimited. */
-static double quota_cores(double quota, double period) { return quota > 0 && period > 0 ? quota / period : 0; }
+static double quota_cores(double quota, double period) {
+    return quota > 0 && period > 0 ? quota / period : 0;
+}
 
 /* cgroup v2: "max 100000" or "150000 100000". */
 static double read_v2(const char *folder) {
@@ -54,11 +56,13 @@ static double read_number(const char *folder, const char *file) {
 }
 
 static double read_v1(const char *folder) {
-    return quota_cores(read_number(folder, "cpu.cfs_quota_us"), read_number(folder, "cpu.cfs_period_us"));
+    return quota_cores(read_number(folder, "cpu.cfs_quota_us"),
+                       read_number(folder, "cpu.cfs_period_us"));
 }
 
 /* The tightest quota from the group upward to the mount. */
-static double tightest(const char *mount, const char *group, double (*read_one)(const char *), double best) {
+static double tightest(const char *mount, const char *group, double (*read_one)(const char *),
+                       double best) {
     char folder[PATH_MOST];
     norni_format(folder, sizeof folder, "%s%s", mount, strcmp(group, "/") == 0 ? "" : group);
     const size_t mount_len = strlen(mount);

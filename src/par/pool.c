@@ -1,8 +1,10 @@
-/* The deterministic parallel runtime: a pool of workers, and `for` over items that gives the same bits at any worker count. */
+/* The deterministic parallel runtime: a pool of workers, and `for` over items that gives the same
+ * bits at any worker count. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A call of norni_for is a job on its caller's stack, listed while it has items left. The caller works on it as one of the
- * workers; idle workers join any listed job, the newest first. A caller that waits for the last items of its job helps only jobs
- * below its own, so that no wait can depend on itself. Which worker runs an item never shows in a result. */
+/* A call of norni_for is a job on its caller's stack, listed while it has items left. The caller
+ * works on it as one of the workers; idle workers join any listed job, the newest first. A caller
+ * that waits for the last items of its job helps only jobs below its own, so that no wait can
+ * depend on itself. Which worker runs an item never shows in a result. */
 #include "par/pool.h"
 
 #include <signal.h>
@@ -28,8 +30,8 @@ typedef struct job {
     atomic_size_t next;   /* first position not handed out */
     atomic_size_t lowest; /* lowest failed item, or SIZE_MAX */
     atomic_bool cancelled;
-    size_t active;        /* workers inside; guarded by the pool's lock */
-    norn_status status;   /* of the lowest failed item; guarded by the pool's lock, as err */
+    size_t active;      /* workers inside; guarded by the pool's lock */
+    norn_status status; /* of the lowest failed item; guarded by the pool's lock, as err */
     norn_err err;
 } job;
 
@@ -46,12 +48,12 @@ typedef struct thread_start {
 struct norni_pool {
     norn_ctx *ctx;
     pid_t pid;
-    int32_t n;         /* workers, the outside caller's included */
-    int32_t n_started; /* threads that could be had: n - 1 or fewer */
-    pthread_t *thread; /* (n) */
-    norni_worker *worker; /* (n); 0 is the outside caller's */
-    worker_slot *slot;    /* (n) */
-    thread_start *start;  /* (n) */
+    int32_t n;               /* workers, the outside caller's included */
+    int32_t n_started;       /* threads that could be had: n - 1 or fewer */
+    pthread_t *thread;       /* (n) */
+    norni_worker *worker;    /* (n); 0 is the outside caller's */
+    worker_slot *slot;       /* (n) */
+    thread_start *start;     /* (n) */
     pthread_mutex_t outside; /* one outside caller at a time */
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
@@ -65,14 +67,19 @@ int32_t norni_pool_threads(norn_ctx *ctx) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *text = getenv(names[i]);
         int64_t n = 0;
-        if (text != NULL && norni_int_parse(text, strlen(text), &n) == NORNI_NUM_OK && n >= 1 && n <= 4096) return (int32_t)n;
+        if (text != NULL && norni_int_parse(text, strlen(text), &n) == NORNI_NUM_OK && n >= 1 &&
+            n <= 4096)
+            return (int32_t)n;
     }
     return norni_cpu_usable(NULL);
 }
 
-int32_t norn_ctx_threads(norn_ctx *ctx) { return norni_pool_threads(ctx); }
+int32_t norn_ctx_threads(norn_ctx *ctx) {
+    return norni_pool_threads(ctx);
+}
 
-static void record_failure(struct norni_pool *pool, job *j, size_t item, norn_status st, const norn_err *err) {
+static void record_failure(struct norni_pool *pool, job *j, size_t item, norn_status st,
+                           const norn_err *err) {
     pthread_mutex_lock(&pool->lock);
     if (item < atomic_load_explicit(&j->lowest, memory_order_relaxed)) {
         atomic_store_explicit(&j->lowest, item, memory_order_relaxed);
@@ -83,14 +90,16 @@ static void record_failure(struct norni_pool *pool, job *j, size_t item, norn_st
 }
 
 static bool should_stop(const struct norni_pool *pool, job *j) {
-    if (norn_ctx_cancelled(pool->ctx) || norni_poll_stop(&j->poll)) atomic_store_explicit(&j->cancelled, true, memory_order_relaxed);
+    if (norn_ctx_cancelled(pool->ctx) || norni_poll_stop(&j->poll))
+        atomic_store_explicit(&j->cancelled, true, memory_order_relaxed);
     return atomic_load_explicit(&j->cancelled, memory_order_relaxed);
 }
 
 static void run_item(struct norni_pool *pool, job *j, norni_worker *w, size_t item) {
     norn_err err;
     const worker_slot *slot = w->slot;
-    /* After a failure only items before it still matter: so the lowest failed item is the same at any worker count. */
+    /* After a failure only items before it still matter: so the lowest failed item is the same at
+     * any worker count. */
     if (!j->keep_going && item > atomic_load_explicit(&j->lowest, memory_order_relaxed)) return;
     norn_status st;
     if (slot->depth == 1) {
@@ -106,8 +115,10 @@ static void run_item(struct norni_pool *pool, job *j, norni_worker *w, size_t it
     }
     if (st == NORN_OK) return;
     err.code = st;
-    if (st == NORN_E_CANCEL) atomic_store_explicit(&j->cancelled, true, memory_order_relaxed);
-    else record_failure(pool, j, item, st, &err);
+    if (st == NORN_E_CANCEL)
+        atomic_store_explicit(&j->cancelled, true, memory_order_relaxed);
+    else
+        record_failure(pool, j, item, st, &err);
 }
 
 /* Works on the job until nothing is left to hand out. */
@@ -121,7 +132,8 @@ static void work_on(struct norni_pool *pool, job *j, norni_worker *w) {
         const size_t first = atomic_fetch_add_explicit(&j->next, j->grain, memory_order_relaxed);
         if (first >= j->n) break;
         const size_t last = j->n - first < j->grain ? j->n : first + j->grain;
-        for (size_t k = first; k < last && !should_stop(pool, j); k++) run_item(pool, j, w, j->order ? j->order[k] : k);
+        for (size_t k = first; k < last && !should_stop(pool, j); k++)
+            run_item(pool, j, w, j->order ? j->order[k] : k);
         if (atomic_load_explicit(&j->cancelled, memory_order_relaxed)) {
             atomic_store_explicit(&j->next, j->n, memory_order_relaxed);
             break;
@@ -132,7 +144,9 @@ static void work_on(struct norni_pool *pool, job *j, norni_worker *w) {
     if (slot->depth == 0) w->busy_seconds += (double)(norni_clock_ns() - start) * 1e-9;
 }
 
-static bool has_items(job *j) { return atomic_load_explicit(&j->next, memory_order_relaxed) < j->n; }
+static bool has_items(job *j) {
+    return atomic_load_explicit(&j->next, memory_order_relaxed) < j->n;
+}
 
 static bool is_below(const job *j, const job *top) {
     for (j = j->parent; j != NULL; j = j->parent) {
@@ -165,15 +179,18 @@ static void *worker_main(void *arg) {
     pthread_mutex_lock(&pool->lock);
     while (!pool->quit) {
         job *j = find_job(pool, NULL);
-        if (j != NULL) help(pool, j, w);
-        else pthread_cond_wait(&pool->wake, &pool->lock);
+        if (j != NULL)
+            help(pool, j, w);
+        else
+            pthread_cond_wait(&pool->wake, &pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
 static void free_memory(norn_ctx *ctx, struct norni_pool *pool) {
-    for (int32_t i = 0; pool->worker != NULL && i < pool->n; i++) norni_arena_clear(&pool->worker[i].arena);
+    for (int32_t i = 0; pool->worker != NULL && i < pool->n; i++)
+        norni_arena_clear(&pool->worker[i].arena);
     const size_t n = (size_t)pool->n;
     norni_alloc_drop(&ctx->alloc, pool->thread, n, sizeof *pool->thread);
     norni_alloc_drop(&ctx->alloc, pool->worker, n, sizeof *pool->worker);
@@ -188,7 +205,8 @@ static void free_pool(norn_ctx *ctx, struct norni_pool *pool) {
         pool->quit = true;
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->lock);
-        for (int32_t i = 0; i < pool->n_started; i++) pthread_join(pool->thread[i], NULL);
+        for (int32_t i = 0; i < pool->n_started; i++)
+            pthread_join(pool->thread[i], NULL);
         pthread_cond_destroy(&pool->wake);
         pthread_cond_destroy(&pool->done);
         pthread_mutex_destroy(&pool->lock);
@@ -208,7 +226,9 @@ static void start_threads(struct norni_pool *pool) {
     for (int32_t i = 1; i < pool->n; i++) {
         char name[16];
         pool->start[i] = (thread_start){pool, &pool->worker[i]};
-        if (pthread_create(&pool->thread[pool->n_started], &attr, worker_main, &pool->start[i]) != 0) break;
+        if (pthread_create(&pool->thread[pool->n_started], &attr, worker_main, &pool->start[i]) !=
+            0)
+            break;
         norni_format(name, sizeof name, "norn-%d", (int)i);
         (void)pthread_setname_np(pool->thread[pool->n_started++], name);
     }
@@ -272,13 +292,17 @@ static void list_job(struct norni_pool *pool, job *j) {
 /* Unlists the job and waits for its last items, working below it meanwhile. */
 static void finish_job(struct norni_pool *pool, job *j, norni_worker *w) {
     pthread_mutex_lock(&pool->lock);
-    if (j->newer != NULL) j->newer->older = j->older;
-    else pool->newest = j->older;
+    if (j->newer != NULL)
+        j->newer->older = j->older;
+    else
+        pool->newest = j->older;
     if (j->older != NULL) j->older->newer = j->newer;
     while (j->active > 0) {
         job *below = find_job(pool, j);
-        if (below != NULL) help(pool, below, w);
-        else pthread_cond_wait(&pool->done, &pool->lock);
+        if (below != NULL)
+            help(pool, below, w);
+        else
+            pthread_cond_wait(&pool->done, &pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
 }
@@ -288,17 +312,19 @@ static int compare_costs(const void *arg, size_t a, size_t b) {
     return (cost[a] < cost[b]) - (cost[a] > cost[b]);
 }
 
-static norn_status make_order(norn_ctx *ctx, job *j, const double *cost, size_t **order, norn_err *err) {
+static norn_status make_order(norn_ctx *ctx, job *j, const double *cost, size_t **order,
+                              norn_err *err) {
     *order = norni_alloc_get(&ctx->alloc, j->n, 2 * sizeof **order);
     if (*order == NULL) return norni_alloc_fail(err, "parallel for", j->n, 2 * sizeof **order);
-    for (size_t i = 0; i < j->n; i++) (*order)[i] = i;
+    for (size_t i = 0; i < j->n; i++)
+        (*order)[i] = i;
     norni_sort_index(*order, j->n, compare_costs, cost, *order + j->n);
     j->order = *order;
     return NORN_OK;
 }
 
-norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_fn fn, void *arg, const norni_for_opt *opt,
-                      norn_err *err) {
+norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_fn fn, void *arg,
+                      const norni_for_opt *opt, norn_err *err) {
     if (n == 0) return NORN_OK;
     struct norni_pool *pool = pool_of(ctx);
     if (pool == NULL) return norni_alloc_fail(err, "thread pool", 1, sizeof *pool);
@@ -333,12 +359,14 @@ norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_
     return j.status;
 }
 
-norn_status norni_pool_stats(norn_ctx *ctx, norni_worker_stat *out, int32_t n, bool reset, norn_err *err) {
+norn_status norni_pool_stats(norn_ctx *ctx, norni_worker_stat *out, int32_t n, bool reset,
+                             norn_err *err) {
     struct norni_pool *pool = pool_of(ctx);
     if (pool == NULL) return norni_alloc_fail(err, "thread pool", 1, sizeof *pool);
     pthread_mutex_lock(&pool->outside);
     pthread_mutex_lock(&pool->lock);
-    for (int32_t i = 0; i < n; i++) out[i] = (norni_worker_stat){0, 0};
+    for (int32_t i = 0; i < n; i++)
+        out[i] = (norni_worker_stat){0, 0};
     for (int32_t i = 0; i < n && i < pool->n; i++) {
         out[i] = (norni_worker_stat){pool->worker[i].n_items, pool->worker[i].busy_seconds};
         if (reset) {

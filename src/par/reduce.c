@@ -1,4 +1,5 @@
-/* Reduction over a fixed tree, and an ordered pipeline: order comes from indices, never from arrival. */
+/* Reduction over a fixed tree, and an ordered pipeline: order comes from indices, never from
+ * arrival. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "par/reduce.h"
 
@@ -17,9 +18,11 @@ static norn_status run_leaf(norni_worker *w, size_t item, void *arg, norn_err *e
     return r->leaf(w, first, last, r->value + item * r->size, r->arg, err);
 }
 
-norn_status norni_reduce(norn_ctx *ctx, norni_worker *worker, size_t n, size_t block, size_t size, norni_leaf_fn leaf,
-                         norni_join_fn join, void *arg, void *out, norn_err *err) {
-    if (n == 0 || block == 0) return norn_fail(err, NORN_E_ARG, "reduce: nothing to reduce (n=%zu, block=%zu)", n, block);
+norn_status norni_reduce(norn_ctx *ctx, norni_worker *worker, size_t n, size_t block, size_t size,
+                         norni_leaf_fn leaf, norni_join_fn join, void *arg, void *out,
+                         norn_err *err) {
+    if (n == 0 || block == 0)
+        return norn_fail(err, NORN_E_ARG, "reduce: nothing to reduce (n=%zu, block=%zu)", n, block);
     const size_t n_blocks = (n - 1) / block + 1;
     reduce_run r = {leaf, arg, n, block, size, NULL};
     r.value = norni_alloc_zero(&ctx->alloc, n_blocks, size);
@@ -39,13 +42,14 @@ norn_status norni_reduce(norn_ctx *ctx, norni_worker *worker, size_t n, size_t b
 
 typedef struct pipe_round {
     const norni_pipe *pipe;
-    char *token; /* (n_tokens, token_size) */
+    char *token;  /* (n_tokens, token_size) */
     size_t first; /* number of the round's first token */
 } pipe_round;
 
 static norn_status work_token(norni_worker *w, size_t item, void *arg, norn_err *err) {
     const pipe_round *r = arg;
-    return r->pipe->work(w, r->first + item, r->token + item * r->pipe->token_size, r->pipe->arg, err);
+    return r->pipe->work(w, r->first + item, r->token + item * r->pipe->token_size, r->pipe->arg,
+                         err);
 }
 
 /* Rounds of n_tokens: fill in order, work in parallel, drain in order. */
@@ -62,9 +66,12 @@ norn_status norni_pipe_run(norn_ctx *ctx, const norni_pipe *pipe, norn_err *err)
             if (st == NORN_OK && !end) n++;
         }
         if (st == NORN_OK) st = norni_for(ctx, NULL, n, work_token, &r, &loop, err);
-        /* After a failure the sink still gets every token, so that what they own is freed; its status no longer counts. */
+        /* After a failure the sink still gets every token, so that what they own is freed; its
+         * status no longer counts. */
         for (size_t i = 0; i < n; i++) {
-            const norn_status sunk = pipe->sink(r.first + i, r.token + i * pipe->token_size, st != NORN_OK, pipe->arg, st == NORN_OK ? err : NULL);
+            const norn_status sunk =
+                pipe->sink(r.first + i, r.token + i * pipe->token_size, st != NORN_OK, pipe->arg,
+                           st == NORN_OK ? err : NULL);
             if (st == NORN_OK) st = sunk;
         }
         r.first += n;
