@@ -81,7 +81,7 @@ static norn_status store_fitted(norni_forecast *f, size_t item, norni_env *env,
     double *out = f->fitted + (item % f->plan->n_specs) * f->panel->n_obs + f->panel->offsets[i];
     NORN_TRY(spec->model->fitted(env, state, 0, out, err));
     for (size_t t = 0; t < n; t++)
-        out[t] = isfinite(out[t]) ? norni_canonical(out[t]) : norni_canonical(NAN);
+        out[t] = isfinite(out[t]) ? norni_canonical(out[t]) : norni_canonical(NORNI_NAN);
     return NORN_OK;
 }
 
@@ -145,15 +145,15 @@ static norn_status run_fallback(norni_worker *w, size_t item, uint32_t attempt, 
 static void blank_item(norni_forecast *f, size_t item) {
     const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n;
     for (size_t k = 0; k < h; k++)
-        f->mean[item * h + k] = norni_canonical(NAN);
+        f->mean[item * h + k] = norni_canonical(NORNI_NAN);
     for (size_t k = 0; k < h * n_levels; k++) {
-        f->lo[item * n_levels * h + k] = f->hi[item * n_levels * h + k] = norni_canonical(NAN);
+        f->lo[item * n_levels * h + k] = f->hi[item * n_levels * h + k] = norni_canonical(NORNI_NAN);
     }
     if (f->fitted == NULL) return;
     const size_t i = item_series(f, item), n = norni_panel_n(f->panel, i);
     double *out = f->fitted + (item % f->plan->n_specs) * f->panel->n_obs + f->panel->offsets[i];
     for (size_t t = 0; t < n; t++)
-        out[t] = norni_canonical(NAN);
+        out[t] = norni_canonical(NORNI_NAN);
 }
 
 norni_str norni_forecast_model(const norni_forecast *f, size_t item) {

@@ -65,8 +65,8 @@ static double atanh_tail(double u) {
 }
 
 double norni_log(double x) {
-    if (!(x > 0)) return x == 0 ? -INFINITY : NAN;
-    if (x == INFINITY) return x;
+    if (!(x > 0)) return x == 0 ? -NORNI_INF : NORNI_NAN;
+    if (x == NORNI_INF) return x;
     int k;
     const double f = split_exponent(x, &k) - 1, s = f / (2 + f), half = 0.5 * f * f;
     const double tail = s * (half + atanh_tail(s * s));
@@ -86,7 +86,7 @@ static double exp_tail(double r) {
 
 /* exp(hi + lo), |lo| far below hi. */
 static double exp_pair(double hi, double lo) {
-    if (hi > 709.8) return INFINITY;
+    if (hi > 709.8) return NORNI_INF;
     if (hi < -745.2) return 0;
     const double k = nearbyint(hi * 1.4426950408889634);
     const double r_hi = hi - k * ln2_hi, r_lo = lo - k * ln2_lo; /* k ln2_hi is exact */
@@ -142,20 +142,20 @@ static bool is_odd_integer(double y) {
 
 double norni_pow(double x, double y) {
     if (y == 0 || x == 1) return 1;
-    if (x != x || y != y) return NAN;
+    if (x != x || y != y) return NORNI_NAN;
     const bool odd = is_odd_integer(y), negative = signbit(x) && odd;
-    if (x == 0) return y < 0 ? (negative ? -INFINITY : INFINITY) : (negative ? -0.0 : 0.0);
-    if (fabs(y) == INFINITY) {
+    if (x == 0) return y < 0 ? (negative ? -NORNI_INF : NORNI_INF) : (negative ? -0.0 : 0.0);
+    if (fabs(y) == NORNI_INF) {
         if (x == -1) return 1;
-        return (fabs(x) > 1) == (y > 0) ? INFINITY : 0;
+        return (fabs(x) > 1) == (y > 0) ? NORNI_INF : 0;
     }
-    if (fabs(x) == INFINITY)
-        return y < 0 ? (negative ? -0.0 : 0.0) : (negative ? -INFINITY : INFINITY);
-    if (x < 0 && y != nearbyint(y)) return NAN;
+    if (fabs(x) == NORNI_INF)
+        return y < 0 ? (negative ? -0.0 : 0.0) : (negative ? -NORNI_INF : NORNI_INF);
+    if (x < 0 && y != nearbyint(y)) return NORNI_NAN;
     const pair l = log_pair(fabs(x));
     const double p = l.hi * y;
     if (!(fabs(p) < 1e4))
-        return p > 0 ? (negative ? -INFINITY : INFINITY) : (negative ? -0.0 : 0.0);
+        return p > 0 ? (negative ? -NORNI_INF : NORNI_INF) : (negative ? -0.0 : 0.0);
     const double value = exp_pair(p, fma(l.hi, y, -p) + l.lo * y);
     return negative ? -value : value;
 }
@@ -199,7 +199,7 @@ static double cos_series(pair r) {
 }
 
 static double sin_quadrant(double x, int shift) {
-    if (!(fabs(x) <= 0x1p30)) return NAN; /* outside the documented domain */
+    if (!(fabs(x) <= 0x1p30)) return NORNI_NAN; /* outside the documented domain */
     int quadrant;
     const pair r = reduce_quadrant(x, &quadrant);
     quadrant = (quadrant + shift) & 3;
@@ -277,7 +277,7 @@ double norni_normal_quantile(double p) {
                                 1.84631831751005468180e-5,
                                 1.42151175831644588870e-7,
                                 2.04426310338993978564e-15};
-    if (!(p > 0 && p < 1)) return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+    if (!(p > 0 && p < 1)) return p == 0 ? -NORNI_INF : p == 1 ? NORNI_INF : NORNI_NAN;
     const double q = p - 0.5;
     if (fabs(q) <= 0.425) {
         const double r = 0.180625 - q * q;
@@ -310,11 +310,11 @@ size_t norni_mean_var(const double *x, size_t n, size_t ddof, double *mean, doub
         sum = norni_sum_add(sum, x[i]);
         count++;
     }
-    *mean = count ? norni_sum_get(sum) / (double)count : NAN;
+    *mean = count ? norni_sum_get(sum) / (double)count : NORNI_NAN;
     for (size_t i = 0; i < n; i++) {
         if (x[i] == x[i]) squares = norni_sum_add(squares, (x[i] - *mean) * (x[i] - *mean));
     }
-    *var = count > ddof ? norni_sum_get(squares) / (double)(count - ddof) : NAN;
+    *var = count > ddof ? norni_sum_get(squares) / (double)(count - ddof) : NORNI_NAN;
     return count;
 }
 

@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+/* As doubles: math.h's INFINITY and NAN are floats. */
+#define NORNI_INF (__builtin_inf())
+#define NORNI_NAN (__builtin_nan(""))
+
 /* glibc's versions change their last bit with the CPU's features; these do not. Errors stay below 1
  * ulp. */
 double norni_exp(double x);

@@ -9,7 +9,7 @@
 #include "base/numtext.h"
 #include "pow10_table.h"
 
-typedef unsigned __int128 u128;
+__extension__ typedef unsigned __int128 u128;
 
 enum { MOST_DIGITS = 800, WORDS = 96 };
 

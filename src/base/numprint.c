@@ -9,7 +9,7 @@
 #include "base/numtext.h"
 #include "pow10_table.h"
 
-typedef unsigned __int128 u128;
+__extension__ typedef unsigned __int128 u128;
 
 typedef struct decimal {
     uint64_t digits;

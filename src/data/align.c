@@ -9,6 +9,7 @@
 #include "base/sort.h"
 #include "data/panel.h"
 #include "par/pool.h"
+#include "base/fp.h"
 
 enum {
     GAP_FACTOR = 50,
@@ -147,8 +148,8 @@ static norn_status fail_off_grid(const align_job *a, size_t i, const int64_t *ti
 static norn_status measure_series(norni_worker *w, size_t i, void *arg, norn_err *err) {
     align_job *a = arg;
     series_plan *p = &a->plan[i];
-    const int64_t *times;
-    size_t n;
+    const int64_t *times = NULL;
+    size_t n = 0;
     int64_t periods = 0;
     if (a->rows->time == NULL) {
         p->freq = (norni_freq){NORNI_UNIT_INDEX, 1, 0};
@@ -237,7 +238,7 @@ static double resolve(const align_job *a, const double *column, size_t first, si
         sum += v;
         n++;
     }
-    return n == 0 ? NAN : policy == NORNI_DUPS_SUM ? sum : sum / (double)n;
+    return n == 0 ? NORNI_NAN : policy == NORNI_DUPS_SUM ? sum : sum / (double)n;
 }
 
 /* Puts one column of one series onto its periods. */
@@ -248,7 +249,7 @@ static void place_column(const align_job *a, const series_plan *p, const double 
     size_t slot = 0;
     if (grid) {
         for (size_t k = 0; k < p->n_final; k++)
-            to[k] = NAN;
+            to[k] = NORNI_NAN;
     }
     for (size_t j = 0, next; j < p->n; j = next) {
         const int64_t t = a->rows->time ? time_at(a, p->first + j) : 0;

@@ -27,7 +27,7 @@ static bool is_sorted(const double *x, size_t n) {
 void norni_levels(norni_dist *d, double level, double *lo, double *hi) {
     const double tail = (1 - level / 100) / 2, z = -norni_normal_quantile(tail);
     for (size_t h = 0; h < d->horizon; h++) {
-        lo[h] = hi[h] = NAN;
+        lo[h] = hi[h] = NORNI_NAN;
         if (d->kind == NORNI_DIST_NORMAL) {
             lo[h] = d->mean[h] - z * d->sd[h];
             hi[h] = d->mean[h] + z * d->sd[h];

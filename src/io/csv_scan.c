@@ -269,7 +269,7 @@ static void find_first(norni_csv *csv, const char *p, const char *end) {
 
 norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char delimiter,
                            size_t chunk_bytes, norni_csv *csv, norn_err *err) {
-    block_count total;
+    block_count total = {0};
     *csv = (norni_csv){.ctx = ctx, .text = text, .text_cap = cap, .eol = '\n'};
     const char *p = text;
     NORN_TRY(check_encoding((const unsigned char *)p, n, err));

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/numtext.h"
+#include "base/fp.h"
 
 static bool is_missing(norni_str s) {
     static const char *const tokens[] = {"NA", "N/A", "NaN", "nan", "NAN", "null", "NULL", "None"};
@@ -59,7 +60,7 @@ bool norni_cell_value(norni_str field, norni_str column, double *out, norn_err *
     const norni_num_result r = norni_num_parse(field.p, field.n, out);
     if (r == NORNI_NUM_OK) return true;
     if (r == NORNI_NUM_EMPTY || is_missing(norni_str_trim(field))) {
-        *out = NAN;
+        *out = NORNI_NAN;
         return true;
     }
     return fail_value(field, column, r, err);

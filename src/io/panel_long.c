@@ -73,7 +73,7 @@ static norn_status check_header(const norni_table *t, norn_err *err) {
 
 static norn_status assign_roles(long_job *job, norn_err *err) {
     norni_table *t = job->t;
-    size_t time, target;
+    size_t time = 0, target = 0;
     NORN_TRY(check_header(t, err));
     NORN_TRY(find_required(t, t->opt->time_col, "ds", "--time-col", &time, err));
     NORN_TRY(find_required(t, t->opt->target_col, "y", "--target-col", &target, err));

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Definitions as in R's stats::acf, stats::decompose and the M4 competition's SeasonalityTest. */
 #include "num/decompose.h"
+#include "base/fp.h"
 
 #include <math.h>
 
@@ -41,7 +42,7 @@ bool norni_season_test(const double *y, size_t n, int32_t m, size_t min_cycles, 
 static void centred_average(const double *y, size_t n, size_t m, double *out) {
     const size_t half = m / 2;
     for (size_t t = 0; t < n; t++) {
-        out[t] = NAN;
+        out[t] = NORNI_NAN;
         if (t < half || t + half >= n) continue;
         double sum = m % 2 ? y[t - half] + y[t + half] : 0.5 * (y[t - half] + y[t + half]);
         for (size_t j = t - half + 1; j < t + half; j++)
@@ -66,7 +67,7 @@ bool norni_decompose(const double *y, size_t n, int32_t m, bool multiplicative, 
             sum += d;
             count++;
         }
-        figure[j] = count ? sum / (double)count : NAN;
+        figure[j] = count ? sum / (double)count : NORNI_NAN;
         if (count) {
             total += figure[j];
             seen++;
@@ -92,7 +93,7 @@ void norni_line_fit(const double *y, size_t n, double *level, double *slope) {
         sy += y[t];
         count++;
     }
-    const double mt = count ? st / (double)count : 0, my = count ? sy / (double)count : NAN;
+    const double mt = count ? st / (double)count : 0, my = count ? sy / (double)count : NORNI_NAN;
     double stt = 0, sty = 0;
     for (size_t t = 0; t < n; t++) {
         if (isnan(y[t])) continue;

@@ -3,12 +3,13 @@
 /* Source: R. Brent, "Algorithms for minimization without derivatives" (1973), chapter 5: a parabola
  * through the three best points where it falls inside and shrinks, else a golden section. */
 #include "num/minimise.h"
+#include "base/fp.h"
 
 #include <math.h>
 
 static double value_at(norni_fn1 f, void *arg, double x) {
     const double v = f(x, arg);
-    return isnan(v) ? INFINITY : v;
+    return isnan(v) ? NORNI_INF : v;
 }
 
 double norni_brent(norni_fn1 f, void *arg, double lo, double hi, double tol, uint32_t max_evals,

@@ -38,7 +38,7 @@ static void update_states(norni_ets_form form, const norni_ets_param *par, doubl
 
 bool norni_ets_loglik(norni_ets_form form, size_t m, const norni_ets_param *par, double *states,
                       const double *y, size_t n, double *fitted, norni_ets_fitness *out) {
-    double *season = states + 1 + (form.trend != NORNI_ETS_NONE);
+    double *season = states + 1 + (size_t)(form.trend != NORNI_ETS_NONE);
     double l = states[0], b = form.trend ? states[1] : 0;
     const bool mul = form.error == NORNI_ETS_MUL;
     size_t j = form.season ? m - 1 : 0, n_obs = 0;

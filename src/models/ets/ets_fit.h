@@ -22,7 +22,7 @@ typedef struct ets_data {
     /* Starts by kind of season (none, additive, multiplicative): level and slope of the first
      * points, seasonal figure (m) in time order. Made on first use. */
     bool have[3];
-    double level[3], slope[3];
+    double mean[3], level[3], slope[3];
     double *figure[3];
     double *scratch; /* (2n) */
 } ets_data;
@@ -49,14 +49,28 @@ typedef struct ets_work {
     const ets_kernel *kernel;
     const norni_poll *poll;
     ets_pass pass;
-    double *level_dir, *trend_dir, *season_dir0; /* season_dir0 (m, 8 n_vec) */
-    double *gram, *rows_best;
-    double *a, *lu;               /* (P, P) */
-    double *g, *d, *x, *x_new;    /* (P) */
-    double *season_new;
+    double *level_dir, *trend_dir; /* (8 n_vec) the pass's own, to write to */
+    double *season_dir0;     /* (m, 8 n_vec) tangents of the seasonal starts */
+    double *gram;            /* (8 n_vec, 8 n_vec) */
+    double *h, *a;           /* (P, P) normal equations, and their damped copy */
+    double *g, *d;           /* (P) half gradient, step */
+    double *x, *x_new; /* (P) unknowns: level, trend, free seasonal starts, smoothing */
+    size_t n_state, n_smooth; /* P = n_state + n_smooth */
+    int smooth[ETS_N_SMOOTH]; /* which parameter is the k-th smoothing unknown */
+    double lo[ETS_N_SMOOTH], hi[ETS_N_SMOOTH]; /* of the smoothing unknowns */
     uint64_t n_evals;
     bool stopped;
 } ets_work;
+
+/* How far one descent may go. */
+typedef struct ets_budget {
+    int max_steps;
+    bool starts_first; /* the first step moves the starts alone */
+    double give_up;    /* stop above this value once steps gain too little to come near it */
+} ets_budget;
+
+/* Where the search for each form ended, for the forms that start from it. */
+typedef struct ets_memory ets_memory;
 
 bool ets_data_init(ets_data *d, const double *y, size_t n, size_t m, norni_arena *arena);
 void ets_start_make(ets_data *d, norni_ets_part season);
@@ -64,10 +78,42 @@ bool ets_work_init(ets_work *w, const ets_data *d, int simd, const norni_poll *p
                    norni_arena *arena);
 size_t ets_count_par(norni_ets_form form, size_t m, const ets_limits *lim);
 
-/* Finds the form's parameters from its fixed list of starts; `give_up` is a value that a form which
- * cannot come near may stop above (INFINITY = never). fit->season (m) is the caller's. */
-bool ets_fit_form(ets_work *w, ets_data *d, norni_ets_form form, const ets_limits *lim,
-                  double give_up, ets_fit *fit);
+/* Lays out the unknowns of a form; then w->x is to be filled. */
+void ets_layout(ets_work *w, const ets_data *d, norni_ets_form form, const ets_limits *lim);
+/* Descends from w->x, leaves the point there and returns its value (HUGE_VAL: outside the region). */
+double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const ets_budget *budget,
+                   double *damping, norn_stop *stop);
+/* Fills *fit from the unknowns x. */
+bool ets_fit_take(ets_work *w, const ets_data *d, const ets_limits *lim, const double *x,
+                  ets_fit *fit);
+
+ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena);
+/* Finds the form's parameters from its fixed list of starts. A form that cannot come near the value
+ * `give_up` may stop above it (HUGE_VAL = never). fit->season (m) is the caller's. */
+bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *memory, norni_ets_form form,
+                  const ets_limits *lim, double give_up, ets_fit *fit);
+
+/* What a user may ask for. Enumerations follow the parameter rows of ets_model.c. */
+enum { ETS_AUTO = 0 }; /* error, trend, season: 0 auto, 1 N, 2 A, 3 M (error: 1 A, 2 M) */
+enum { ETS_IC_AICC, ETS_IC_AIC, ETS_IC_BIC };
+typedef struct ets_opt {
+    int32_t error, trend, season, damped; /* damped: 0 auto, 1 no, 2 yes */
+    int32_t ic, bounds;
+    bool multiplicative_trend, unrestricted;
+    double alpha, beta, gamma, phi; /* NaN = to be found */
+    bool simulate;
+    int32_t n_paths;
+} ets_opt;
+
+/* -2 loglik and the criterion of a fit, in the series' own units. */
+double ets_minus2(const ets_data *d, const ets_fit *fit);
+double ets_criterion(int32_t ic, double minus2, size_t n_par, size_t n_obs);
+
+/* Fits every form that the options allow and the data identify; best->season (m) is the caller's.
+ * Returns the number of forms fitted; 0 leaves *best untouched. */
+size_t ets_choose(ets_work *w, ets_data *d, ets_memory *memory, const ets_opt *opt, ets_fit *best,
+                  double *season_scratch);
+ets_limits ets_limits_of(const ets_opt *opt);
 
 /* Solves min 1/2 d'A d + g'd over lo <= d <= hi for the last n_box of n unknowns, the first ones
  * free; a (n, n) upper triangle row-major, destroyed. */

@@ -6,8 +6,6 @@
 
 #include "base/fp.h"
 
-typedef double v8 __attribute__((vector_size(64), may_alias));
-
 /* Moves the product's binary exponent into a sum of logarithms. */
 static double ets_log_take(double *prod) {
     int e = 0;
@@ -17,21 +15,27 @@ static double ets_log_take(double *prod) {
 
 #define ETS_TARGET
 #define FN(x) ets_base_##x
+#define ETS_WIDTH 2
 #include "models/ets/ets_kernel_body.h"
 #undef ETS_TARGET
 #undef FN
+#undef ETS_WIDTH
 
 #if defined(__x86_64__)
 #    define ETS_TARGET __attribute__((target("avx2")))
 #    define FN(x)      ets_avx2_##x
+#    define ETS_WIDTH 4
 #    include "models/ets/ets_kernel_body.h"
 #    undef ETS_TARGET
 #    undef FN
+#    undef ETS_WIDTH
 #    define ETS_TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
 #    define FN(x)      ets_avx512_##x
+#    define ETS_WIDTH 8
 #    include "models/ets/ets_kernel_body.h"
 #    undef ETS_TARGET
 #    undef FN
+#    undef ETS_WIDTH
 #endif
 
 const ets_kernel *ets_kernel_get(int cap) {

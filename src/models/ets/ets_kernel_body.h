@@ -9,6 +9,12 @@
 
 #define ETS_INLINE static inline __attribute__((always_inline)) ETS_TARGET
 
+/* ETS_WIDTH doubles: what this instruction set holds in a register. ETS_PER vectors make a group of
+ * eight lanes, ETS_HEAD of them hold the smoothing directions (lanes 0 to 3). */
+typedef double FN(vec) __attribute__((vector_size(8 * ETS_WIDTH), may_alias));
+#define ETS_PER  (ETS_LANES / ETS_WIDTH)
+#define ETS_HEAD (ETS_WIDTH >= ETS_N_SMOOTH ? 1 : ETS_N_SMOOTH / ETS_WIDTH)
+
 /* What the scalar part of a step hands to the vector part. */
 typedef struct FN(step) {
     double phi, a, b, g;       /* smoothing at this step: 0 where y is missing */
@@ -64,54 +70,54 @@ ETS_INLINE bool FN(scalar)(ets_pass *p, FN(step) *k, double y, double *l, double
     return true;
 }
 
-/* Unit vectors of the four smoothing directions, all in vector 0. */
+/* Unit vectors of the four smoothing directions. */
 typedef struct FN(unit) {
-    v8 a, b, g, phi;
+    FN(vec) a[ETS_HEAD], b[ETS_HEAD], g[ETS_HEAD], phi[ETS_HEAD];
 } FN(unit);
 
 /* Tangents of vector v through one step. */
 ETS_INLINE void FN(tangent)(const FN(step) *k, const FN(unit) *u, size_t v, int trend, int season,
-                            bool mul, v8 *dl, v8 *db, v8 *ds, v8 *row, v8 *grad, v8 *dlog) {
-    v8 dq = *dl, dbk = *db, s_dir = {0}, df, de1;
+                            bool mul, FN(vec) *dl, FN(vec) *db, FN(vec) *ds, FN(vec) *row, FN(vec) *grad, FN(vec) *dlog) {
+    FN(vec) dq = *dl, dbk = *db, s_dir = {0}, df, de1;
     if (trend == NORNI_ETS_ADD) {
         dbk = *db * k->phi;
-        if (v == 0) dbk += u->phi * k->b_old;
+        if (v < ETS_HEAD) dbk += u->phi[v] * k->b_old;
         dq = *dl + dbk;
     }
     if (trend == NORNI_ETS_MUL) {
         dbk = *db * (k->phi * k->bk / k->b_old);
-        if (v == 0) dbk += u->phi * k->b_log;
+        if (v < ETS_HEAD) dbk += u->phi[v] * k->b_log;
         dq = *dl * k->bk + dbk * k->l_old;
     }
     if (season) s_dir = *ds;
     df = dq;
     if (season == NORNI_ETS_ADD) df = dq + s_dir;
     if (season == NORNI_ETS_MUL) df = dq * k->s + s_dir * k->q;
-    const v8 z = df * k->w;
+    const FN(vec) z = df * k->w;
     *row = z;
     *grad += z * k->e;
     if (mul) *dlog += df * k->inv;
     de1 = df; /* minus the derivative of E1 */
     if (season == NORNI_ETS_MUL) de1 = dq + s_dir * k->ps;
-    v8 l_new = dq - de1 * k->a;
-    if (v == 0) l_new += u->a * k->e1;
+    FN(vec) l_new = dq - de1 * k->a;
+    if (v < ETS_HEAD) l_new += u->a[v] * k->e1;
     if (trend) {
-        v8 b_new;
+        FN(vec) b_new;
         if (trend == NORNI_ETS_MUL) {
             const double il = 1 / k->l_old;
             b_new = dbk - (de1 + *dl * k->e3) * (k->b * il);
-            if (v == 0) b_new += u->b * k->e3;
+            if (v < ETS_HEAD) b_new += u->b[v] * k->e3;
         } else {
             b_new = dbk - de1 * k->b;
-            if (v == 0) b_new += u->b * k->e1;
+            if (v < ETS_HEAD) b_new += u->b[v] * k->e1;
         }
         *db = b_new;
     }
     if (season) {
-        v8 de2 = df;
+        FN(vec) de2 = df;
         if (season == NORNI_ETS_MUL) de2 = s_dir + dq * k->tq;
-        v8 s_new = s_dir - de2 * k->g;
-        if (v == 0) s_new += u->g * k->e2;
+        FN(vec) s_new = s_dir - de2 * k->g;
+        if (v < ETS_HEAD) s_new += u->g[v] * k->e2;
         *ds = s_new;
     }
     *dl = l_new;
@@ -119,22 +125,24 @@ ETS_INLINE void FN(tangent)(const FN(step) *k, const FN(unit) *u, size_t v, int 
 
 ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
     const bool mul = p->form.error == NORNI_ETS_MUL;
-    v8 dl[ETS_MAX_VEC], db[ETS_MAX_VEC], grad[ETS_MAX_VEC], dlog[ETS_MAX_VEC];
-    FN(unit) u = {{0}, {0}, {0}, {0}};
-    for (int i = 0; i < ETS_LANES; i++) {
-        u.a[i] = i == p->lane[ETS_ALPHA], u.b[i] = i == p->lane[ETS_BETA];
-        u.g[i] = i == p->lane[ETS_GAMMA], u.phi[i] = i == p->lane[ETS_PHI];
+    FN(vec) dl[ETS_MAX_VEC * ETS_PER], db[ETS_MAX_VEC * ETS_PER];
+    FN(vec) grad[ETS_MAX_VEC * ETS_PER], dlog[ETS_MAX_VEC * ETS_PER];
+    FN(unit) u;
+    for (int i = 0; i < ETS_HEAD * ETS_WIDTH; i++) {
+        const int v = i / ETS_WIDTH, j = i % ETS_WIDTH;
+        u.a[v][j] = i == p->lane[ETS_ALPHA], u.b[v][j] = i == p->lane[ETS_BETA];
+        u.g[v][j] = i == p->lane[ETS_GAMMA], u.phi[v][j] = i == p->lane[ETS_PHI];
     }
     for (size_t v = 0; v < nv; v++) {
-        dl[v] = ((const v8 *)p->level_dir)[v], db[v] = ((const v8 *)p->trend_dir)[v];
-        grad[v] = dlog[v] = (v8){0};
+        dl[v] = ((const FN(vec) *)p->level_dir)[v], db[v] = ((const FN(vec) *)p->trend_dir)[v];
+        grad[v] = dlog[v] = (FN(vec)){0};
     }
     double l = p->level, b = p->trend, sse = 0, prod = 1, log_f = 0;
     FN(step) k;
     k.phi = p->par.phi, k.b_log = 0;
-    v8 *row = (v8 *)p->rows;
+    FN(vec) *row = (FN(vec) *)p->rows;
     for (size_t t = 0, j = 0; t < p->n; t++, row += nv) {
-        v8 *ds = (v8 *)p->season_dir + j * nv;
+        FN(vec) *ds = (FN(vec) *)p->season_dir + j * nv;
         if (!FN(scalar)(p, &k, p->y[t], &l, &b, p->season + j, &prod, trend, season)) return false;
         sse += k.e * k.e;
         if (mul && !(prod > 1e-140 && prod < 1e140)) log_f += ets_log_take(&prod);
@@ -142,23 +150,26 @@ ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
             FN(tangent)(&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
         if (++j == p->m) j = 0;
     }
-    for (size_t v = 0; v < nv; v++) ((v8 *)p->grad)[v] = grad[v], ((v8 *)p->dlog)[v] = dlog[v];
+    for (size_t v = 0; v < nv; v++) ((FN(vec) *)p->grad)[v] = grad[v], ((FN(vec) *)p->dlog)[v] = dlog[v];
     p->sse = sse;
     p->log_f = mul ? log_f + norni_log(prod) : 0;
     return sse < 1e300 && p->log_f == p->log_f;
 }
 
-/* One function per shape, so that tangents of up to three vectors stay in registers. */
-#define ETS_SHAPE(trend, season)                                                               \
-    static ETS_TARGET bool FN(pass_##trend##season)(ets_pass * p) {                            \
-        if (!season) return FN(run)(p, 1, trend, season);                                      \
-        if (trend == NORNI_ETS_MUL) return FN(run)(p, p->n_vec, trend, season);                \
-        switch (p->n_vec) {                                                                    \
-            case 1: return FN(run)(p, 1, trend, season);                                       \
-            case 2: return FN(run)(p, 2, trend, season);                                       \
-            case 3: return FN(run)(p, 3, trend, season);                                       \
-            default: return FN(run)(p, p->n_vec, trend, season);                               \
-        }                                                                                      \
+/* One function per shape; with wide registers the tangents of up to three groups stay in them. */
+#if ETS_WIDTH == 8
+#    define ETS_GROUPS(trend, season)                                \
+        if (trend != NORNI_ETS_MUL && p->n_vec == 1) return FN(run)(p, 1, trend, season); \
+        if (trend != NORNI_ETS_MUL && p->n_vec == 2) return FN(run)(p, 2, trend, season); \
+        if (trend != NORNI_ETS_MUL && p->n_vec == 3) return FN(run)(p, 3, trend, season);
+#else
+#    define ETS_GROUPS(trend, season)
+#endif
+#define ETS_SHAPE(trend, season)                                          \
+    static ETS_TARGET bool FN(pass_##trend##season)(ets_pass * p) {       \
+        if (!season) return FN(run)(p, ETS_PER, trend, season);           \
+        ETS_GROUPS(trend, season)                                         \
+        return FN(run)(p, p->n_vec * ETS_PER, trend, season);             \
     }
 ETS_SHAPE(0, 0)
 ETS_SHAPE(0, 1)
@@ -170,6 +181,7 @@ ETS_SHAPE(2, 0)
 ETS_SHAPE(2, 1)
 ETS_SHAPE(2, 2)
 #undef ETS_SHAPE
+#undef ETS_GROUPS
 
 static bool FN(pass)(ets_pass *p) {
     static bool (*const shape[3][3])(ets_pass *) = {
@@ -180,26 +192,28 @@ static bool FN(pass)(ets_pass *p) {
     return shape[p->form.trend][p->form.season](p);
 }
 
-/* Eight rows of the product against columns [v, v + 1) vectors, in registers over the whole series. */
-ETS_INLINE void FN(gram_block)(const double *rows, size_t n, size_t n_vec, size_t i0, size_t v,
-                               size_t i_count, double *out) {
-    const size_t stride = n_vec * ETS_LANES;
-    v8 acc[8];
-    for (size_t i = 0; i < i_count; i++) acc[i] = (v8){0};
+/* Four rows of the product against one group of eight columns, in registers over the series. */
+ETS_INLINE void FN(gram_block)(const double *rows, size_t n, size_t stride, size_t i0, size_t j0,
+                               double *out) {
+    FN(vec) acc[4][ETS_PER];
+    for (size_t i = 0; i < 4; i++)
+        for (size_t v = 0; v < ETS_PER; v++) acc[i][v] = (FN(vec)){0};
     for (size_t t = 0; t < n; t++) {
         const double *r = rows + t * stride;
-        const v8 c = ((const v8 *)r)[v];
-        for (size_t i = 0; i < i_count; i++) acc[i] += c * r[i0 + i];
+        const FN(vec) *c = (const FN(vec) *)(r + j0);
+        for (size_t i = 0; i < 4; i++)
+            for (size_t v = 0; v < ETS_PER; v++) acc[i][v] += c[v] * r[i0 + i];
     }
-    for (size_t i = 0; i < i_count; i++) ((v8 *)(out + (i0 + i) * stride))[v] = acc[i];
+    for (size_t i = 0; i < 4; i++)
+        for (size_t v = 0; v < ETS_PER; v++) ((FN(vec) *)(out + (i0 + i) * stride + j0))[v] = acc[i][v];
 }
 
-static ETS_TARGET void FN(gram)(const double *rows, size_t n, size_t n_vec, double *out) {
-    for (size_t i = 0; i < n_vec; i++)
-        for (size_t v = i; v < n_vec; v++) {
-            FN(gram_block)(rows, n, n_vec, i * ETS_LANES, v, 4, out);
-            FN(gram_block)(rows, n, n_vec, i * ETS_LANES + 4, v, 4, out);
-        }
+static ETS_TARGET void FN(gram)(const double *rows, size_t n, size_t n_dir, size_t n_vec, double *out) {
+    for (size_t i0 = 0; i0 < n_dir; i0 += 4)
+        for (size_t v = i0 / ETS_LANES; v < n_vec; v++)
+            FN(gram_block)(rows, n, n_vec * ETS_LANES, i0, v * ETS_LANES, out);
 }
 
+#undef ETS_HEAD
+#undef ETS_PER
 #undef ETS_INLINE

@@ -29,8 +29,9 @@ typedef struct ets_pass {
 typedef struct ets_kernel {
     const char *name;
     bool (*pass)(ets_pass *p); /* false: a pole or an overflow */
-    /* out (8 n_vec, 8 n_vec), row i, column j >= i filled: sum over t of rows[t][i] rows[t][j] */
-    void (*gram)(const double *rows, size_t n, size_t n_vec, double *out);
+    /* out (8 n_vec, 8 n_vec), rows i < n_dir, columns j >= i filled: sum over t of rows[t][i]
+     * rows[t][j] */
+    void (*gram)(const double *rows, size_t n, size_t n_dir, size_t n_vec, double *out);
 } ets_kernel;
 
 /* The best kernel this machine runs, not above `cap` (0 baseline, 1 AVX2, 2 AVX-512). All give the

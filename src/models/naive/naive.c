@@ -52,11 +52,11 @@ static double naive_cost(const void *opt, size_t n, int32_t season, size_t horiz
  * season has none. */
 static bool collect_last(naive_state *st, norni_arena *arena) {
     const norni_series *s = st->s;
-    double newest = NAN;
+    double newest = NORNI_NAN;
     st->last = norni_arena_get(arena, st->m, sizeof *st->last);
     if (st->last == NULL) return false;
     for (size_t j = 0; j < st->m; j++) {
-        st->last[j] = NAN;
+        st->last[j] = NORNI_NAN;
         for (size_t back = st->m - j; back <= s->n;
              back += st->m) { /* period n - back has the season of last[j] */
             if (isnan(s->y[s->n - back])) continue;
@@ -78,7 +78,7 @@ static double one_step(const naive_state *st, size_t t) {
     for (size_t back = st->m; back <= t; back += st->m) {
         if (!isnan(y[t - back])) return y[t - back] + (double)(back / st->m) * st->slope;
     }
-    return NAN;
+    return NORNI_NAN;
 }
 
 /* Slope between the first and the last observed value, and its standard error as lm's intercept on
@@ -91,7 +91,7 @@ static void fit_drift(naive_state *st) {
     while (isnan(s->y[last]))
         last--;
     st->slope = 0;
-    st->slope_se = NAN;
+    st->slope_se = NORNI_NAN;
     if (last == first) return;
     st->slope = (s->y[last] - s->y[first]) / (double)(last - first);
     double squares = 0;
@@ -110,7 +110,7 @@ static void measure_residuals(naive_state *st) {
     size_t n = 0;
     const double *y = st->s->y;
     if (st->m == 1 && st->slope == 0) { /* the plain case in one pass */
-        double before = NAN;
+        double before = NORNI_NAN;
         for (size_t t = 0; t < st->s->n; t++) {
             if (isnan(y[t])) continue;
             if (!isnan(before)) {
@@ -127,7 +127,7 @@ static void measure_residuals(naive_state *st) {
             n++;
         }
     }
-    st->mse = n ? squares / (double)n : NAN;
+    st->mse = n ? squares / (double)n : NORNI_NAN;
 }
 
 static norn_status fit_naive2(naive_state *st, norni_arena *arena, norn_err *err) {
@@ -145,7 +145,7 @@ static norn_status fit_naive2(naive_state *st, norni_arena *arena, norn_err *err
         norni_decompose(s->y, s->n, m, true, figure, NULL, scratch)) {
         st->figure = figure;
     }
-    double before = NAN, squares = 0;
+    double before = NORNI_NAN, squares = 0;
     size_t n = 0;
     for (size_t t = 0; t < s->n; t++) {
         adjusted[t] = st->figure ? s->y[t] / figure[t % (size_t)m] : s->y[t];
@@ -157,7 +157,7 @@ static norn_status fit_naive2(naive_state *st, norni_arena *arena, norn_err *err
         before = adjusted[t];
     }
     st->adjusted_last = before;
-    st->mse = n ? squares / (double)n : NAN;
+    st->mse = n ? squares / (double)n : NORNI_NAN;
     return NORN_OK;
 }
 
@@ -177,7 +177,7 @@ static void fit_mean(naive_state *st, size_t window) {
         squares += (s->y[t] - st->mean) * (s->y[t] - st->mean);
         left--;
     }
-    st->mse = st->n_seen > 1 ? squares / (double)(st->n_seen - 1) : NAN;
+    st->mse = st->n_seen > 1 ? squares / (double)(st->n_seen - 1) : NORNI_NAN;
 }
 
 static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
@@ -187,7 +187,7 @@ static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
     const norni_series *s = &group->series[0];
     naive_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
     if (st == NULL) return norni_alloc_fail(err, names[kind], 1, sizeof *st);
-    *st = (naive_state){.kind = kind, .s = s, .m = 1, .window = window, .slope_se = 0, .mse = NAN};
+    *st = (naive_state){.kind = kind, .s = s, .m = 1, .window = window, .slope_se = 0, .mse = NORNI_NAN};
     while (st->gap < s->n && isnan(s->y[s->n - 1 - st->gap]))
         st->gap++;
     if (st->gap == s->n)
@@ -271,7 +271,7 @@ static norn_status fitted_naive(norni_env *env, const void *state, size_t g, dou
     const naive_state *st = state;
     const norni_series *s = st->s;
     const size_t m = (size_t)norni_series_season(s);
-    double before = NAN, sum = 0;
+    double before = NORNI_NAN, sum = 0;
     size_t seen = 0;
     for (size_t t = 0; t < s->n; t++) {
         if (st->kind == MEAN) {
@@ -288,7 +288,7 @@ static norn_status fitted_naive(norni_env *env, const void *state, size_t g, dou
                 sum += s->y[k];
                 seen++;
             }
-            out[t] = seen == st->window ? sum / (double)seen : NAN;
+            out[t] = seen == st->window ? sum / (double)seen : NORNI_NAN;
         } else {
             out[t] = one_step(st, t);
         }

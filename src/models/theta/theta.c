@@ -156,7 +156,7 @@ static theta_fit search_alpha(const theta_state *st, theta_kind kind) {
     const double lo = kind == THETA_STANDARD ? 1e-4 : 0.1,
                  hi = kind == THETA_STANDARD ? 0.9999 : 0.99;
     theta_search q = {.st = st, .kind = kind, .first = first_counted(kind, st->s->n)};
-    double at[GRID + 1], best = INFINITY;
+    double at[GRID + 1], best = NORNI_INF;
     size_t k = 0;
     for (size_t i = 0; i <= GRID; i++) {
         at[i] = lo + (hi - lo) * (double)i / GRID;
@@ -290,7 +290,7 @@ static norn_status fit_theta_kind(norni_env *env, const theta_opt *o, theta_kind
     }
     (void)residual_pass(st, &st->fit, 0, &st->level, NULL);
     const size_t n_par = st->fit.kind == THETA_OTM || st->fit.kind == THETA_DOTM ? 3 : 2;
-    st->sigma2 = st->n_seen > n_par ? st->fit.sse / (double)(st->n_seen - n_par) : NAN;
+    st->sigma2 = st->n_seen > n_par ? st->fit.sse / (double)(st->n_seen - n_par) : NORNI_NAN;
     *state = st;
     return NORN_OK;
 }
