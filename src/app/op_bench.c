@@ -121,7 +121,7 @@ static norn_status run_once(const bench_state *b, int32_t workers, double *secon
     NORN_TRY(norn_ctx_new(&ctx_opt, &env.ctx, err));
     const int64_t start = norni_clock_ns();
     norn_status st = norni_forecast_run(&env, &b->panel, &b->plan, &f, err);
-    *seconds = (double)(norni_clock_ns() - start) * 1e-9;
+    *seconds = (double)(norni_clock_ns() - start) / 1e9;
     if (st == NORN_OK) {
         *digest = f.digest;
         if (counts) {
@@ -163,7 +163,7 @@ static norn_status run_processes(const bench_state *b, int32_t n, double *second
             (waitpid(child[i], &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
             good = false;
     }
-    *seconds = (double)(norni_clock_ns() - start) * 1e-9;
+    *seconds = (double)(norni_clock_ns() - start) / 1e9;
     return good ? NORN_OK
                 : norn_fail(err, NORN_E_INTERNAL, "bench: one of %d one-thread processes failed",
                             (int)n);

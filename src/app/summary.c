@@ -13,7 +13,7 @@ norni_stopwatch norni_stopwatch_start(void) {
 }
 
 double norni_stopwatch_seconds(const norni_stopwatch *w) {
-    return (double)(norni_clock_ns() - w->wall_ns) * 1e-9;
+    return (double)(norni_clock_ns() - w->wall_ns) / 1e9;
 }
 
 /* Bytes free where the output lies, or -1 when the system does not say. */

@@ -15,10 +15,10 @@ int64_t norni_clock_ns(void) {
     return read_clock(CLOCK_MONOTONIC);
 }
 double norni_clock_thread_seconds(void) {
-    return (double)read_clock(CLOCK_THREAD_CPUTIME_ID) * 1e-9;
+    return (double)read_clock(CLOCK_THREAD_CPUTIME_ID) / 1e9;
 }
 double norni_clock_process_seconds(void) {
-    return (double)read_clock(CLOCK_PROCESS_CPUTIME_ID) * 1e-9;
+    return (double)read_clock(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
 }
 
 int64_t norni_peak_rss_bytes(void) {

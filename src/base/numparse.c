@@ -62,7 +62,7 @@ static bool scan_exponent(const char **p, const char *end, int64_t *exponent) {
     if (at < end && (*at == '+' || *at == '-')) negative = *at++ == '-';
     for (; at < end && is_digit(*at); at++) {
         any = true;
-        if (value < 1000000) value = 10 * value + (*at - '0');
+        if (value < INT64_C(1000000000000000)) value = 10 * value + (*at - '0');
     }
     *exponent += negative ? -value : value;
     *p = at;

@@ -62,7 +62,7 @@ static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *e
         }
     }
     o->status = st;
-    o->seconds = (double)(norni_clock_ns() - start) * 1e-9;
+    o->seconds = (double)(norni_clock_ns() - start) / 1e9;
     if (b->opt->progress != NULL) {
         atomic_fetch_add_explicit(&b->n_done, 1, memory_order_relaxed);
         if (st != NORN_OK) atomic_fetch_add_explicit(&b->n_failed, 1, memory_order_relaxed);
@@ -74,7 +74,7 @@ static void report(batch_run *b, bool last) {
     const norni_progress p = {.n_done = atomic_load(&b->n_done),
                               .n_total = b->out->n,
                               .n_failed = atomic_load(&b->n_failed),
-                              .elapsed_seconds = (double)(norni_clock_ns() - b->start_ns) * 1e-9,
+                              .elapsed_seconds = (double)(norni_clock_ns() - b->start_ns) / 1e9,
                               .last = last};
     b->opt->progress(b->opt->progress_user, &p);
 }

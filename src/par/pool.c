@@ -141,7 +141,7 @@ static void work_on(struct norni_pool *pool, job *j, norni_worker *w) {
     }
     slot->depth--;
     slot->current = outer;
-    if (slot->depth == 0) w->busy_seconds += (double)(norni_clock_ns() - start) * 1e-9;
+    if (slot->depth == 0) w->busy_seconds += (double)(norni_clock_ns() - start) / 1e9;
 }
 
 static bool has_items(job *j) {
