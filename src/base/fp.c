@@ -79,7 +79,7 @@ static double exp_tail(double r) {
 
 /* exp(hi + lo), |lo| far below |hi| or 2^-50. */
 static double exp_pair(double hi, double lo) {
-    if (!(hi < 709.8)) return INFINITY;
+    if (!(hi < 709.8)) return (double)INFINITY;
     if (hi < -745.2) return 0;
     const exp_parts c = cut_steps(hi);
     const double *t = exp_table[c.n & (FP_TABLE_SIZE - 1)];
@@ -118,8 +118,8 @@ static log_parts cut_logarithm(double x) {
 }
 
 double norni_log(double x) {
-    if (!(x > 0)) return x == 0 ? -INFINITY : NAN;
-    if (x == INFINITY) return x;
+    if (!(x > 0)) return x == 0 ? -(double)INFINITY : (double)NAN;
+    if (x == (double)INFINITY) return x;
     const log_parts c = cut_logarithm(x);
     const double r = c.r.hi, r2 = r * r;
     const pair sum = quick_sum(c.base.hi, r);
@@ -150,24 +150,24 @@ static bool is_integer(double y) {
 /* C99 7.12.7.4 and F.9.4.4: everything but finite non-zero x (x != 1) and finite non-zero y. `sign`
  * is the result's. */
 static double pow_special(double x, double y, double sign) {
-    if (x != x || y != y) return NAN;
-    if (fabs(y) == INFINITY) {
+    if (x != x || y != y) return (double)NAN;
+    if (fabs(y) == (double)INFINITY) {
         if (x == -1) return 1;
-        return (fabs(x) > 1) == (y > 0) ? INFINITY : 0;
+        return (fabs(x) > 1) == (y > 0) ? (double)INFINITY : 0;
     }
-    return (x == 0) == (y < 0) ? sign * INFINITY : sign * 0.0;
+    return (x == 0) == (y < 0) ? sign * (double)INFINITY : sign * 0.0;
 }
 
 double norni_pow(double x, double y) {
     if (y == 0 || x == 1) return 1;
-    const bool finite = fabs(x) < INFINITY && fabs(y) < INFINITY;
+    const bool finite = fabs(x) < (double)INFINITY && fabs(y) < (double)INFINITY;
     double sign = 1;
     if (signbit(x) && fabs(y) < 0x1p53 && is_integer(y) && ((int64_t)y & 1)) sign = -1;
     if (!finite || x == 0) return pow_special(x, y, sign);
-    if (x < 0 && !is_integer(y)) return NAN;
+    if (x < 0 && !is_integer(y)) return (double)NAN;
     const pair l = log_pair(fabs(x));
     const double about = l.hi * y;
-    if (!(fabs(about) < 1e4)) return about > 0 ? sign * INFINITY : sign * 0.0;
+    if (!(fabs(about) < 1e4)) return about > 0 ? sign * (double)INFINITY : sign * 0.0;
     const double l_hi = upper_half(l.hi), y_hi = upper_half(y);
     const pair p = quick_sum(l_hi * y_hi, (l_hi * (y - y_hi) + (l.hi - l_hi) * y) + l.lo * y);
     return sign * exp_pair(p.hi, p.lo);
