@@ -1,4 +1,5 @@
-/* Exponential smoothing as state space models: forms, likelihood at given states, the models of the house. */
+/* Exponential smoothing as state space models: forms, likelihood at given states, the models of the
+ * house. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_ETS_H
 #define NORNI_ETS_H
@@ -14,7 +15,8 @@ typedef struct norni_ets_form {
 } norni_ets_form;
 
 typedef struct norni_ets_param {
-    double alpha, beta, gamma, phi; /* beta 0 without trend, gamma 0 without season, phi 1 undamped */
+    double alpha, beta, gamma,
+        phi; /* beta 0 without trend, gamma 0 without season, phi 1 undamped */
 } norni_ets_param;
 
 /* What the one-step recursions give. loglik and the rest follow R: -n/2 log SSE (- sum log|f|), no
@@ -33,8 +35,8 @@ bool norni_ets_loglik(norni_ets_form form, size_t m, const norni_ets_param *par,
                       const double *y, size_t n, double *fitted, norni_ets_fitness *out);
 
 /* Means (h) and, when var is not NULL, variances (h) ahead of `states`. false: the form has no
- * closed form (multiplicative trend, or a multiplicative season under additive errors); mean is then
- * the point forecast and var is untouched. scratch (3h). */
+ * closed form (multiplicative trend, or a multiplicative season under additive errors); mean is
+ * then the point forecast and var is untouched. scratch (3h). */
 bool norni_ets_ahead(norni_ets_form form, size_t m, const norni_ets_param *par,
                      const double *states, double sigma2, size_t h, double *mean, double *var,
                      double *scratch);

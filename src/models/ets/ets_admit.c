@@ -41,11 +41,14 @@ bool norni_ets_admissible(norni_ets_form form, size_t m, const norni_ets_param *
     if (m > ETS_MAX_SEASON_CHECK) return true;
     double c[ETS_MAX_SEASON_CHECK + 2];
     c[0] = 1, c[1] = a + b - phi;
-    for (size_t i = 2; i < m; i++) c[i] = a + b - a * phi;
+    for (size_t i = 2; i < m; i++)
+        c[i] = a + b - a * phi;
     c[m] = a + b - a * phi + g - 1;
     c[m + 1] = phi * (1 - a - g);
     if (phi < 1 || b > 0) return roots_inside(c, m + 1);
-    /* Without trend z = 1 is a root by construction (R lets it pass by its tolerance): divide it out. */
-    for (size_t i = 1; i <= m; i++) c[i] += c[i - 1];
+    /* Without trend z = 1 is a root by construction (R lets it pass by its tolerance): divide it
+     * out. */
+    for (size_t i = 1; i <= m; i++)
+        c[i] += c[i - 1];
     return roots_inside(c, m);
 }

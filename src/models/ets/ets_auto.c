@@ -1,9 +1,9 @@
 /* The choice among forms by an information criterion. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hyndman et al. (2008), section 2.8, with R's restrictions: no additive error with a multiplicative
- * part, no (M, M, A), multiplicative errors only for positive data, multiplicative trends only on
- * request. That leaves 15 forms. A form is a candidate when its parameters are fewer than the
- * observed points by more than two. Ties go to the earlier form in R's order. */
+/* Hyndman et al. (2008), section 2.8, with R's restrictions: no additive error with a
+ * multiplicative part, no (M, M, A), multiplicative errors only for positive data, multiplicative
+ * trends only on request. That leaves 15 forms. A form is a candidate when its parameters are fewer
+ * than the observed points by more than two. Ties go to the earlier form in R's order. */
 #include "models/ets/ets_fit.h"
 
 #include <math.h>
@@ -32,15 +32,19 @@ static bool wanted(const ets_opt *opt, const ets_data *d, norni_ets_form f) {
     if (opt->error != ETS_AUTO && (int)f.error != opt->error) return false;
     if (opt->trend != ETS_AUTO && (int)f.trend != opt->trend - 1) return false;
     if (opt->season != ETS_AUTO && (int)f.season != opt->season - 1) return false;
-    if (opt->damped != ETS_AUTO && f.damped != (opt->damped == 2) && !(f.trend == NORNI_ETS_NONE && opt->trend == ETS_AUTO))
+    if (opt->damped != ETS_AUTO && f.damped != (opt->damped == 2) &&
+        !(f.trend == NORNI_ETS_NONE && opt->trend == ETS_AUTO))
         return false;
     if (f.season && !season_ok) return false;
-    const bool mul = f.error == NORNI_ETS_MUL || f.trend == NORNI_ETS_MUL || f.season == NORNI_ETS_MUL;
+    const bool mul =
+        f.error == NORNI_ETS_MUL || f.trend == NORNI_ETS_MUL || f.season == NORNI_ETS_MUL;
     if (mul && !d->positive) return false;
-    if (f.trend == NORNI_ETS_MUL && opt->trend == ETS_AUTO && !opt->multiplicative_trend) return false;
+    if (f.trend == NORNI_ETS_MUL && opt->trend == ETS_AUTO && !opt->multiplicative_trend)
+        return false;
     const bool fixed = opt->error != ETS_AUTO && opt->trend != ETS_AUTO && opt->season != ETS_AUTO;
     if (opt->unrestricted || fixed) return true;
-    if (f.error == NORNI_ETS_ADD && (f.trend == NORNI_ETS_MUL || f.season == NORNI_ETS_MUL)) return false;
+    if (f.error == NORNI_ETS_ADD && (f.trend == NORNI_ETS_MUL || f.season == NORNI_ETS_MUL))
+        return false;
     return !(f.error == NORNI_ETS_MUL && f.trend == NORNI_ETS_MUL && f.season == NORNI_ETS_ADD);
 }
 

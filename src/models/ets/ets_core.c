@@ -12,10 +12,10 @@
 #include <math.h>
 
 #include "base/fp.h"
+#include "models/ets/ets_fit.h"
 
-/* Forecast from the states; *bk is the damped trend. */
-static double forecast_point(norni_ets_form form, double phi, double l, double b, double s,
-                             double *q, double *bk) {
+double ets_point(norni_ets_form form, double phi, double l, double b, double s, double *q,
+                 double *bk) {
     *q = l, *bk = 0;
     if (form.trend == NORNI_ETS_ADD) *bk = phi * b, *q = l + *bk;
     if (form.trend == NORNI_ETS_MUL) *bk = form.damped ? norni_pow(b, phi) : b, *q = l * *bk;
@@ -23,9 +23,8 @@ static double forecast_point(norni_ets_form form, double phi, double l, double b
     return form.season == NORNI_ETS_MUL ? *q * s : *q;
 }
 
-/* Moves level, trend and this period's seasonal state by an observed y. */
-static void update_states(norni_ets_form form, const norni_ets_param *par, double y, double q,
-                          double bk, double *l, double *b, double *s) {
+void ets_update(norni_ets_form form, const norni_ets_param *par, double y, double q, double bk,
+                double *l, double *b, double *s) {
     const double old = *l;
     double pull = y - q, pull_season = 0;
     if (form.season == NORNI_ETS_ADD) pull = y - *s - q, pull_season = y - q - *s;
@@ -47,7 +46,7 @@ bool norni_ets_loglik(norni_ets_form form, size_t m, const norni_ets_param *par,
     for (size_t t = 0; t < n; t++) {
         double *s = form.season ? season + j : &none;
         double q, bk;
-        const double f = forecast_point(form, par->phi, l, b, *s, &q, &bk);
+        const double f = ets_point(form, par->phi, l, b, *s, &q, &bk);
         if (fitted) fitted[t] = f;
         if (!isfinite(f) || (mul && f == 0)) return false;
         if (isnan(y[t])) {
@@ -57,7 +56,7 @@ bool norni_ets_loglik(norni_ets_form form, size_t m, const norni_ets_param *par,
             sse = norni_sum_add(sse, e * e);
             if (mul) log_f = norni_sum_add(log_f, norni_log(fabs(f)));
             n_obs++;
-            update_states(form, par, y[t], q, bk, &l, &b, s);
+            ets_update(form, par, y[t], q, bk, &l, &b, s);
         }
         if (form.season) j = j ? j - 1 : m - 1;
     }
@@ -66,7 +65,8 @@ bool norni_ets_loglik(norni_ets_form form, size_t m, const norni_ets_param *par,
     /* The next period's seasonal state goes last again: newest first. */
     for (size_t turn = form.season ? (m - 1 - j) : 0; turn > 0; turn--) {
         const double last = season[m - 1];
-        for (size_t i = m - 1; i > 0; i--) season[i] = season[i - 1];
+        for (size_t i = m - 1; i > 0; i--)
+            season[i] = season[i - 1];
         season[0] = last;
     }
     *out = (norni_ets_fitness){n_obs, norni_sum_get(sse), norni_sum_get(log_f), 0};

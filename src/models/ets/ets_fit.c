@@ -7,7 +7,8 @@
  * The usual region beta <= alpha, gamma <= 1 - alpha becomes a box by beta = lo + u (alpha - lo),
  * gamma = lo + v (1 - alpha - lo); steps stay in the box exactly and are refused outside the
  * admissible region or where a multiplicative seasonal start is not positive.
- * Departure from R: its Nelder-Mead stops short of the optimum; this converges, from several starts. */
+ * Departure from R: its Nelder-Mead stops short of the optimum; this converges, from several
+ * starts. */
 #include "models/ets/ets_fit.h"
 
 #include <math.h>
@@ -53,7 +54,8 @@ static bool has_smooth(norni_ets_form form, int k) {
 
 size_t ets_count_par(norni_ets_form form, size_t m, const ets_limits *lim) {
     size_t np = 1 + (size_t)(form.trend != NORNI_ETS_NONE) + (form.season ? m - 1 : 0);
-    for (int k = 0; k < ETS_N_SMOOTH; k++) np += has_smooth(form, k) && isnan(lim->fixed[k]);
+    for (int k = 0; k < ETS_N_SMOOTH; k++)
+        np += has_smooth(form, k) && isnan(lim->fixed[k]);
     return np;
 }
 
@@ -121,7 +123,8 @@ static norni_ets_param natural(const ets_work *w, const ets_limits *lim, const d
                              form.season ? v[ETS_GAMMA] : 0, form.damped ? v[ETS_PHI] : 1};
 }
 
-/* Seasonal starts in time order from the unknowns. false: one is not positive though it multiplies. */
+/* Seasonal starts in time order from the unknowns. false: one is not positive though it multiplies.
+ */
 static bool season_from(const ets_work *w, const ets_data *d, const double *x, double *season) {
     const norni_ets_form form = w->pass.form;
     const bool mul = form.season == NORNI_ETS_MUL;
@@ -146,7 +149,8 @@ static double evaluate(ets_work *w, const ets_data *d, const ets_limits *lim, co
     ets_pass *p = &w->pass;
     const norni_ets_form form = p->form;
     p->par = natural(w, lim, x);
-    if (lim->bounds == ETS_ADMISSIBLE && !norni_ets_admissible(form, d->m, &p->par)) return HUGE_VAL;
+    if (lim->bounds == ETS_ADMISSIBLE && !norni_ets_admissible(form, d->m, &p->par))
+        return HUGE_VAL;
     p->level = x[0], p->trend = form.trend ? x[1] : 0;
     if (form.season) {
         if (!season_from(w, d, x, p->season)) return HUGE_VAL;
@@ -191,12 +195,16 @@ static void assemble(ets_work *w, const ets_data *d, const ets_limits *lim, cons
         const size_t ca = ns + (size_t)(la < 0 ? 0 : la);
         if (la >= 0) {
             w->g[ca] += slope * w->g[c];
-            for (size_t i = 0; i < n; i++) w->h[i * n + ca] += slope * w->h[i * n + c];
-            for (size_t i = 0; i < n; i++) w->h[ca * n + i] += slope * w->h[c * n + i];
+            for (size_t i = 0; i < n; i++)
+                w->h[i * n + ca] += slope * w->h[i * n + c];
+            for (size_t i = 0; i < n; i++)
+                w->h[ca * n + i] += slope * w->h[c * n + i];
         }
         w->g[c] *= scale;
-        for (size_t i = 0; i < n; i++) w->h[i * n + c] *= scale;
-        for (size_t i = 0; i < n; i++) w->h[c * n + i] *= scale;
+        for (size_t i = 0; i < n; i++)
+            w->h[i * n + c] *= scale;
+        for (size_t i = 0; i < n; i++)
+            w->h[c * n + i] *= scale;
     }
 }
 
@@ -206,7 +214,8 @@ static double step(ets_work *w, double damping, bool starts_only) {
     double lo[ETS_N_SMOOTH], hi[ETS_N_SMOOTH];
     memcpy(w->a, w->h, n * n * sizeof(double));
     double top = 0;
-    for (size_t i = 0; i < n; i++) top = fmax(top, w->h[i * n + i]);
+    for (size_t i = 0; i < n; i++)
+        top = fmax(top, w->h[i * n + i]);
     for (size_t i = 0; i < n; i++)
         w->a[i * n + i] += damping * w->h[i * n + i] + 1e-13 * top + 1e-290;
     for (size_t k = 0; k < w->n_smooth; k++) {
@@ -217,13 +226,15 @@ static double step(ets_work *w, double damping, bool starts_only) {
     double fall = 0;
     for (size_t i = 0; i < n; i++) {
         double hd = 2 * w->g[i];
-        for (size_t j = 0; j < n; j++) hd += w->h[i * n + j] * w->d[j];
+        for (size_t j = 0; j < n; j++)
+            hd += w->h[i * n + j] * w->d[j];
         fall -= hd * w->d[i];
     }
     return fall;
 }
 
-/* A step that lowers the value by less than this is not worth taking: loglik's unit is half of it. */
+/* A step that lowers the value by less than this is not worth taking: loglik's unit is half of it.
+ */
 static const double value_tol = 1e-5;
 
 static bool refused(const ets_work *w, const ets_data *d, const ets_limits *lim) {
@@ -253,7 +264,8 @@ double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const 
             *stop = NORN_STOP_CONVERGED;
             return value;
         }
-        for (size_t i = 0; i < n; i++) w->x_new[i] = w->x[i] + w->d[i];
+        for (size_t i = 0; i < n; i++)
+            w->x_new[i] = w->x[i] + w->d[i];
         for (size_t k = 0; k < w->n_smooth; k++) {
             double *v = w->x_new + w->n_state + k;
             *v = fmin(fmax(*v, w->lo[k]), w->hi[k]);

@@ -3,6 +3,7 @@
 #ifndef NORNI_ETS_FIT_H
 #define NORNI_ETS_FIT_H
 
+#include "base/rng.h"
 #include "models/ets/ets_pass.h"
 
 /* Longer seasons keep their seasonal starts from the decomposition (they are still counted). */
@@ -17,7 +18,7 @@ typedef struct ets_data {
     size_t n, n_obs, m;
     const double *y; /* (n) scaled */
     int exponent;    /* y = original * 2^-exponent */
-    bool positive, constant;
+    bool positive, constant, infinite;
     double floor; /* sums of squares below this are rounding */
     /* Starts by kind of season (none, additive, multiplicative): level and slope of the first
      * points, seasonal figure (m) in time order. Made on first use. */
@@ -50,13 +51,13 @@ typedef struct ets_work {
     const norni_poll *poll;
     ets_pass pass;
     double *level_dir, *trend_dir; /* (8 n_vec) the pass's own, to write to */
-    double *season_dir0;     /* (m, 8 n_vec) tangents of the seasonal starts */
-    double *gram;            /* (8 n_vec, 8 n_vec) */
-    double *h, *a;           /* (P, P) normal equations, and their damped copy */
-    double *g, *d;           /* (P) half gradient, step */
-    double *x, *x_new; /* (P) unknowns: level, trend, free seasonal starts, smoothing */
-    size_t n_state, n_smooth; /* P = n_state + n_smooth */
-    int smooth[ETS_N_SMOOTH]; /* which parameter is the k-th smoothing unknown */
+    double *season_dir0;           /* (m, 8 n_vec) tangents of the seasonal starts */
+    double *gram;                  /* (8 n_vec, 8 n_vec) */
+    double *h, *a;                 /* (P, P) normal equations, and their damped copy */
+    double *g, *d;                 /* (P) half gradient, step */
+    double *x, *x_new;             /* (P) unknowns: level, trend, free seasonal starts, smoothing */
+    size_t n_state, n_smooth;      /* P = n_state + n_smooth */
+    int smooth[ETS_N_SMOOTH];      /* which parameter is the k-th smoothing unknown */
     double lo[ETS_N_SMOOTH], hi[ETS_N_SMOOTH]; /* of the smoothing unknowns */
     uint64_t n_evals;
     bool stopped;
@@ -80,7 +81,8 @@ size_t ets_count_par(norni_ets_form form, size_t m, const ets_limits *lim);
 
 /* Lays out the unknowns of a form; then w->x is to be filled. */
 void ets_layout(ets_work *w, const ets_data *d, norni_ets_form form, const ets_limits *lim);
-/* Descends from w->x, leaves the point there and returns its value (HUGE_VAL: outside the region). */
+/* Descends from w->x, leaves the point there and returns its value (HUGE_VAL: outside the region).
+ */
 double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const ets_budget *budget,
                    double *damping, norn_stop *stop);
 /* Fills *fit from the unknowns x. */
@@ -103,6 +105,8 @@ typedef struct ets_opt {
     double alpha, beta, gamma, phi; /* NaN = to be found */
     bool simulate;
     int32_t n_paths;
+    bool exponential, damp; /* holt, holt_winters */
+    int32_t seasonal;       /* holt_winters: 0 additive, 1 multiplicative */
 } ets_opt;
 
 /* -2 loglik and the criterion of a fit, in the series' own units. */
@@ -114,6 +118,27 @@ double ets_criterion(int32_t ic, double minus2, size_t n_par, size_t n_obs);
 size_t ets_choose(ets_work *w, ets_data *d, ets_memory *memory, const ets_opt *opt, ets_fit *best,
                   double *season_scratch);
 ets_limits ets_limits_of(const ets_opt *opt);
+
+/* Forecast from the states; *q is the level and trend part, *bk the damped trend. */
+double ets_point(norni_ets_form form, double phi, double l, double b, double s, double *q,
+                 double *bk);
+/* Moves level, trend and this period's seasonal state by an observed y. */
+void ets_update(norni_ets_form form, const norni_ets_param *par, double y, double q, double bk,
+                double *l, double *b, double *s);
+/* Sample paths (h, n_paths) from the states, newest season first; scratch (2 + m + h). false:
+ * stopped. */
+bool ets_simulate(norni_ets_form form, size_t m, const norni_ets_param *par, const double *states,
+                  double sigma, norni_rng rng, size_t n_paths, size_t h, double *paths,
+                  double *scratch, const norni_poll *poll);
+
+/* The models' common inside; `part` opens error texts. */
+NORN_CHECKED norn_status ets_fit_group(norni_env *env, const ets_opt *o, const norni_group *group,
+                                       const char *part, void **state, norn_err *err);
+NORN_CHECKED norn_status ets_predict(norni_env *env, const void *state, size_t g, size_t horizon,
+                                     bool want_levels, norni_dist *out, norn_err *err);
+NORN_CHECKED norn_status ets_fitted(norni_env *env, const void *state, size_t g, double *out,
+                                    norn_err *err);
+void ets_describe(const void *state, size_t g, char *out, size_t size);
 
 /* Solves min 1/2 d'A d + g'd over lo <= d <= hi for the last n_box of n unknowns, the first ones
  * free; a (n, n) upper triangle row-major, destroyed. */

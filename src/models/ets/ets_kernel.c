@@ -14,7 +14,7 @@ static double ets_log_take(double *prod) {
 }
 
 #define ETS_TARGET
-#define FN(x) ets_base_##x
+#define FN(x)     ets_base_##x
 #define ETS_WIDTH 2
 #include "models/ets/ets_kernel_body.h"
 #undef ETS_TARGET
@@ -24,14 +24,14 @@ static double ets_log_take(double *prod) {
 #if defined(__x86_64__)
 #    define ETS_TARGET __attribute__((target("avx2")))
 #    define FN(x)      ets_avx2_##x
-#    define ETS_WIDTH 4
+#    define ETS_WIDTH  4
 #    include "models/ets/ets_kernel_body.h"
 #    undef ETS_TARGET
 #    undef FN
 #    undef ETS_WIDTH
 #    define ETS_TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
 #    define FN(x)      ets_avx512_##x
-#    define ETS_WIDTH 8
+#    define ETS_WIDTH  8
 #    include "models/ets/ets_kernel_body.h"
 #    undef ETS_TARGET
 #    undef FN

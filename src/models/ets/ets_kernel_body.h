@@ -17,16 +17,16 @@ typedef double FN(vec) __attribute__((vector_size(8 * ETS_WIDTH), may_alias));
 
 /* What the scalar part of a step hands to the vector part. */
 typedef struct FN(step) {
-    double phi, a, b, g;       /* smoothing at this step: 0 where y is missing */
-    double l_old, b_old, bk;   /* multiplicative trend: b^phi */
-    double b_log;              /* b^phi log b */
+    double phi, a, b, g;     /* smoothing at this step: 0 where y is missing */
+    double l_old, b_old, bk; /* multiplicative trend: b^phi */
+    double b_log;            /* b^phi log b */
     double q, s, e, e1, e2, e3;
-    double ps, tq;             /* p/s and t/q under a multiplicative season */
-    double w, inv;             /* row = w df; inv = 1/f for d log|f|, or 0 */
+    double ps, tq; /* p/s and t/q under a multiplicative season */
+    double w, inv; /* row = w df; inv = 1/f for d log|f|, or 0 */
 } FN(step);
 
 /* Scalar forecast and update; false at a pole. */
-ETS_INLINE bool FN(scalar)(ets_pass *p, FN(step) *k, double y, double *l, double *b, double *slot,
+ETS_INLINE bool FN(scalar)(ets_pass *p, FN(step) * k, double y, double *l, double *b, double *slot,
                            double *prod, int trend, int season) {
     const bool mul = p->form.error == NORNI_ETS_MUL;
     k->l_old = *l, k->b_old = *b;
@@ -39,7 +39,9 @@ ETS_INLINE bool FN(scalar)(ets_pass *p, FN(step) *k, double y, double *l, double
         k->q = *l * k->bk;
     }
     k->s = season ? *slot : 0;
-    const double f = season == NORNI_ETS_ADD ? k->q + k->s : season == NORNI_ETS_MUL ? k->q * k->s : k->q;
+    const double f = season == NORNI_ETS_ADD   ? k->q + k->s
+                     : season == NORNI_ETS_MUL ? k->q * k->s
+                                               : k->q;
     k->a = k->b = k->g = k->e = k->e1 = k->e2 = k->e3 = k->ps = k->tq = k->w = k->inv = 0;
     if (y == y) {
         const double r = y - f;
@@ -76,8 +78,9 @@ typedef struct FN(unit) {
 } FN(unit);
 
 /* Tangents of vector v through one step. */
-ETS_INLINE void FN(tangent)(const FN(step) *k, const FN(unit) *u, size_t v, int trend, int season,
-                            bool mul, FN(vec) *dl, FN(vec) *db, FN(vec) *ds, FN(vec) *row, FN(vec) *grad, FN(vec) *dlog) {
+ETS_INLINE void FN(tangent)(const FN(step) * k, const FN(unit) * u, size_t v, int trend, int season,
+                            bool mul, FN(vec) * dl, FN(vec) * db, FN(vec) * ds, FN(vec) * row,
+                            FN(vec) * grad, FN(vec) * dlog) {
     FN(vec) dq = *dl, dbk = *db, s_dir = {0}, df, de1;
     if (trend == NORNI_ETS_ADD) {
         dbk = *db * k->phi;
@@ -147,10 +150,12 @@ ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
         sse += k.e * k.e;
         if (mul && !(prod > 1e-140 && prod < 1e140)) log_f += ets_log_take(&prod);
         for (size_t v = 0; v < nv; v++)
-            FN(tangent)(&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
+            FN(tangent)
+            (&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
         if (++j == p->m) j = 0;
     }
-    for (size_t v = 0; v < nv; v++) ((FN(vec) *)p->grad)[v] = grad[v], ((FN(vec) *)p->dlog)[v] = dlog[v];
+    for (size_t v = 0; v < nv; v++)
+        ((FN(vec) *)p->grad)[v] = grad[v], ((FN(vec) *)p->dlog)[v] = dlog[v];
     p->sse = sse;
     p->log_f = mul ? log_f + norni_log(prod) : 0;
     return sse < 1e300 && p->log_f == p->log_f;
@@ -158,18 +163,18 @@ ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
 
 /* One function per shape; with wide registers the tangents of up to three groups stay in them. */
 #if ETS_WIDTH == 8
-#    define ETS_GROUPS(trend, season)                                \
+#    define ETS_GROUPS(trend, season)                                                     \
         if (trend != NORNI_ETS_MUL && p->n_vec == 1) return FN(run)(p, 1, trend, season); \
         if (trend != NORNI_ETS_MUL && p->n_vec == 2) return FN(run)(p, 2, trend, season); \
         if (trend != NORNI_ETS_MUL && p->n_vec == 3) return FN(run)(p, 3, trend, season);
 #else
 #    define ETS_GROUPS(trend, season)
 #endif
-#define ETS_SHAPE(trend, season)                                          \
-    static ETS_TARGET bool FN(pass_##trend##season)(ets_pass * p) {       \
-        if (!season) return FN(run)(p, ETS_PER, trend, season);           \
-        ETS_GROUPS(trend, season)                                         \
-        return FN(run)(p, p->n_vec * ETS_PER, trend, season);             \
+#define ETS_SHAPE(trend, season)                                    \
+    static ETS_TARGET bool FN(pass_##trend##season)(ets_pass * p) { \
+        if (!season) return FN(run)(p, ETS_PER, trend, season);     \
+        ETS_GROUPS(trend, season)                                   \
+        return FN(run)(p, p->n_vec * ETS_PER, trend, season);       \
     }
 ETS_SHAPE(0, 0)
 ETS_SHAPE(0, 1)
@@ -197,18 +202,22 @@ ETS_INLINE void FN(gram_block)(const double *rows, size_t n, size_t stride, size
                                double *out) {
     FN(vec) acc[4][ETS_PER];
     for (size_t i = 0; i < 4; i++)
-        for (size_t v = 0; v < ETS_PER; v++) acc[i][v] = (FN(vec)){0};
+        for (size_t v = 0; v < ETS_PER; v++)
+            acc[i][v] = (FN(vec)){0};
     for (size_t t = 0; t < n; t++) {
         const double *r = rows + t * stride;
         const FN(vec) *c = (const FN(vec) *)(r + j0);
         for (size_t i = 0; i < 4; i++)
-            for (size_t v = 0; v < ETS_PER; v++) acc[i][v] += c[v] * r[i0 + i];
+            for (size_t v = 0; v < ETS_PER; v++)
+                acc[i][v] += c[v] * r[i0 + i];
     }
     for (size_t i = 0; i < 4; i++)
-        for (size_t v = 0; v < ETS_PER; v++) ((FN(vec) *)(out + (i0 + i) * stride + j0))[v] = acc[i][v];
+        for (size_t v = 0; v < ETS_PER; v++)
+            ((FN(vec) *)(out + (i0 + i) * stride + j0))[v] = acc[i][v];
 }
 
-static ETS_TARGET void FN(gram)(const double *rows, size_t n, size_t n_dir, size_t n_vec, double *out) {
+static ETS_TARGET void FN(gram)(const double *rows, size_t n, size_t n_dir, size_t n_vec,
+                                double *out) {
     for (size_t i0 = 0; i0 < n_dir; i0 += 4)
         for (size_t v = i0 / ETS_LANES; v < n_vec; v++)
             FN(gram_block)(rows, n, n_vec * ETS_LANES, i0, v * ETS_LANES, out);

@@ -4,7 +4,8 @@
  * loses up to 6 units of AICc on classic series). Warm starts come from forms fitted before, in a
  * fixed graph: undamped -> damped, no trend -> trend, additive -> multiplicative error, additive ->
  * multiplicative season; generic ones from the table below. Every start goes three steps, the
- * best goes on. Once the screened value lies far above what could still win, the rest is skipped. */
+ * best goes on. Once the screened value lies far above what could still win, the rest is skipped.
+ */
 #include "models/ets/ets_fit.h"
 
 #include <math.h>
@@ -15,9 +16,9 @@ enum { SCREEN_STEPS = 3, MAX_STEPS = 60 };
 
 struct ets_memory {
     bool have[N_FORMS];
-    double *x[N_FORMS];    /* level, trend, the four smoothing unknowns, m - 1 seasonal starts */
-    double *at[N_STARTS];  /* (P) where each start's screening ended */
-    double *best;          /* (P) */
+    double *x[N_FORMS];   /* level, trend, the four smoothing unknowns, m - 1 seasonal starts */
+    double *at[N_STARTS]; /* (P) where each start's screening ended */
+    double *best;         /* (P) */
 };
 
 ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena) {
@@ -25,8 +26,10 @@ ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena) {
     const size_t size = 2 + ETS_N_SMOOTH + d->m;
     double *block = norni_arena_get(arena, (N_FORMS + N_STARTS + 1) * size, sizeof(double));
     if (!mem || !block) return NULL;
-    for (size_t k = 0; k < N_FORMS; k++, block += size) mem->x[k] = block;
-    for (size_t k = 0; k < N_STARTS; k++, block += size) mem->at[k] = block;
+    for (size_t k = 0; k < N_FORMS; k++, block += size)
+        mem->x[k] = block;
+    for (size_t k = 0; k < N_STARTS; k++, block += size)
+        mem->at[k] = block;
     mem->best = block;
     return mem;
 }
@@ -48,7 +51,8 @@ static void remember(ets_memory *mem, const ets_work *w, const ets_data *d, cons
     mem->have[k] = true;
     out[0] = x[0], out[1] = form.trend ? x[1] : 0;
     memcpy(out + 2, usual, sizeof usual);
-    for (size_t i = 0; i < w->n_smooth; i++) out[2 + w->smooth[i]] = x[w->n_state + i];
+    for (size_t i = 0; i < w->n_smooth; i++)
+        out[2 + w->smooth[i]] = x[w->n_state + i];
     if (free_season(d, form)) memcpy(out + 6, x + n_first, (d->m - 1) * sizeof(double));
 }
 
@@ -68,8 +72,8 @@ static void first_states(const ets_data *d, norni_ets_form form, double *x) {
 static void generic_start(ets_work *w, const ets_data *d, const ets_limits *lim, int which) {
     /* alpha, beta and gamma as shares of their ranges, phi */
     static const double guess[N_GENERIC][ETS_N_SMOOTH] = {
-        {0.3, 0.1, 0.1, 0.95},  {0.0001, 0, 0, 0.97},   {0.95, 0.95, 0.1, 0.85},
-        {0.9, 0.05, 0.5, 0.9},  {0.02, 0.3, 0.05, 0.97}, {0.1, 0.1, 0.7, 0.95},
+        {0.3, 0.1, 0.1, 0.95}, {0.0001, 0, 0, 0.97},    {0.95, 0.95, 0.1, 0.85},
+        {0.9, 0.05, 0.5, 0.9}, {0.02, 0.3, 0.05, 0.97}, {0.1, 0.1, 0.7, 0.95},
         {0.5, 0.6, 0.02, 0.9},
     };
     const norni_ets_form form = w->pass.form;
@@ -90,7 +94,9 @@ static bool warm_source(norni_ets_form form, int which, norni_ets_form *from) {
     *from = form;
     switch (which) {
         case 0: from->damped = false; return form.damped;
-        case 1: from->damped = false, from->trend = NORNI_ETS_NONE; return form.trend != NORNI_ETS_NONE;
+        case 1:
+            from->damped = false, from->trend = NORNI_ETS_NONE;
+            return form.trend != NORNI_ETS_NONE;
         case 2: from->error = NORNI_ETS_ADD; return form.error == NORNI_ETS_MUL;
         default: from->season = NORNI_ETS_ADD; return form.season == NORNI_ETS_MUL;
     }

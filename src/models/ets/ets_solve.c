@@ -1,8 +1,8 @@
 /* The damped normal equations of one step, with bounds on the smoothing parameters. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The starts stand first and are free: eliminating them (LDL') leaves the Schur complement in at
- * most four bounded unknowns, a box-constrained quadratic solved by an active set; the starts follow
- * by back substitution. */
+ * most four bounded unknowns, a box-constrained quadratic solved by an active set; the starts
+ * follow by back substitution. */
 #include "models/ets/ets_fit.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@ static void eliminate(double *a, size_t n, size_t first, size_t last, double *r)
         for (size_t i = k + 1; i < n; i++) {
             const double f = row[i] * inv;
             double *target = a + i * n;
-            for (size_t j = i; j < n; j++) target[j] -= f * row[j];
+            for (size_t j = i; j < n; j++)
+                target[j] -= f * row[j];
             r[i] -= f * r[k];
         }
     }
@@ -35,17 +36,20 @@ static void solve_free(const double s[BOX_MAX][BOX_MAX], const double *r, size_t
         b[i] = r[at[i]];
         for (size_t j = 0; j < k; j++)
             if (pinned[j]) b[i] -= s[at[i]][j] * d[j];
-        for (size_t j = 0; j < nf; j++) a[i][j] = s[at[i]][at[j]];
+        for (size_t j = 0; j < nf; j++)
+            a[i][j] = s[at[i]][at[j]];
     }
     for (size_t i = 0; i < nf; i++)
         for (size_t j = i + 1; j < nf; j++) {
             const double f = a[j][i] / a[i][i];
-            for (size_t c = i; c < nf; c++) a[j][c] -= f * a[i][c];
+            for (size_t c = i; c < nf; c++)
+                a[j][c] -= f * a[i][c];
             b[j] -= f * b[i];
         }
     for (size_t i = nf; i-- > 0;) {
         double v = b[i];
-        for (size_t c = i + 1; c < nf; c++) v -= a[i][c] * d[at[c]];
+        for (size_t c = i + 1; c < nf; c++)
+            v -= a[i][c] * d[at[c]];
         d[at[i]] = v / a[i][i];
     }
 }
@@ -72,28 +76,33 @@ static void solve_box(const double s[BOX_MAX][BOX_MAX], const double *r, size_t 
         for (size_t i = 0; i < k; i++) {
             if (!pinned[i]) continue;
             double slope = -r[i];
-            for (size_t j = 0; j < k; j++) slope += s[i][j] * d[j];
+            for (size_t j = 0; j < k; j++)
+                slope += s[i][j] * d[j];
             const double gain = d[i] <= lo[i] ? -slope : slope;
             if (hi[i] > lo[i] && gain > most + 1e-12 * fabs(r[i])) most = gain, worst = i;
         }
         if (worst == k || round > 16) return;
         pinned[worst] = false;
     }
-    for (size_t i = 0; i < k; i++) d[i] = fmin(fmax(d[i], lo[i]), hi[i]);
+    for (size_t i = 0; i < k; i++)
+        d[i] = fmin(fmax(d[i], lo[i]), hi[i]);
 }
 
 void ets_box_solve(double *a, size_t n, size_t n_box, const double *g, const double *lo,
                    const double *hi, double *d) {
     const size_t n_free = n - n_box;
     double r[ETS_MAX_DIR], s[BOX_MAX][BOX_MAX];
-    for (size_t i = 0; i < n; i++) r[i] = -g[i];
+    for (size_t i = 0; i < n; i++)
+        r[i] = -g[i];
     eliminate(a, n, 0, n_free, r);
     for (size_t i = 0; i < n_box; i++)
-        for (size_t j = i; j < n_box; j++) s[i][j] = s[j][i] = a[(n_free + i) * n + n_free + j];
+        for (size_t j = i; j < n_box; j++)
+            s[i][j] = s[j][i] = a[(n_free + i) * n + n_free + j];
     solve_box((const double(*)[BOX_MAX])s, r + n_free, n_box, lo, hi, d + n_free);
     for (size_t i = n_free; i-- > 0;) {
         double v = r[i];
-        for (size_t j = i + 1; j < n; j++) v -= a[i * n + j] * d[j];
+        for (size_t j = i + 1; j < n; j++)
+            v -= a[i * n + j] * d[j];
         d[i] = v / a[i * n + i];
     }
 }

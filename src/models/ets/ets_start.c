@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As R's ets: the seasonal figure of a classical decomposition (three cycles and more), then level
  * and slope by least squares over the first max(10, 2m) seasonally adjusted points. Departure: with
- * fewer cycles the figure is the mean deviation from a line (R adds one Fourier pair to the line). */
+ * fewer cycles the figure is the mean deviation from a line (R adds one Fourier pair to the line).
+ */
 #include "models/ets/ets_fit.h"
 
 #include <math.h>
@@ -14,19 +15,22 @@ bool ets_data_init(ets_data *d, const double *y, size_t n, size_t m, norni_arena
     memset(d, 0, sizeof *d);
     double *scaled = norni_arena_get(arena, n, sizeof(double));
     d->scratch = norni_arena_get(arena, 2 * n + m, sizeof(double));
-    for (int k = 0; k < 3; k++) d->figure[k] = norni_arena_zero(arena, m, sizeof(double));
+    for (int k = 0; k < 3; k++)
+        d->figure[k] = norni_arena_zero(arena, m, sizeof(double));
     if (!scaled || !d->scratch || !d->figure[0] || !d->figure[1] || !d->figure[2]) return false;
     double top = 0, first = NAN;
     d->positive = d->constant = true;
     for (size_t t = 0; t < n; t++) {
         if (isnan(y[t])) continue;
+        d->infinite = d->infinite || isinf(y[t]);
         if (d->n_obs++ == 0) first = y[t];
         top = fmax(top, fabs(y[t]));
         d->positive = d->positive && y[t] > 0;
         d->constant = d->constant && y[t] == first;
     }
     if (top > 0) (void)frexp(top, &d->exponent);
-    for (size_t t = 0; t < n; t++) scaled[t] = ldexp(y[t], -d->exponent);
+    for (size_t t = 0; t < n; t++)
+        scaled[t] = ldexp(y[t], -d->exponent);
     d->n = n, d->m = m, d->y = scaled;
     /* A relative error of a few ulp in every point. */
     d->floor = (double)d->n_obs * 1e-30;
@@ -50,7 +54,8 @@ static void figure_rough(ets_data *d, bool mul, double *figure) {
         total += figure[j];
     }
     const double mean = total / (double)d->m;
-    for (size_t j = 0; j < d->m; j++) figure[j] = mul ? figure[j] / mean : figure[j] - mean;
+    for (size_t j = 0; j < d->m; j++)
+        figure[j] = mul ? figure[j] / mean : figure[j] - mean;
 }
 
 static void figure_make(ets_data *d, bool mul, double *figure) {
@@ -64,7 +69,8 @@ static void figure_make(ets_data *d, bool mul, double *figure) {
         total += figure[j];
     }
     const double mean = total / (double)m;
-    for (size_t j = 0; j < m; j++) figure[j] = mul ? figure[j] / mean : figure[j] - mean;
+    for (size_t j = 0; j < m; j++)
+        figure[j] = mul ? figure[j] / mean : figure[j] - mean;
 }
 
 void ets_start_make(ets_data *d, norni_ets_part season) {
