@@ -267,11 +267,12 @@ static void find_first(norni_csv *csv, const char *p, const char *end) {
     if (csv->head.p == NULL) csv->head = (norni_csv_chunk){end, end, 0, 0, 0};
 }
 
-norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char delimiter,
-                           size_t chunk_bytes, norni_csv *csv, norn_err *err) {
+norn_status norni_csv_open(norn_ctx *ctx, norni_text text, char delimiter, size_t chunk_bytes,
+                           norni_csv *csv, norn_err *err) {
     block_count total = {0};
-    *csv = (norni_csv){.ctx = ctx, .text = text, .text_cap = cap, .eol = '\n'};
-    const char *p = text;
+    *csv = (norni_csv){.ctx = ctx, .text = text, .eol = '\n'};
+    const char *p = text.p;
+    size_t n = text.n;
     NORN_TRY(check_encoding((const unsigned char *)p, n, err));
     if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
         p += 3;
@@ -312,7 +313,7 @@ norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap, char
 void norni_csv_close(norni_csv *csv) {
     if (csv->ctx == NULL) return;
     const norn_alloc *a = &csv->ctx->alloc;
-    norni_alloc_drop(a, csv->text, csv->text_cap, 1);
+    norni_text_clear(csv->ctx, &csv->text);
     norni_alloc_drop(a, csv->copy, csv->copy_cap, 1);
     norni_alloc_drop(a, csv->header, csv->n_header, sizeof *csv->header);
     norni_alloc_drop(a, csv->chunk, csv->n_chunks, sizeof *csv->chunk);

@@ -22,12 +22,21 @@ typedef struct norni_csv_chunk {
     size_t first_line;   /* records ends before it, header included */
 } norni_csv_chunk;
 
+/* A text with NORNI_CSV_PAD readable zero bytes behind it: a block of the allocator, or a file's
+ * own pages. */
+typedef struct norni_text {
+    char *p;
+    size_t n, cap; /* cap: size of the block or the mapping */
+    bool mapped;
+} norni_text;
+
 /* The text. Where it has quotes, lone CRs or a NUL-free oddity, a normalised copy stands in: fields
  * unquoted, separators 0x1F and 0x1E, and the line of each record beside it. */
 typedef struct norni_csv {
     norn_ctx *ctx;
-    char *text, *copy; /* as read; normalised or NULL */
-    size_t text_cap, copy_cap;
+    norni_text text; /* as read */
+    char *copy;      /* normalised, or NULL */
+    size_t copy_cap;
     char delimiter, eol; /* as they stand in the text that is parsed */
     norni_str *header;   /* (n_header) first record's fields */
     size_t n_header;
@@ -40,15 +49,15 @@ typedef struct norni_csv {
     uint64_t header_line;
 } norni_csv;
 
-/* Reads the whole of `path` ("-" = stdin) with NORNI_CSV_PAD zero bytes behind it; *cap is the
- * block's size. */
-NORN_CHECKED norn_status norni_file_read(norn_ctx *ctx, const char *path, char **bytes, size_t *n,
-                                         size_t *cap, norn_err *err);
+/* The whole of `path` ("-" = stdin). A regular file is mapped, not copied: fresh pages would cost
+ * more than parsing them. */
+NORN_CHECKED norn_status norni_file_read(norn_ctx *ctx, const char *path, norni_text *out,
+                                         norn_err *err);
+void norni_text_clear(norn_ctx *ctx, norni_text *text);
 /* Takes the text over (also on failure). delimiter 0: found in the first record. chunk_bytes 0: 1
  * MiB. */
-NORN_CHECKED norn_status norni_csv_open(norn_ctx *ctx, char *text, size_t n, size_t cap,
-                                        char delimiter, size_t chunk_bytes, norni_csv *out,
-                                        norn_err *err);
+NORN_CHECKED norn_status norni_csv_open(norn_ctx *ctx, norni_text text, char delimiter,
+                                        size_t chunk_bytes, norni_csv *out, norn_err *err);
 void norni_csv_close(norni_csv *csv);
 /* Line of the k-th record (0 = first) behind the start of chunk c; blank lines are no records. */
 uint64_t norni_csv_line(const norni_csv *csv, size_t c, size_t k);

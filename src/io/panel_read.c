@@ -57,13 +57,11 @@ static norn_status build_panel(norni_table *t, norni_panel *out, norni_align_rep
 }
 
 /* The text is taken over. */
-static norn_status read_text(norn_ctx *ctx, char *text, size_t n, size_t cap,
-                             const norni_read_opt *opt, norni_panel *out,
-                             norni_align_report *report, norn_err *err) {
+static norn_status read_text(norn_ctx *ctx, norni_text text, const norni_read_opt *opt,
+                             norni_panel *out, norni_align_report *report, norn_err *err) {
     norni_table t = {.opt = opt, .keep = &out->arena};
     norni_arena_init(&t.arena, &ctx->alloc);
-    norn_status st =
-        norni_csv_open(ctx, text, n, cap, opt->delimiter, opt->chunk_bytes, &t.csv, err);
+    norn_status st = norni_csv_open(ctx, text, opt->delimiter, opt->chunk_bytes, &t.csv, err);
     if (st == NORN_OK) st = build_panel(&t, out, report, err);
     norni_csv_close(&t.csv);
     norni_arena_clear(&t.arena);
@@ -73,12 +71,11 @@ static norn_status read_text(norn_ctx *ctx, char *text, size_t n, size_t cap,
 
 norn_status norni_panel_read(norn_ctx *ctx, const char *path, const norni_read_opt *opt,
                              norni_panel *out, norni_align_report *report, norn_err *err) {
-    char *text;
-    size_t n, cap;
+    norni_text text;
     memset(out, 0, sizeof *out);
-    NORN_TRY(norni_file_read(ctx, path, &text, &n, &cap, err));
+    NORN_TRY(norni_file_read(ctx, path, &text, err));
     norni_arena_init(&out->arena, &ctx->alloc);
-    return read_text(ctx, text, n, cap, opt, out, report, err);
+    return read_text(ctx, text, opt, out, report, err);
 }
 
 norn_status norni_panel_parse(norn_ctx *ctx, const char *bytes, size_t n, const norni_read_opt *opt,
@@ -90,5 +87,5 @@ norn_status norni_panel_parse(norn_ctx *ctx, const char *bytes, size_t n, const 
     if (n > 0) memcpy(copy, bytes, n);
     memset(copy + n, 0, NORNI_CSV_PAD);
     norni_arena_init(&out->arena, &ctx->alloc);
-    return read_text(ctx, copy, n, n + NORNI_CSV_PAD, opt, out, report, err);
+    return read_text(ctx, (norni_text){copy, n, n + NORNI_CSV_PAD, false}, opt, out, report, err);
 }
