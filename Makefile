@@ -38,7 +38,7 @@ bench: ## measure this machine: speed-up, equal digests, and the programs in ben
 
 install: all ## install below PREFIX (default /usr/local): command, library, headers, norn.pc, man page, completions
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX)) >/dev/null
-	@ninja -C $(BUILD) --quiet
+	@ninja -C $(BUILD) >/dev/null
 	@meson install -C $(BUILD) --no-rebuild --quiet
 	@echo "installed below $(abspath $(PREFIX))"
 
