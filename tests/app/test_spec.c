@@ -19,7 +19,7 @@ static void check_columns(void **state) {
         {"window_average(3)", "window_average(window=3)"},
         {"window_average(window=7)", "window_average"}, /* the default leaves no trace */
         {"x=window_average(window=3)[4]", "x"},
-        {"ets(error=A,season=N)", "ets(error=A,season=N)"},
+        {"ets(error=M,season=N)", "ets(error=M)"},
     };
     (void)state;
     norn_alloc alloc = norni_alloc_default();
