@@ -109,7 +109,7 @@ static void measure_residuals(naive_state *st) {
     double squares = 0;
     size_t n = 0;
     const double *y = st->s->y;
-    if (st->m == 1 && st->slope == 0) { /* the plain case in one pass */
+    if (st->kind == NAIVE) { /* one pass */
         double before = NORNI_NAN;
         for (size_t t = 0; t < st->s->n; t++) {
             if (isnan(y[t])) continue;
@@ -127,7 +127,8 @@ static void measure_residuals(naive_state *st) {
             n++;
         }
     }
-    st->mse = n ? squares / (double)n : NORNI_NAN;
+    const size_t used = st->kind == DRIFT; /* R takes the drift's degree of freedom off */
+    st->mse = n > used ? squares / (double)(n - used) : NORNI_NAN;
 }
 
 static norn_status fit_naive2(naive_state *st, norni_arena *arena, norn_err *err) {
