@@ -1,4 +1,5 @@
-/* ETS against R's numbers at fixed parameters: likelihood, fitted values, states, means, variances. */
+/* ETS against R's numbers at fixed parameters: likelihood, fitted values, states, means, variances.
+ */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +39,8 @@ static norni_ets_part part_of(char c) {
 
 static void near_to(const char *what, double got, double want, double tol) {
     if (!(fabs(got - want) <= tol * fmax(fabs(want), 1e-6)))
-        fail_msg("form %d%d%d%d (%s): got %.17g, R has %.17g", form.error, form.trend, form.season, form.damped, what, got, want);
+        fail_msg("form %d%d%d%d (%s): got %.17g, R has %.17g", form.error, form.trend, form.season,
+                 form.damped, what, got, want);
 }
 
 #define near(got, want, tol) near_to(#got, got, want, tol)
@@ -60,7 +62,8 @@ static void check_form(void) {
         near(fitted[i], fitted_r[i], 1e-10);
         near(fitted[n_y - 6 + i], fitted_r[6 + i], 1e-10);
     }
-    for (size_t i = 0; i < n_states; i++) near(now[i], last[i], 1e-9);
+    for (size_t i = 0; i < n_states; i++)
+        near(now[i], last[i], 1e-9);
     const size_t h = n_var && season_len > 1 ? 2 * season_len + 3 : 8;
     const bool closed = norni_ets_ahead(form, m, &par, last, stat[4], h, mean, var, scratch);
     assert_int_equal(closed, n_var > 0);
@@ -84,24 +87,32 @@ static void test_r_fixture(void **state) {
         char *rest = strchr(line, ',');
         if (!rest) continue;
         *rest++ = 0;
-        if (pending && (!strcmp(line, "form") || !strcmp(line, "series"))) check_form(), pending = false;
+        if (pending && (!strcmp(line, "form") || !strcmp(line, "series")))
+            check_form(), pending = false;
         if (!strcmp(line, "series")) {
             rest = strchr(rest, ',') + 1;
             season_len = (size_t)strtod(rest, &rest);
             n_y = numbers(rest + 1, y, MAX_N);
         } else if (!strcmp(line, "form")) {
             rest = strchr(rest, ',') + 1;
-            form = (norni_ets_form){part_of(rest[0]), part_of(rest[2]), part_of(rest[4]), rest[6] == '1'};
+            form = (norni_ets_form){part_of(rest[0]), part_of(rest[2]), part_of(rest[4]),
+                                    rest[6] == '1'};
             double v[4];
             assert_int_equal(numbers(rest + 8, v, 4), 4);
             par = (norni_ets_param){v[0], v[1], v[2], v[3]};
             pending = true, n_var = 0;
-        } else if (!strcmp(line, "states")) n_states = numbers(rest, states, 64);
-        else if (!strcmp(line, "last")) (void)numbers(rest, last, 64);
-        else if (!strcmp(line, "stat")) assert_int_equal(numbers(rest, stat, 8), 7);
-        else if (!strcmp(line, "fitted")) assert_int_equal(numbers(rest, fitted_r, 16), 12);
-        else if (!strcmp(line, "mean")) n_mean = numbers(rest, mean_r, 16);
-        else if (!strcmp(line, "var")) n_var = numbers(rest, var_r, 16);
+        } else if (!strcmp(line, "states"))
+            n_states = numbers(rest, states, 64);
+        else if (!strcmp(line, "last"))
+            (void)numbers(rest, last, 64);
+        else if (!strcmp(line, "stat"))
+            assert_int_equal(numbers(rest, stat, 8), 7);
+        else if (!strcmp(line, "fitted"))
+            assert_int_equal(numbers(rest, fitted_r, 16), 12);
+        else if (!strcmp(line, "mean"))
+            n_mean = numbers(rest, mean_r, 16);
+        else if (!strcmp(line, "var"))
+            n_var = numbers(rest, var_r, 16);
     }
     if (pending) check_form();
     free(line);
@@ -111,7 +122,8 @@ static void test_r_fixture(void **state) {
         for (int t = 0; t < 3; t++)
             for (int s = 0; s < 3; s++)
                 for (int d = 0; d < (t ? 2 : 1); d++)
-                    if (!seen[e][t][s][d]) fail_msg("form %d %d %d %d is not in the fixture", e, t, s, d);
+                    if (!seen[e][t][s][d])
+                        fail_msg("form %d %d %d %d is not in the fixture", e, t, s, d);
 }
 
 static void test_missing_points_move_nothing(void **state) {
@@ -121,7 +133,9 @@ static void test_missing_points_move_nothing(void **state) {
     double s[2] = {0, 1}, fit[5];
     const norni_ets_param p = {0.5, 0.1, 0, 1};
     norni_ets_fitness out;
-    assert_true(norni_ets_loglik((norni_ets_form){NORNI_ETS_ADD, NORNI_ETS_ADD, NORNI_ETS_NONE, false}, 1, &p, s, z, 5, fit, &out));
+    assert_true(
+        norni_ets_loglik((norni_ets_form){NORNI_ETS_ADD, NORNI_ETS_ADD, NORNI_ETS_NONE, false}, 1,
+                         &p, s, z, 5, fit, &out));
     assert_int_equal(out.n_obs, 4);
     assert_true(fabs(fit[2] - 3) < 1e-15 && fabs(fit[3] - 4) < 1e-15 && fabs(fit[4] - 5) < 1e-15);
     assert_true(fabs(out.sse - 0.25) < 1e-15);
@@ -140,9 +154,11 @@ static void test_region(void **state) {
     assert_true(norni_ets_admissible(ana, 12, &(norni_ets_param){1e-4, 0, 1e-4, 1}));
     assert_false(norni_ets_admissible(ana, 12, &(norni_ets_param){0.5, 0, 1.6, 1}));
     /* R: forecast:::admissible(a, b, g, phi, 12) */
-    assert_false(norni_ets_admissible(aaa, 12, &(norni_ets_param){0.7694305, 0.3993302, 0.068372631, 1}));
+    assert_false(
+        norni_ets_admissible(aaa, 12, &(norni_ets_param){0.7694305, 0.3993302, 0.068372631, 1}));
     assert_true(norni_ets_admissible(aaa, 12, &(norni_ets_param){0.5, 0.05, 0.1, 1}));
-    assert_false(norni_ets_admissible(aada, 7, &(norni_ets_param){0.9567917, 0.4345155, 0.0001383654, 0.9041944}));
+    assert_false(norni_ets_admissible(
+        aada, 7, &(norni_ets_param){0.9567917, 0.4345155, 0.0001383654, 0.9041944}));
     assert_true(norni_ets_admissible(aada, 7, &(norni_ets_param){0.3, 0.1, 0.2, 0.9}));
 }
 
