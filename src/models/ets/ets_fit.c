@@ -285,6 +285,7 @@ double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const 
         memcpy(w->x, w->x_new, n * sizeof(double));
         if (gain > 0.7 * fall) *damping = fmax(*damping * 0.1, 1e-9);
         if (gain < 0.3 * fall) *damping *= 2;
+        if (it == 1 && value > budget->far) return value;
         if (it > 3 && value - 20 * gain > budget->give_up) return value;
         if (it + 1 < budget->max_steps) assemble(w, d, lim, w->x);
     }

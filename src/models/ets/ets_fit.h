@@ -67,6 +67,7 @@ typedef struct ets_work {
 typedef struct ets_budget {
     int max_steps;
     bool starts_first; /* the first step moves the starts alone */
+    double far;        /* stop above this value after two steps */
     double give_up;    /* stop above this value once steps gain too little to come near it */
 } ets_budget;
 

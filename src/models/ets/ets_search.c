@@ -34,6 +34,7 @@ ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena) {
     return mem;
 }
 
+extern double kFar; extern int kMask,kMask2; double kFar=1e9; int kMask=0x7f,kMask2=0x7f;
 static size_t form_index(norni_ets_form f) {
     return (((size_t)(f.error == NORNI_ETS_MUL) * 3 + (size_t)f.trend) * 3 + (size_t)f.season) * 2 +
            f.damped;
@@ -133,9 +134,11 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
         value[k] = HUGE_VAL;
         if (w->stopped || (tried >= 2 && low > give_up + 0.3 * n + 8)) continue;
         const bool warm = k < N_WARM;
+        if(form.season && k>=N_WARM && !(kMask>>(k-N_WARM)&1)) continue;
+        if(!form.season && k>=N_WARM && !(kMask2>>(k-N_WARM)&1)) continue;
         if (warm && !warm_start(w, d, mem, k)) continue;
         if (!warm) generic_start(w, d, lim, k - N_WARM);
-        const ets_budget budget = {SCREEN_STEPS, !warm, -HUGE_VAL};
+        const ets_budget budget = {SCREEN_STEPS, !warm, low + kFar * n + 2, -HUGE_VAL};
         damping[k] = 1e-2;
         value[k] = ets_descend(w, d, lim, &budget, &damping[k], &stop[k]);
         memcpy(mem->at[k], w->x, bytes);
@@ -152,7 +155,7 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
         if (!isfinite(value[k]) || w->stopped) break;
         const bool hopeless = low > give_up + 0.1 * n + 8;
         if (stop[k] != NORN_STOP_CONVERGED && !hopeless) {
-            const ets_budget budget = {MAX_STEPS, false, give_up};
+            const ets_budget budget = {MAX_STEPS, false, HUGE_VAL, give_up};
             memcpy(w->x, mem->at[k], bytes);
             value[k] = ets_descend(w, d, lim, &budget, &damping[k], &stop[k]);
             memcpy(mem->at[k], w->x, bytes);

@@ -1,31 +1,41 @@
 /* The simple models: naive, naive2, seasonal naive, drift, mean, window average. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formulas and interval variances as R's forecast (rwf, snaive, meanf): with e the one-step
- * residuals and s2 their mean square, naive            var_h = s2 h              seasonal_naive
- * var_h = s2 (floor((h-1)/m) + 1) drift            var_h = s2 h + (h b.se)^2, b.se = sd(steps) /
- * sqrt(n - 1) mean             var_h = var(y) (1 + 1/n), normal where R takes Student's t naive2
- * (M4): multiplicative season taken out when the M4 test finds one, naive, season put back. A
- * missing value counts as not seen: the last observed value stands, and trailing gaps lengthen the
- * way ahead. */
+/* Sources: Hyndman and Athanasopoulos, "Forecasting: principles and practice" (3rd ed.), 5.2 and
+ * 5.5; naive2: the M4 competition (Makridakis, Spiliotis, Assimakopoulos 2020). Variances follow
+ * R's forecast 8.20 (rwf, snaive), with e the one-step residuals and s2 = mean(e^2):
+ *   naive           s2 h
+ *   seasonal_naive  s2 (floor((h-1)/m) + 1)
+ *   drift           s2 h + (h b.se)^2,  s2 = sum(e^2)/(N-1) over N steps,  b.se^2 = s2/(n-1)
+ *                   (that is s2 h (1 + h/(n-1)))
+ *   mean            var(y) (1 + 1/n), normal where R takes Student's t
+ *   naive2          naive on data without their multiplicative season where M4's test finds one
+ * Missing values count as not seen: the last observed value (of the season) stands, and the steps
+ * ahead count from it. drift's slope goes by time, not by pairs, and a step over k periods has
+ * variance k s2; R departs there by taking it for one step. All work is on y scaled by a power of
+ * two, so that 1e300 and 1e-300 have variances, too. */
 #include "models/naive/naive.h"
 
 #include <math.h>
 
 #include "base/fp.h"
 #include "num/decompose.h"
+#include "num/extent.h"
 
 typedef enum naive_kind { NAIVE, NAIVE2, SEASONAL_NAIVE, DRIFT, MEAN, WINDOW_AVERAGE } naive_kind;
 
 typedef struct naive_state {
     naive_kind kind;
     const norni_series *s;
-    size_t m;     /* season length the model works with */
-    size_t gap;   /* missing values at the end */
-    double *last; /* (m) last observed value of each season, ending with the series' last period */
-    double *figure;                    /* (m) NAIVE2: seasonal indices by t % m, or NULL */
-    double slope, slope_se, mean, mse; /* mse of one-step residuals, NaN when there is none */
-    size_t n_seen, window;
-    double adjusted_last; /* NAIVE2: last value without its season */
+    const double *x; /* (n) scaled, NAIVE2: without its season */
+    int exponent;    /* y = x 2^exponent */
+    size_t m;        /* season the values are carried over; 1 but for SEASONAL_NAIVE */
+    double *last;    /* (m) last observed value of season t % m */
+    double *age;     /* (m) seasons passed since then */
+    size_t n_figure;
+    double *figure;                   /* (n_figure) NAIVE2: index of season t % n_figure, or NULL */
+    double slope, slope_se, variance; /* of one-step errors; NaN when there is none */
+    double mean;
+    size_t n_mean, window;
 } naive_state;
 
 typedef struct window_opt {
@@ -45,140 +55,88 @@ static const norni_param window_rows[] = {
 static double naive_cost(const void *opt, size_t n, int32_t season, size_t horizon) {
     (void)opt;
     (void)season;
-    return 60 + 2 * (double)n + 3 * (double)horizon;
+    return 60 + 3 * (double)n + 3 * (double)horizon;
 }
 
-/* Last observed value of each season at or before the end; the series' last observed value where a
- * season has none. */
-static bool collect_last(naive_state *st, norni_arena *arena) {
-    const norni_series *s = st->s;
-    double newest = NORNI_NAN;
-    st->last = norni_arena_get(arena, st->m, sizeof *st->last);
-    if (st->last == NULL) return false;
-    for (size_t j = 0; j < st->m; j++) {
-        st->last[j] = NORNI_NAN;
-        for (size_t back = st->m - j; back <= s->n;
-             back += st->m) { /* period n - back has the season of last[j] */
-            if (isnan(s->y[s->n - back])) continue;
-            st->last[j] = s->y[s->n - back];
-            break;
-        }
-    }
-    for (size_t t = s->n; t-- > 0 && isnan(newest);)
-        newest = s->y[t];
-    for (size_t j = 0; j < st->m; j++) {
-        if (isnan(st->last[j])) st->last[j] = newest;
-    }
-    return true;
+/* Same, with the autocorrelations and moving averages of the season test. */
+static double naive2_cost(const void *opt, size_t n, int32_t season, size_t horizon) {
+    return naive_cost(opt, n, season, horizon) + 2 * (double)n * (double)season;
 }
 
-/* One-step value for period t from what was seen before it; NaN when nothing was. */
-static double one_step(const naive_state *st, size_t t) {
-    const double *y = st->s->y;
-    for (size_t back = st->m; back <= t; back += st->m) {
-        if (!isnan(y[t - back])) return y[t - back] + (double)(back / st->m) * st->slope;
-    }
-    return NORNI_NAN;
-}
-
-/* Slope between the first and the last observed value, and its standard error as lm's intercept on
- * the steps. */
-static void fit_drift(naive_state *st) {
-    const norni_series *s = st->s;
-    size_t first = 0, last = s->n - 1;
-    while (isnan(s->y[first]))
-        first++;
-    while (isnan(s->y[last]))
-        last--;
-    st->slope = 0;
-    st->slope_se = NORNI_NAN;
-    if (last == first) return;
-    st->slope = (s->y[last] - s->y[first]) / (double)(last - first);
+/* Carries each season's last value forward: one-step values into out (n, may be NULL), their mean
+ * square error, and what the seasons look like behind the end. A step over k seasons weighs 1/k in
+ * DRIFT. */
+static void carry_pass(naive_state *st, double *last, double *age, double *out) {
+    const bool drift = st->kind == DRIFT;
     double squares = 0;
-    size_t n = 0;
-    for (size_t t = first + 1; t <= last; t++) {
-        const double step = s->y[t] - s->y[t - 1] - st->slope;
-        if (isnan(step)) continue;
-        squares += step * step;
-        n++;
+    size_t count = 0, j = 0;
+    for (size_t k = 0; k < st->m; k++) {
+        last[k] = NORNI_NAN;
+        age[k] = 0;
     }
-    if (n > 1) st->slope_se = sqrt(squares / (double)(n - 1) / (double)n);
-}
-
-static void measure_residuals(naive_state *st) {
-    double squares = 0;
-    size_t n = 0;
-    const double *y = st->s->y;
-    if (st->kind == NAIVE) { /* one pass */
-        double before = NORNI_NAN;
-        for (size_t t = 0; t < st->s->n; t++) {
-            if (isnan(y[t])) continue;
-            if (!isnan(before)) {
-                squares += (y[t] - before) * (y[t] - before);
-                n++;
+    for (size_t t = 0; t < st->s->n; t++) {
+        const double x = st->x[t];
+        age[j] += 1;
+        const double step = last[j] + (drift ? age[j] * st->slope : 0);
+        if (out) out[t] = step;
+        if (!isnan(x)) {
+            if (!isnan(step)) {
+                squares += (x - step) * (x - step) / (drift ? age[j] : 1);
+                count++;
             }
-            before = y[t];
+            last[j] = x;
+            age[j] = 0;
         }
-    } else {
-        for (size_t t = st->m; t < st->s->n; t++) {
-            const double e = y[t] - one_step(st, t);
-            if (isnan(e)) continue;
-            squares += e * e;
-            n++;
-        }
+        j = j + 1 == st->m ? 0 : j + 1;
     }
-    const size_t used = st->kind == DRIFT; /* R takes the drift's degree of freedom off */
-    st->mse = n > used ? squares / (double)(n - used) : NORNI_NAN;
+    const size_t used = drift ? 1 : 0;
+    st->variance = count > used ? squares / (double)(count - used) : NORNI_NAN;
 }
 
-static norn_status fit_naive2(naive_state *st, norni_arena *arena, norn_err *err) {
-    const norni_series *s = st->s;
-    const int32_t m = norni_series_season(s);
-    double *scratch = norni_arena_get(arena, s->n + (size_t)m, sizeof *scratch);
-    double *figure = norni_arena_get(arena, (size_t)m, sizeof *figure);
-    double *adjusted = norni_arena_get(arena, s->n, sizeof *adjusted);
-    if (!scratch || !figure || !adjusted)
-        return norni_alloc_fail(err, "naive2", s->n, 3 * sizeof *scratch);
-    bool positive = true;
-    for (size_t t = 0; t < s->n && positive; t++)
-        positive = isnan(s->y[t]) || s->y[t] > 0;
-    if (positive && norni_season_test(s->y, s->n, m, 3, scratch) &&
-        norni_decompose(s->y, s->n, m, true, figure, NULL, scratch)) {
-        st->figure = figure;
+static norn_status fit_carried(naive_state *st, const norni_extent *e, norni_arena *arena,
+                               norn_err *err) {
+    st->last = norni_arena_get(arena, 2 * st->m, sizeof *st->last);
+    if (st->last == NULL) return norni_alloc_fail(err, "naive", 2 * st->m, sizeof *st->last);
+    st->age = st->last + st->m;
+    const double elapsed = (double)(e->last - e->first);
+    if (st->kind == DRIFT && elapsed > 0) st->slope = (st->x[e->last] - st->x[e->first]) / elapsed;
+    carry_pass(st, st->last, st->age, NULL);
+    if (st->kind == DRIFT) st->slope_se = elapsed > 0 ? sqrt(st->variance / elapsed) : NORNI_NAN;
+    for (size_t j = 0; j < st->m; j++) { /* a season never seen takes the newest value */
+        if (isnan(st->last[j])) st->last[j] = st->x[e->last];
     }
-    double before = NORNI_NAN, squares = 0;
-    size_t n = 0;
-    for (size_t t = 0; t < s->n; t++) {
-        adjusted[t] = st->figure ? s->y[t] / figure[t % (size_t)m] : s->y[t];
-        if (isnan(adjusted[t])) continue;
-        if (!isnan(before)) {
-            squares += (adjusted[t] - before) * (adjusted[t] - before);
-            n++;
-        }
-        before = adjusted[t];
-    }
-    st->adjusted_last = before;
-    st->mse = n ? squares / (double)n : NORNI_NAN;
     return NORN_OK;
 }
 
-static void fit_mean(naive_state *st, size_t window) {
-    const norni_series *s = st->s;
-    double sum = 0, squares = 0;
-    st->n_seen = 0;
-    for (size_t t = s->n; t-- > 0 && st->n_seen < window;) {
-        if (isnan(s->y[t])) continue;
-        sum += s->y[t];
-        st->n_seen++;
+/* NAIVE2: leaves the adjusted series in st->x where M4's test finds a season. */
+static norn_status take_season_out(naive_state *st, const norni_extent *e, norni_arena *arena,
+                                   norn_err *err) {
+    const size_t n = st->s->n, m = (size_t)norni_series_season(st->s);
+    if (!(e->least > 0) || m < 2 || n < 3 * m) return NORN_OK;
+    double *scratch = norni_arena_get(arena, n, sizeof *scratch);
+    double *figure = norni_arena_get(arena, m, sizeof *figure);
+    double *adjusted = norni_arena_get(arena, n, sizeof *adjusted);
+    if (!scratch || !figure || !adjusted)
+        return norni_alloc_fail(err, "naive2", n, 3 * sizeof *scratch);
+    if (!norni_season_test(st->x, n, (int32_t)m, 1.645, scratch) ||
+        !norni_decompose(st->x, n, (int32_t)m, true, figure, NULL, scratch))
+        return NORN_OK;
+    for (size_t t = 0; t < n; t++)
+        adjusted[t] = st->x[t] / figure[t % m];
+    st->x = adjusted;
+    st->figure = figure;
+    st->n_figure = m;
+    return NORN_OK;
+}
+
+static void fit_mean(naive_state *st) {
+    const size_t n = st->s->n;
+    size_t start = n, seen = 0;
+    while (start > 0 && seen < st->window) {
+        if (!isnan(st->x[--start])) seen++;
     }
-    st->mean = sum / (double)st->n_seen;
-    size_t left = st->n_seen;
-    for (size_t t = s->n; t-- > 0 && left > 0;) {
-        if (isnan(s->y[t])) continue;
-        squares += (s->y[t] - st->mean) * (s->y[t] - st->mean);
-        left--;
-    }
-    st->mse = st->n_seen > 1 ? squares / (double)(st->n_seen - 1) : NORNI_NAN;
+    st->n_mean = norni_mean_var(st->x + start, n - start, 1, &st->mean, &st->variance);
+    if (st->n_mean < 2) st->variance = NORNI_NAN;
 }
 
 static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
@@ -186,25 +144,32 @@ static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
     static const char *const names[] = {"naive", "naive2", "seasonal_naive",
                                         "drift", "mean",   "window_average"};
     const norni_series *s = &group->series[0];
-    naive_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
+    const norni_extent e = norni_extent_of(s->y, s->n);
+    naive_state *st = norni_arena_get(env->arena, 1, sizeof *st);
     if (st == NULL) return norni_alloc_fail(err, names[kind], 1, sizeof *st);
-    *st = (naive_state){.kind = kind, .s = s, .m = 1, .window = window, .slope_se = 0, .mse = NORNI_NAN};
-    while (st->gap < s->n && isnan(s->y[s->n - 1 - st->gap]))
-        st->gap++;
-    if (st->gap == s->n)
+    if (e.n_seen == 0)
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observed value", names[kind]);
+    if (e.infinite)
+        return norn_fail(err, NORN_E_DATA, "%s: the series has an infinite value", names[kind]);
+    *st = (naive_state){.kind = kind,
+                        .s = s,
+                        .x = s->y,
+                        .exponent = e.exponent,
+                        .m = kind == SEASONAL_NAIVE ? (size_t)norni_series_season(s) : 1,
+                        .window = window};
     *state = st;
+    if (e.exponent) {
+        double *scaled = norni_arena_get(env->arena, s->n, sizeof *scaled);
+        if (scaled == NULL) return norni_alloc_fail(err, names[kind], s->n, sizeof *scaled);
+        norni_rescale(s->y, s->n, e.exponent, scaled);
+        st->x = scaled;
+    }
     if (kind == MEAN || kind == WINDOW_AVERAGE) {
-        fit_mean(st, window);
+        fit_mean(st);
         return NORN_OK;
     }
-    if (kind == NAIVE2) return fit_naive2(st, env->arena, err);
-    if (kind == SEASONAL_NAIVE) st->m = (size_t)norni_series_season(s);
-    if (!collect_last(st, env->arena))
-        return norni_alloc_fail(err, names[kind], st->m, sizeof(double));
-    if (kind == DRIFT) fit_drift(st);
-    measure_residuals(st);
-    return NORN_OK;
+    if (kind == NAIVE2) NORN_TRY(take_season_out(st, &e, env->arena, err));
+    return fit_carried(st, &e, env->arena, err);
 }
 
 #define FIT(name, kind)                                                                      \
@@ -214,9 +179,9 @@ static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
         return fit_kind(env, kind, SIZE_MAX, group, state, err);                             \
     }
 FIT(naive, NAIVE)
-FIT(naive2_model, NAIVE2)
+FIT(naive2, NAIVE2)
 FIT(seasonal_naive, SEASONAL_NAIVE)
-FIT(drift_model, DRIFT)
+FIT(drift, DRIFT)
 FIT(mean_model, MEAN)
 #undef FIT
 
@@ -226,73 +191,58 @@ static norn_status fit_window(norni_env *env, const void *opt, const norni_group
     return fit_kind(env, WINDOW_AVERAGE, (size_t)o->window, group, state, err);
 }
 
+static double seasonal_index(const naive_state *st, size_t t) {
+    return st->figure ? st->figure[t % st->n_figure] : 1;
+}
+
 static norn_status predict_naive(norni_env *env, const void *state, size_t g, size_t horizon,
                                  bool want_levels, norni_dist *out, norn_err *err) {
-    (void)env;
-    (void)g;
-    (void)want_levels;
-    (void)err;
+    (void)env, (void)g, (void)want_levels, (void)err;
     const naive_state *st = state;
     const size_t n = st->s->n;
     out->kind = st->kind == WINDOW_AVERAGE ? NORNI_DIST_POINT : NORNI_DIST_NORMAL;
     for (size_t h = 0; h < horizon; h++) {
-        const size_t ahead = h + 1 + st->gap; /* steps from the last observed value */
-        const double index =
-            st->figure ? st->figure[(n + h) % (size_t)norni_series_season(st->s)] : 1;
-        switch (st->kind) {
-            case NAIVE:
-            case DRIFT:
-                out->mean[h] = st->last[0] + st->slope * (double)ahead;
-                out->sd[h] = sqrt(st->mse * (double)ahead +
-                                  (double)ahead * st->slope_se * (double)ahead * st->slope_se);
-                break;
-            case NAIVE2:
-                out->mean[h] = st->adjusted_last * index;
-                out->sd[h] = sqrt(st->mse * (double)ahead) * fabs(index);
-                break;
-            case SEASONAL_NAIVE:
-                out->mean[h] = st->last[h % st->m];
-                out->sd[h] = sqrt(st->mse * (double)(h / st->m + 1));
-                break;
-            case MEAN:
-            case WINDOW_AVERAGE:
-                out->mean[h] = st->mean;
-                out->sd[h] = sqrt(st->mse * (1 + 1 / (double)st->n_seen));
-                break;
+        double mean = st->mean, variance = st->variance * (1 + 1 / (double)st->n_mean);
+        if (st->kind != MEAN && st->kind != WINDOW_AVERAGE) {
+            const size_t j = (n + h) % st->m;
+            const double steps = st->age[j] + (double)(h / st->m) + 1, drift = steps * st->slope_se,
+                         index = seasonal_index(st, n + h);
+            mean = (st->last[j] + steps * st->slope) * index;
+            variance = (st->variance * steps + drift * drift) * index * index;
         }
+        out->mean[h] = ldexp(mean, st->exponent);
+        out->sd[h] = ldexp(sqrt(variance), st->exponent);
     }
     return NORN_OK;
 }
 
+/* Averages of the `window` observed values before each period. seen (n) holds them in order. */
+static void fitted_window(const naive_state *st, double *seen, double *out) {
+    norni_sum sum = {0, 0};
+    size_t count = 0;
+    for (size_t t = 0; t < st->s->n; t++) {
+        out[t] = count < st->window ? NORNI_NAN : norni_sum_get(sum) / (double)st->window;
+        if (isnan(st->x[t])) continue;
+        sum = norni_sum_add(sum, st->x[t]);
+        if (count >= st->window) sum = norni_sum_add(sum, -seen[count - st->window]);
+        seen[count++] = st->x[t];
+    }
+}
+
 static norn_status fitted_naive(norni_env *env, const void *state, size_t g, double *out,
                                 norn_err *err) {
-    (void)env;
     (void)g;
-    (void)err;
-    const naive_state *st = state;
-    const norni_series *s = st->s;
-    const size_t m = (size_t)norni_series_season(s);
-    double before = NORNI_NAN, sum = 0;
-    size_t seen = 0;
-    for (size_t t = 0; t < s->n; t++) {
-        if (st->kind == MEAN) {
-            out[t] = st->mean;
-        } else if (st->kind == NAIVE2) {
-            const double index = st->figure ? st->figure[t % m] : 1;
-            out[t] = before * index;
-            if (!isnan(s->y[t])) before = s->y[t] / index;
-        } else if (st->kind == WINDOW_AVERAGE) {
-            sum = 0;
-            seen = 0;
-            for (size_t k = t; k-- > 0 && seen < st->window;) {
-                if (isnan(s->y[k])) continue;
-                sum += s->y[k];
-                seen++;
-            }
-            out[t] = seen == st->window ? sum / (double)seen : NORNI_NAN;
-        } else {
-            out[t] = one_step(st, t);
-        }
+    naive_state st = *(const naive_state *)state;
+    const size_t n = st.s->n;
+    double *work = norni_arena_get(env->arena, n + 2 * st.m, sizeof *work);
+    if (work == NULL) return norni_alloc_fail(err, "naive", n + 2 * st.m, sizeof *work);
+    if (st.kind == WINDOW_AVERAGE)
+        fitted_window(&st, work, out);
+    else if (st.kind != MEAN)
+        carry_pass(&st, work, work + st.m, out);
+    for (size_t t = 0; t < n; t++) {
+        const double x = st.kind == MEAN ? st.mean : out[t] * seasonal_index(&st, t);
+        out[t] = ldexp(x, st.exponent);
     }
     return NORN_OK;
 }
@@ -300,31 +250,37 @@ static norn_status fitted_naive(norni_env *env, const void *state, size_t g, dou
 static void describe_naive(const void *state, size_t g, char *out, size_t size) {
     (void)g;
     const naive_state *st = state;
+    const double sigma = ldexp(sqrt(st->variance), st->exponent),
+                 mean = ldexp(st->mean, st->exponent);
     switch (st->kind) {
-        case NAIVE: norni_format(out, size, "Naive sigma2=%g", st->mse); break;
+        case NAIVE: norni_format(out, size, "Naive sigma=%g", sigma); break;
         case NAIVE2:
-            norni_format(out, size, "Naive2(seasonal=%s) sigma2=%g",
-                         st->figure ? "multiplicative" : "none", st->mse);
+            norni_format(out, size, "Naive2(seasonal=%s) sigma=%g",
+                         st->figure ? "multiplicative" : "none", sigma);
             break;
         case SEASONAL_NAIVE:
-            norni_format(out, size, "SeasonalNaive[%zu] sigma2=%g", st->m, st->mse);
+            norni_format(out, size, "SeasonalNaive[%zu] sigma=%g", st->m, sigma);
             break;
-        case DRIFT: norni_format(out, size, "Drift slope=%g sigma2=%g", st->slope, st->mse); break;
-        case MEAN: norni_format(out, size, "Mean mean=%g sigma2=%g", st->mean, st->mse); break;
+        case DRIFT:
+            norni_format(out, size, "Drift slope=%g sigma=%g", ldexp(st->slope, st->exponent),
+                         sigma);
+            break;
+        case MEAN: norni_format(out, size, "Mean mean=%g sigma=%g", mean, sigma); break;
         case WINDOW_AVERAGE:
-            norni_format(out, size, "WindowAverage(window=%zu) mean=%g", st->window, st->mean);
+            norni_format(out, size, "WindowAverage(window=%zu) mean=%g", st->window, mean);
             break;
     }
 }
 
-#define SHARED                                                            \
-    .cost = naive_cost, .predict = predict_naive, .fitted = fitted_naive, \
-    .describe = describe_naive, .missing = true
+#define SHARED .predict = predict_naive, .fitted = fitted_naive, .describe = describe_naive
+#define FPP    "Hyndman and Athanasopoulos, Forecasting: principles and practice, 5.2"
 
 const norni_model norni_model_naive = {.name = "naive",
                                        .summary = "the last observed value",
-                                       .source = "Hyndman and Athanasopoulos, fpp3 5.2",
+                                       .source = FPP,
                                        .intervals = true,
+                                       .missing = true,
+                                       .cost = naive_cost,
                                        .fit = fit_naive,
                                        SHARED};
 const norni_model norni_model_naive2 = {
@@ -332,34 +288,44 @@ const norni_model norni_model_naive2 = {
     .summary = "naive on data without their season where a test finds one (M4's benchmark)",
     .source = "Makridakis, Spiliotis, Assimakopoulos 2020 (M4)",
     .intervals = true,
-    .fit = fit_naive2_model,
+    .missing = true,
+    .cost = naive2_cost,
+    .fit = fit_naive2,
     SHARED};
 const norni_model norni_model_seasonal_naive = {
     .name = "seasonal_naive",
     .summary = "the last observed value of the same season",
-    .source = "Hyndman and Athanasopoulos, fpp3 5.2",
+    .source = FPP,
     .intervals = true,
+    .missing = true,
+    .cost = naive_cost,
     .fit = fit_seasonal_naive,
     SHARED};
 const norni_model norni_model_drift = {
     .name = "drift",
     .summary = "the line through the first and the last observed value",
-    .source = "Hyndman and Athanasopoulos, fpp3 5.2",
+    .source = FPP,
     .intervals = true,
-    .fit = fit_drift_model,
+    .missing = true,
+    .cost = naive_cost,
+    .fit = fit_drift,
     SHARED};
 const norni_model norni_model_mean = {.name = "mean",
                                       .summary = "the mean of all observed values",
-                                      .source = "Hyndman and Athanasopoulos, fpp3 5.2",
+                                      .source = FPP,
                                       .intervals = true,
+                                      .missing = true,
+                                      .cost = naive_cost,
                                       .fit = fit_mean_model,
                                       SHARED};
 const norni_model norni_model_window_average = {.name = "window_average",
                                                 .summary = "the mean of the last observed values",
-                                                .source = "Hyndman and Athanasopoulos, fpp3 5.2",
+                                                .source = FPP,
                                                 .params = window_rows,
                                                 .n_params = 1,
                                                 .opt_size = sizeof(window_opt),
                                                 .intervals = false,
+                                                .missing = true,
+                                                .cost = naive_cost,
                                                 .fit = fit_window,
                                                 SHARED};

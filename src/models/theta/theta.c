@@ -222,7 +222,7 @@ static norn_status adjust_season(norni_env *env, const theta_opt *o, theta_state
         return norn_fail(err, NORN_E_DATA,
                          "theta: season=multiplicative needs values above 0; use additive");
     }
-    if (o->season == SEASON_AUTO && !norni_season_test(st->x, n, st->m, 2, scratch)) return NORN_OK;
+    if (o->season == SEASON_AUTO && !norni_season_test(st->x, n, st->m, 1.6448536269514722, scratch)) return NORN_OK;
     if (!norni_decompose(st->x, n, st->m, st->multiplicative, figure, NULL, scratch))
         return NORN_OK;
     for (int32_t j = 0; j < st->m && st->multiplicative; j++) {

@@ -1,0 +1,387 @@
+/* The runtime: the same bits at any worker count, nested calls, forks, cancel, retries, fallbacks, quotas. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fp.h"
+#include "base/rng.h"
+#include "par/batch.h"
+#include "par/reduce.h"
+
+enum { ITEMS = 500 };
+static const int32_t worker_counts[] = {1, 2, 3, 7, 64};
+enum { COUNTS = sizeof worker_counts / sizeof worker_counts[0] };
+
+static norn_ctx *make_ctx(int32_t threads) {
+    norn_ctx_opt opt = norn_ctx_opt_default();
+    norn_ctx *ctx = NULL;
+    opt.n_threads = threads;
+    assert_int_equal(norn_ctx_new(&opt, &ctx, NULL), NORN_OK);
+    return ctx;
+}
+
+typedef struct loop_data {
+    double out[ITEMS];
+    bool delays;
+    atomic_int seen[64]; /* items by worker */
+    atomic_int alive;
+    int32_t wanted;
+} loop_data;
+
+/* Unequal work, a random delay, and once a wait until all workers have an item: proof that they live. */
+static norn_status unequal_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
+    loop_data *d = arg;
+    (void)err;
+    if (atomic_fetch_add(&d->seen[w->index], 1) == 0) atomic_fetch_add(&d->alive, 1);
+    const int64_t until = norni_clock_ns() + INT64_C(2000000000);
+    while (d->delays && atomic_load(&d->alive) < d->wanted && norni_clock_ns() < until) usleep(50);
+    double *scratch = norni_arena_get(&w->arena, 1 + item % 97, sizeof *scratch);
+    assert_non_null(scratch);
+    const size_t rounds = 20 + item * 7919 % 400;
+    double x = (double)item;
+    for (size_t k = 0; k < rounds; k++) x = norni_log(2 + x * x) + norni_rng_normal((norni_rng){1, item}, k);
+    if (d->delays) usleep((useconds_t)(norni_rng_u64((norni_rng){(uint64_t)w->index + 5, item}, 0) % 200));
+    d->out[item] = x;
+    return NORN_OK;
+}
+
+static void same_bits(void **state) {
+    (void)state;
+    static loop_data base, d;
+    double cost[ITEMS];
+    for (size_t i = 0; i < ITEMS; i++) cost[i] = (double)(i * 7919 % 400);
+    norn_ctx *one = make_ctx(1);
+    assert_int_equal(norni_for(one, NULL, ITEMS, unequal_item, &base, NULL, NULL), NORN_OK);
+    norn_ctx_free(one);
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        for (int costly = 0; costly < 2; costly++) {
+            const norni_for_opt opt = {.cost = costly ? cost : NULL, .grain = 1};
+            memset(&d, 0, sizeof d);
+            d.delays = true;
+            d.wanted = worker_counts[k];
+            assert_int_equal(norni_for(ctx, NULL, ITEMS, unequal_item, &d, &opt, NULL), NORN_OK);
+            assert_memory_equal(d.out, base.out, sizeof d.out);
+            assert_int_equal(atomic_load(&d.alive), worker_counts[k]);
+        }
+        norn_ctx_free(ctx);
+    }
+}
+
+typedef struct nested_data {
+    norn_ctx *ctx;
+    int depth;
+    double sum[8];
+} nested_data;
+
+static norn_status nested_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
+    nested_data *d = arg;
+    double *kept = norni_arena_get(&w->arena, 64, sizeof *kept); /* must survive the inner loop */
+    kept[63] = (double)item;
+    if (d->depth == 0) {
+        d->sum[item] = norni_exp((double)item / 3);
+    } else {
+        nested_data inner = {d->ctx, d->depth - 1, {0}};
+        NORN_TRY(norni_for(d->ctx, w, 8, nested_item, &inner, NULL, err));
+        d->sum[item] = (double)item + norni_sum_tree(inner.sum, 8);
+    }
+    assert_true(kept[63] == (double)item);
+    return NORN_OK;
+}
+
+static void nested_calls(void **state) {
+    (void)state;
+    double want = 0;
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        for (int round = 0; round < 10; round++) {
+            nested_data d = {ctx, 3, {0}};
+            assert_int_equal(norni_for(ctx, NULL, 8, nested_item, &d, NULL, NULL), NORN_OK);
+            const double got = norni_sum_tree(d.sum, 8);
+            if (want == 0) want = got;
+            assert_true(got == want);
+        }
+        norn_ctx_free(ctx);
+    }
+}
+
+static norn_status failing_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
+    (void)w;
+    (void)arg;
+    if (item % 100 == 57) return norn_fail(err, NORN_E_DATA, "item %zu is bad", item);
+    usleep((useconds_t)(item % 7 * 30));
+    return NORN_OK;
+}
+
+static void lowest_failure_wins(void **state) {
+    (void)state;
+    double cost[ITEMS];
+    for (size_t i = 0; i < ITEMS; i++) cost[i] = (double)i; /* handed out from the end */
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        for (int costly = 0; costly < 2; costly++) {
+            const norni_for_opt opt = {.cost = costly ? cost : NULL};
+            norn_err err;
+            assert_int_equal(norni_for(ctx, NULL, ITEMS, failing_item, NULL, &opt, &err), NORN_E_DATA);
+            assert_string_equal(err.text, "item 57 is bad");
+        }
+        norn_ctx_free(ctx);
+    }
+}
+
+static void forked_child(void **state) {
+    (void)state;
+    static loop_data d;
+    norn_ctx *ctx = make_ctx(4);
+    assert_int_equal(norni_for(ctx, NULL, ITEMS, unequal_item, &d, NULL, NULL), NORN_OK);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(20); /* a hang is a failure */
+        static loop_data inner;
+        const norn_status st = norni_for(ctx, NULL, ITEMS, unequal_item, &inner, NULL, NULL);
+        _exit(st == NORN_OK && memcmp(inner.out, d.out, sizeof d.out) == 0 ? 0 : 1);
+    }
+    int status = 1;
+    assert_true(child > 0 && waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(norni_for(ctx, NULL, ITEMS, unequal_item, &d, NULL, NULL), NORN_OK); /* the parent's pool is whole */
+    norn_ctx_free(ctx);
+}
+
+static norn_status slow_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
+    (void)w;
+    (void)item;
+    (void)err;
+    atomic_fetch_add((atomic_int *)arg, 1);
+    usleep(1000);
+    return NORN_OK;
+}
+
+static void *cancel_later(void *arg) {
+    usleep(100000);
+    norn_ctx_cancel(arg);
+    return NULL;
+}
+
+static void cancel_is_quick(void **state) {
+    (void)state;
+    norn_ctx *ctx = make_ctx(3);
+    atomic_int done = 0;
+    pthread_t thread;
+    const int64_t start = norni_clock_ns();
+    assert_int_equal(pthread_create(&thread, NULL, cancel_later, ctx), 0);
+    assert_int_equal(norni_for(ctx, NULL, 1000000, slow_item, &done, &(norni_for_opt){.grain = 64}, NULL), NORN_E_CANCEL);
+    pthread_join(thread, NULL);
+    assert_true(norni_clock_ns() - start < INT64_C(1000000000)); /* 0.1 s until the cancel, the rest is a loaded machine's */
+    assert_true(atomic_load(&done) < 1000);
+    norn_ctx_rearm(ctx);
+    assert_int_equal(norni_for(ctx, NULL, 3, slow_item, &done, NULL, NULL), NORN_OK);
+    norn_ctx_free(ctx);
+}
+
+/* Items 0 mod 10 fail for good, 1 mod 10 recover at the third attempt, 2 mod 10 are wrong data. */
+static norn_status try_one(norni_worker *w, size_t item, uint32_t attempt, void *arg, norn_err *err) {
+    (void)w;
+    (void)arg;
+    if (item % 10 == 0 || (item % 10 == 1 && attempt < 2)) return norn_fail(err, NORN_E_NUMERIC, "item %zu broke down at %u", item, attempt);
+    if (item % 10 == 2) return norn_fail(err, NORN_E_DATA, "item %zu is empty", item);
+    return NORN_OK;
+}
+
+static norn_status serve(norni_worker *w, size_t item, uint32_t attempt, void *arg, norn_err *err) {
+    (void)w;
+    (void)arg;
+    (void)attempt;
+    return item % 20 == 0 ? norn_fail(err, NORN_E_DATA, "no fallback either") : NORN_OK;
+}
+
+static void count_reports(void *user, const norni_progress *p) {
+    int *reports = user;
+    assert_true(p->n_done <= p->n_total && p->n_total == 200);
+    if (p->last) assert_int_equal(p->n_done, 200);
+    reports[0]++;
+    reports[1] += p->last;
+}
+
+static void batch_outcomes(void **state) {
+    (void)state;
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        int reports[2] = {0, 0};
+        norni_batch b;
+        const norni_batch_opt opt = {.loop = {.keep_going = true}, .max_attempts = 3, .error_threshold = 0.05,
+                                     .progress = count_reports, .progress_user = reports};
+        assert_int_equal(norni_batch_run(ctx, 200, try_one, serve, NULL, &opt, &b, NULL), NORN_OK);
+        assert_int_equal(b.n_failed, 10);
+        assert_int_equal(b.n_fallback, 30);
+        assert_int_equal(b.n_ok, 190);
+        assert_false(b.above_threshold);
+        assert_int_equal(b.outcome[0].attempts, 4);
+        assert_string_equal(b.outcome[0].message, "item 0 broke down at 0");
+        assert_int_equal(b.outcome[1].attempts, 3);
+        assert_false(b.outcome[1].fallback);
+        assert_int_equal(b.outcome[2].attempts, 2); /* data are not asked twice */
+        assert_true(b.outcome[2].fallback && b.outcome[2].status == NORN_OK);
+        assert_int_equal(reports[1], 1);
+        norni_batch_clear(&b);
+        assert_int_equal(norni_batch_run(ctx, 200, try_one, NULL, NULL, &opt, &b, NULL), NORN_OK);
+        assert_int_equal(b.n_failed, 40);
+        assert_true(b.above_threshold);
+        norni_batch_clear(&b);
+        norn_ctx_free(ctx);
+    }
+}
+
+static norn_status sum_leaf(norni_worker *w, size_t first, size_t last, void *value, void *arg, norn_err *err) {
+    (void)w;
+    (void)err;
+    const double *x = arg;
+    *(double *)value = norni_sum_tree(x + first, last - first);
+    return NORN_OK;
+}
+
+static void sum_join(void *left, const void *right, void *arg) {
+    (void)arg;
+    *(double *)left += *(const double *)right;
+}
+
+static void reduce_is_fixed(void **state) {
+    (void)state;
+    static double x[10007];
+    double want = 0, got;
+    for (size_t i = 0; i < 10007; i++) x[i] = norni_rng_normal((norni_rng){3, 4}, i) * 1e6;
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        assert_int_equal(norni_reduce(ctx, NULL, 10007, 64, sizeof got, sum_leaf, sum_join, x, &got, NULL), NORN_OK);
+        if (k == 0) want = got;
+        assert_true(got == want);
+        norn_ctx_free(ctx);
+    }
+    assert_true(want != 0);
+}
+
+typedef struct pipe_data {
+    size_t next, freed;
+    size_t fail_at;
+} pipe_data;
+
+static norn_status make_token(size_t k, void *token, bool *end, void *arg, norn_err *err) {
+    (void)arg;
+    (void)err;
+    *(size_t *)token = k * k;
+    *end = k == 100;
+    return NORN_OK;
+}
+
+static norn_status work_token(norni_worker *w, size_t k, void *token, void *arg, norn_err *err) {
+    (void)w;
+    const pipe_data *d = arg;
+    usleep((useconds_t)(k * 37 % 11 * 20));
+    if (k == d->fail_at) return norn_fail(err, NORN_E_IO, "token %zu", k);
+    *(size_t *)token += 1;
+    return NORN_OK;
+}
+
+static norn_status take_token(size_t k, void *token, bool failed, void *arg, norn_err *err) {
+    (void)err;
+    pipe_data *d = arg;
+    d->freed++;
+    if (failed) return NORN_OK;
+    assert_int_equal(k, d->next);
+    assert_int_equal(*(size_t *)token, k * k + 1);
+    d->next++;
+    return NORN_OK;
+}
+
+static void pipe_keeps_order(void **state) {
+    (void)state;
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        pipe_data d = {0, 0, 1000};
+        norni_pipe pipe = {make_token, work_token, take_token, &d, sizeof(size_t), 7};
+        assert_int_equal(norni_pipe_run(ctx, &pipe, NULL), NORN_OK);
+        assert_int_equal(d.next, 100);
+        d = (pipe_data){0, 0, 50};
+        norn_err err;
+        assert_int_equal(norni_pipe_run(ctx, &pipe, &err), NORN_E_IO);
+        assert_string_equal(err.text, "token 50");
+        assert_int_equal(d.next, 49); /* whole rounds before it */
+        assert_int_equal(d.freed, 56);
+        norn_ctx_free(ctx);
+    }
+}
+
+static void write_file(const char *folder, const char *name, const char *text) {
+    char path[512], command[600];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(command, sizeof command, "mkdir -p \"$(dirname '%s')\"", path);
+    assert_int_equal(system(command), 0);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void quotas(void **state) {
+    (void)state;
+    static const struct {
+        const char *cgroup, *file, *text, *file2, *text2;
+        int32_t most;
+    } cases[] = {
+        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "100000 100000\n", "sys/fs/cgroup/job/cpu.max", "max 100000\n", 1},
+        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "max 100000\n", "sys/fs/cgroup/job/cpu.max", "50000 100000\n", 1},
+        {"3:cpu,cpuacct:/d\n", "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_quota_us", "100000\n",
+         "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_period_us", "100000\n", 1},
+        {"0::/\n", "sys/fs/cgroup/cpu.max", "max 100000\n", "unused", "", 0},
+    };
+    const int32_t free_cores = norni_cpu_usable("/nowhere");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char root[] = "/tmp/norn-cgroup-XXXXXX", command[64];
+        assert_non_null(mkdtemp(root));
+        write_file(root, "proc/self/cgroup", cases[i].cgroup);
+        write_file(root, cases[i].file, cases[i].text);
+        write_file(root, cases[i].file2, cases[i].text2);
+        assert_int_equal(norni_cpu_usable(root), cases[i].most ? cases[i].most : free_cores);
+        snprintf(command, sizeof command, "rm -r %s", root);
+        assert_int_equal(system(command), 0);
+    }
+}
+
+static void thread_counts(void **state) {
+    (void)state;
+    norn_ctx *ctx = make_ctx(0);
+    assert_int_equal(setenv("OMP_NUM_THREADS", "5", 1), 0);
+    assert_int_equal(norn_ctx_threads(ctx), 5);
+    assert_int_equal(setenv("NORN_NUM_THREADS", "3", 1), 0);
+    assert_int_equal(norn_ctx_threads(ctx), 3);
+    assert_int_equal(setenv("NORN_NUM_THREADS", "many", 1), 0); /* nonsense is passed over */
+    assert_int_equal(norn_ctx_threads(ctx), 5);
+    assert_int_equal(unsetenv("NORN_NUM_THREADS") | unsetenv("OMP_NUM_THREADS"), 0);
+    norn_ctx_free(ctx);
+    norn_ctx_opt opt = norn_ctx_opt_default();
+    opt.n_threads = -1;
+    norn_err err;
+    assert_int_equal(norn_ctx_new(&opt, &ctx, &err), NORN_E_ARG);
+    assert_string_equal(err.text, "ctx: n_threads=-1 is outside [0, 4096]");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_bits),       cmocka_unit_test(nested_calls),   cmocka_unit_test(lowest_failure_wins),
+        cmocka_unit_test(forked_child),    cmocka_unit_test(cancel_is_quick), cmocka_unit_test(batch_outcomes),
+        cmocka_unit_test(reduce_is_fixed), cmocka_unit_test(pipe_keeps_order), cmocka_unit_test(quotas),
+        cmocka_unit_test(thread_counts)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
