@@ -28,13 +28,13 @@ void norni_acf(const double *y, size_t n, size_t k, double *out) {
     }
 }
 
-bool norni_season_test(const double *y, size_t n, int32_t m, size_t min_cycles, double *scratch) {
-    if (m < 2 || n < min_cycles * (size_t)m) return false;
+bool norni_season_test(const double *y, size_t n, int32_t m, double critical, double *scratch) {
+    if (m < 2 || n < 2 * (size_t)m) return false;
     double squares = 0;
     norni_acf(y, n, (size_t)m, scratch);
     for (int32_t i = 0; i < m - 1; i++)
         squares += scratch[i] * scratch[i];
-    return fabs(scratch[m - 1]) > 1.645 / sqrt((double)n) * sqrt(1 + 2 * squares);
+    return fabs(scratch[m - 1]) > critical / sqrt((double)n) * sqrt(1 + 2 * squares);
 }
 
 /* Centred moving average of order m (2 x m for even m); NaN at the ends and around missing values.

@@ -10,9 +10,10 @@
 /* Sample autocorrelations r_1..r_k of y (n): out (k), divisor n, as R's acf. NaN entries are left
  * out pairwise. */
 void norni_acf(const double *y, size_t n, size_t k, double *out);
-/* M4's SeasonalityTest: n >= min_cycles*m and |r_m| > 1.645/sqrt(n) * sqrt(1 + 2 sum_{i<m} r_i^2).
- * scratch (m). */
-bool norni_season_test(const double *y, size_t n, int32_t m, size_t min_cycles, double *scratch);
+/* Is r_m beyond Bartlett's band: |r_m| > critical/sqrt(n) * sqrt(1 + 2 sum_{i<m} r_i^2)? false with
+ * m < 2 or fewer than 2m points. M4's SeasonalityTest: n >= 3m (the caller's), critical 1.645. R's
+ * thetaf: n > 2m, critical qnorm(0.95). scratch (m). */
+bool norni_season_test(const double *y, size_t n, int32_t m, double critical, double *scratch);
 /* R's decompose(): centred moving average of order m, figure (m) normalised to mean 0 (additive) or
  * 1 (multiplicative); figure[j] belongs to t % m == j. trend (n) may be NULL. scratch (n). false:
  * fewer than 2m points. NaN entries are left out of means. */
