@@ -74,8 +74,8 @@ format: ## put every C file into the house's form
 
 tidy: ## clang-tidy over src and cli
 	@$(SETUP) tidy
-	@CC=clang-14 BUILD=build-tidy tools/configure release
-	@ninja -C build-tidy --quiet
+	@BUILD=build-tidy tools/configure tidy
+	@ninja -C build-tidy --quiet norn
 	@find src cli -name '*.c' -print0 | xargs -0 -n 4 -P 2 clang-tidy-14 -p build-tidy --quiet
 
 check: ## the house's own checks alone: floors, style, exports
