@@ -180,7 +180,7 @@ static bool infer_business(const int64_t *times, size_t n, norni_freq *out) {
         weekends += step == 3 * NORNI_US_DAY;
     }
     *out = (norni_freq){NORNI_UNIT_BUSINESS_DAY, 1, 0};
-    return weekends > 0 && daily * 2 > n && fits(*out, times, n);
+    return weekends > 0 && daily * 2 >= n && fits(*out, times, n);
 }
 
 /* Steps of fixed length: the largest unit that divides the greatest common step. */
