@@ -164,7 +164,8 @@ static void describe_theta(const void *state, size_t g, char *out, size_t size) 
     if (f->kind == THETA_STANDARD)
         norni_format(out + n, size - n, " drift=%g", ldexp(st->line.b / 2, st->exponent));
     else
-        norni_format(out + n, size - n, " theta=%g", 1 / (1 - f->weight));
+        norni_format(out + n, size - n, " theta=%g sse=%g", 1 / (1 - f->weight),
+                     ldexp(f->sse, 2 * st->exponent));
 }
 
 /* About twenty passes of 4 ns a value, and the season test. */
