@@ -57,8 +57,8 @@ coverage: ## lines and branches that the tests reach
 	@$(SETUP) coverage
 	@BUILD=build-coverage tools/configure coverage tests
 	@ninja -C build-coverage --quiet
-	@meson test -C build-coverage --no-rebuild --quiet
-	@gcovr -r . --object-directory build-coverage -f src -f cli -f include --print-summary
+	@status=0; meson test -C build-coverage --no-rebuild --quiet -t 5 || status=$$?; \
+	  gcovr -r . --object-directory build-coverage -f src -f cli -f include --print-summary; exit $$status
 
 fuzz: ## run every fuzz harness for FUZZ_SECONDS (60) each
 	@$(SETUP) fuzz
