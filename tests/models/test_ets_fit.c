@@ -68,7 +68,7 @@ static void place(ets_pass *p, norni_ets_form form, const double *y, size_t n, s
     p->level_dir = level_dir, p->trend_dir = trend_dir;
 }
 
-static double *direction(ets_pass *p, int lane) {
+static double *direction(ets_pass *p, size_t lane) {
     switch (lane) {
         case 0: return &p->par.alpha;
         case 1: return &p->par.beta;
@@ -80,7 +80,7 @@ static double *direction(ets_pass *p, int lane) {
     }
 }
 
-static bool has_lane(norni_ets_form f, int lane) {
+static bool has_lane(norni_ets_form f, size_t lane) {
     if (lane == 1 || lane == 5) return f.trend != NORNI_ETS_NONE;
     if (lane == 3) return f.damped;
     return (lane != 2 && lane < 6) || f.season;
@@ -106,7 +106,7 @@ static void test_derivatives(void **state) {
         norni_ets_form f;
         if (!form_number(k, &f)) continue;
         forms++;
-        for (int lane = 0; lane < 6 + M; lane++) {
+        for (size_t lane = 0; lane < 6 + M; lane++) {
             if (!has_lane(f, lane)) continue;
             double value[2], log_f[2], got = 0, got_log = 0;
             const double step = 1e-6;
@@ -124,7 +124,7 @@ static void test_derivatives(void **state) {
             const double want_log = (log_f[1] - log_f[0]) / (2 * step);
             if (fabs(got - want) > 1e-6 * (1 + fabs(want)) ||
                 fabs(got_log - want_log) > 1e-6 * (1 + fabs(want_log)))
-                fail_msg("form %d, direction %d: %g %g, differences give %g %g", k, lane, got,
+                fail_msg("form %d, direction %zu: %g %g, differences give %g %g", k, lane, got,
                          got_log, want, want_log);
         }
     }
@@ -147,7 +147,7 @@ static void test_pass_is_the_recursion(void **state) {
         place(&p, f, y, N, M, season, rows, dirs);
         states[0] = p.level, states[1] = p.trend;
         for (size_t j = 0; j < M; j++)
-            states[(f.trend ? 2 : 1) + M - 1 - j] = season[j];
+            states[(size_t)(f.trend ? 2 : 1) + M - 1 - j] = season[j];
         assert_true(ets_kernel_get(0)->pass(&p));
         norni_ets_fitness out;
         assert_true(norni_ets_loglik(f, f.season ? M : 1, &p.par, states, y, N, NULL, &out));

@@ -151,7 +151,7 @@ ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
         if (mul && !(prod > 1e-140 && prod < 1e140)) log_f += ets_log_take(&prod);
         for (size_t v = 0; v < nv; v++)
             FN(tangent)
-            (&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
+        (&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
         if (++j == p->m) j = 0;
     }
     for (size_t v = 0; v < nv; v++)

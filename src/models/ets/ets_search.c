@@ -4,14 +4,14 @@
  * loses up to 6 units of AICc on classic series). Warm starts come from forms fitted before, in a
  * fixed graph: undamped -> damped, no trend -> trend, additive -> multiplicative error, additive ->
  * multiplicative season; generic ones from the table below. Every start goes three steps, the
- * best goes on. Once the screened value lies far above what could still win, the rest is skipped.
+ * best goes on; seasonal forms use the table's first four. Once the screened value lies far above what could still win, the rest is skipped.
  */
 #include "models/ets/ets_fit.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { N_WARM = 4, N_GENERIC = 7, N_STARTS = N_WARM + N_GENERIC, N_FORMS = 36 };
+enum { N_WARM = 4, N_GENERIC = 7, N_SEASONAL = 4, N_STARTS = N_WARM + N_GENERIC, N_FORMS = 36 };
 enum { SCREEN_STEPS = 3, MAX_STEPS = 60 };
 
 struct ets_memory {
@@ -34,7 +34,6 @@ ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena) {
     return mem;
 }
 
-extern double kFar; extern int kMask,kMask2; double kFar=1e9; int kMask=0x7f,kMask2=0x7f;
 static size_t form_index(norni_ets_form f) {
     return (((size_t)(f.error == NORNI_ETS_MUL) * 3 + (size_t)f.trend) * 3 + (size_t)f.season) * 2 +
            f.damped;
@@ -73,8 +72,8 @@ static void first_states(const ets_data *d, norni_ets_form form, double *x) {
 static void generic_start(ets_work *w, const ets_data *d, const ets_limits *lim, int which) {
     /* alpha, beta and gamma as shares of their ranges, phi */
     static const double guess[N_GENERIC][ETS_N_SMOOTH] = {
-        {0.3, 0.1, 0.1, 0.95}, {0.0001, 0, 0, 0.97},    {0.95, 0.95, 0.1, 0.85},
-        {0.9, 0.05, 0.5, 0.9}, {0.02, 0.3, 0.05, 0.97}, {0.1, 0.1, 0.7, 0.95},
+        {0.95, 0.95, 0.1, 0.85}, {0.9, 0.05, 0.5, 0.9}, {0.1, 0.1, 0.7, 0.95},
+        {0.02, 0.3, 0.05, 0.97}, {0.3, 0.1, 0.1, 0.95}, {0.0001, 0, 0, 0.97},
         {0.5, 0.6, 0.02, 0.9},
     };
     const norni_ets_form form = w->pass.form;
@@ -129,16 +128,16 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
     const double n = (double)d->n_obs;
     double value[N_STARTS], damping[N_STARTS], low = HUGE_VAL;
     norn_stop stop[N_STARTS];
+    const int n_starts = N_WARM + (form.season ? N_SEASONAL : N_GENERIC);
     int tried = 0;
     for (int k = 0; k < N_STARTS; k++) {
         value[k] = HUGE_VAL;
         if (w->stopped || (tried >= 2 && low > give_up + 0.3 * n + 8)) continue;
         const bool warm = k < N_WARM;
-        if(form.season && k>=N_WARM && !(kMask>>(k-N_WARM)&1)) continue;
-        if(!form.season && k>=N_WARM && !(kMask2>>(k-N_WARM)&1)) continue;
+        if (k >= n_starts) continue;
         if (warm && !warm_start(w, d, mem, k)) continue;
         if (!warm) generic_start(w, d, lim, k - N_WARM);
-        const ets_budget budget = {SCREEN_STEPS, !warm, low + kFar * n + 2, -HUGE_VAL};
+        const ets_budget budget = {SCREEN_STEPS, !warm, low + 0.3 * n + 2, -HUGE_VAL};
         damping[k] = 1e-2;
         value[k] = ets_descend(w, d, lim, &budget, &damping[k], &stop[k]);
         memcpy(mem->at[k], w->x, bytes);
@@ -146,7 +145,7 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
         tried++;
     }
     /* Forms without season are cheap and often have their optimum in a corner: carry more on. */
-    const int n_keep = form.season ? 1 : 2;
+    const int n_keep = form.season ? 1 : 3;
     double best = HUGE_VAL;
     for (int keep = 0; keep < n_keep; keep++) {
         int k = 0;
