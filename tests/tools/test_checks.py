@@ -92,7 +92,7 @@ INNOCENT = [
     ("check_style", {"src/num/planted.c": unit("/* malloc(8); exp(1) */ const char *s = \"free(p) printf(x)\";")}),
     ("check_style", {"src/num/planted.c": unit("a->free(p); b.exp(1); norni_free(p); norni_exp(1.0); my_log(2); fexp (3); sqrt(4.0);")}),
     ("check_style", {"src/num/planted.c": HEAD + "int x;\n", "src/num/planted.h": HEAD + "extern int x;\n"}),
-    ("check_style", {"docs/planted.md": "the folder ../work/ and $HOME/x and https://example.org/home/page\n"}),
+    ("check_style", {"docs/planted.md": "the folder .." + SLASH + "work" + SLASH + "x and $HOME/x and https://example.org/home/page\n"}),
 ]
 
 
