@@ -202,6 +202,40 @@ static void test_choice_beats_r(void **state) {
     assert_true(best.par.alpha >= 1e-4 && best.par.alpha <= 0.9999);
 }
 
+/* Fits stay inside both regions, on series that pull them out (integrated noise, short cycles). */
+static void test_region_holds(void **state) {
+    (void)state;
+    static const double shape[4] = {1, -2, 0.5, 1.5};
+    uint32_t seed = 12345;
+    const ets_limits lim = {ETS_BOTH, {NAN, NAN, NAN, NAN}};
+    for (int kind = 0; kind < 6; kind++) {
+        double y[80], slope = 0, level = 500;
+        const size_t m = kind % 2 ? 4 : 12;
+        for (size_t t = 0; t < 80; t++) {
+            seed = seed * 1664525u + 1013904223u;
+            const double z = (double)(seed >> 8) / 16777216.0 - 0.5;
+            if (kind < 4) slope += z, level += slope;
+            y[t] = fabs(level + 3 * shape[t % 4] * (kind >= 2) + (kind >= 4) * 40 * z) + 1;
+        }
+        ets_data d;
+        ets_work w;
+        assert_true(ets_data_init(&d, y, 80, m, &arena));
+        assert_true(ets_work_init(&w, &d, ETS_SIMD_AVX512, NULL, &arena));
+        ets_memory *mem = ets_memory_new(&d, &arena);
+        double season[12];
+        for (int k = 0; k < 36; k++) {
+            norni_ets_form f;
+            if (!form_number(k, &f)) continue;
+            ets_fit fit = {.season = season};
+            if (!ets_fit_form(&w, &d, mem, f, &lim, HUGE_VAL, &fit)) continue;
+            assert_true(norni_ets_admissible(f, m, &fit.par));
+            assert_true(fit.par.alpha >= 1e-4 && fit.par.alpha <= 0.9999);
+            assert_true(fit.par.beta <= fit.par.alpha && fit.par.gamma <= 1 - fit.par.alpha);
+            if (f.damped) assert_true(fit.par.phi >= 0.8 && fit.par.phi <= 0.98);
+        }
+    }
+}
+
 /* Scaling by a power of two and by anything else leaves the answer alone. */
 static void test_scale(void **state) {
     (void)state;
@@ -222,7 +256,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_derivatives), cmocka_unit_test(test_pass_is_the_recursion),
         cmocka_unit_test(test_same_bits),   cmocka_unit_test(test_choice_beats_r),
-        cmocka_unit_test(test_scale),
+        cmocka_unit_test(test_scale),       cmocka_unit_test(test_region_holds),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -247,6 +247,13 @@ double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const 
     const size_t n = w->n_state + w->n_smooth;
     double value = evaluate(w, d, lim, w->x);
     *stop = NORN_STOP_STALLED;
+    /* A start outside the admissible region moves towards small trend and season weights. */
+    for (int tries = 0; isfinite(value) && refused(w, d, lim); tries++) {
+        if (tries == 8) return HUGE_VAL;
+        for (size_t k = 0; k < w->n_smooth; k++)
+            if (w->smooth[k] == ETS_BETA || w->smooth[k] == ETS_GAMMA) w->x[w->n_state + k] *= 0.4;
+        value = evaluate(w, d, lim, w->x);
+    }
     if (!isfinite(value)) return HUGE_VAL;
     double sse = w->pass.sse;
     assemble(w, d, lim, w->x);
