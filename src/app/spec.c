@@ -128,7 +128,7 @@ static norn_status canonical_column(norni_spec *spec, norni_arena *arena, norn_e
         one.n = def.n = 0;
         norni_param_print(&m->params[i], spec->opt, &one);
         norni_param_print(&m->params[i], defaults, &def);
-        if (one.n == def.n && memcmp(one.p, def.p, one.n) == 0) continue;
+        if (norni_str_cmp((norni_str){one.p, one.n}, (norni_str){def.p, def.n}) == 0) continue;
         norni_buf_format(&all, "%s%s=", any ? "," : "(", m->params[i].name);
         norni_buf_add(&all, one.p, one.n);
         any = true;
