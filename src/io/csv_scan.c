@@ -96,7 +96,7 @@ static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delim
     csv->copy = norni_alloc_get(&csv->ctx->alloc, csv->copy_cap, 1);
     if (csv->copy == NULL) return norni_alloc_fail(err, "input", csv->copy_cap, 1);
     char *out = csv->copy;
-    bool field_start = true, quoted_any = false;
+    bool field_start = true;
     while (i < n) {
         const char c = p[i];
         if (c == UNIT || c == RECORD)
@@ -104,7 +104,6 @@ static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delim
                              (unsigned long long)line);
         if (field_start && c == '"') {
             opened = line;
-            quoted_any = true;
             for (i++;; i++) {
                 if (i >= n)
                     return norn_fail(err, NORN_E_FORMAT,
@@ -131,7 +130,7 @@ static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delim
             field_start = true;
         } else if (c == '\n' || c == '\r') {
             if (c == '\r' && i + 1 < n && p[i + 1] == '\n') i++;
-            if (to > record_start || quoted_any) {
+            if (to > record_start) {
                 out[to++] = RECORD;
                 if (!note_line(csv, record_line))
                     return norni_alloc_fail(err, "input", csv->n_line, 16);
@@ -139,14 +138,13 @@ static norn_status normalise(norni_csv *csv, const char *p, size_t n, char delim
             record_start = to;
             record_line = ++line;
             field_start = true;
-            quoted_any = false;
         } else {
             out[to++] = c;
             field_start = false;
         }
         i++;
     }
-    if (to > record_start || quoted_any) {
+    if (to > record_start) {
         out[to++] = RECORD;
         if (!note_line(csv, record_line)) return norni_alloc_fail(err, "input", csv->n_line, 16);
     }
@@ -237,7 +235,7 @@ static norn_status split_header(norni_csv *csv, norn_err *err) {
     const char *from = csv->head.p;
     for (size_t k = 0; k < n; k++) {
         const char *at = norni_csv_next(&walk);
-        csv->header[k] = norni_csv_field(from, at, k + 1 == n);
+        csv->header[k] = norni_csv_field(csv, from, at, k + 1 == n);
         from = at + 1;
     }
     return NORN_OK;
@@ -256,7 +254,7 @@ static void find_first(norni_csv *csv, const char *p, const char *end) {
     while (p < end) {
         const char *nl = memchr(p, csv->eol, (size_t)(end - p));
         const char *stop = nl ? nl : end;
-        const bool blank = stop == p || (stop == p + 1 && *p == '\r');
+        const bool blank = stop == p || norni_csv_blank(csv, p, stop);
         if (!blank || nl == NULL) {
             csv->head = (norni_csv_chunk){p, stop, !blank, 0, 0};
             break;
@@ -324,14 +322,14 @@ void norni_csv_close(norni_csv *csv) {
 uint64_t norni_csv_line(const norni_csv *csv, size_t c, size_t k) {
     const norni_csv_chunk *chunk = &csv->chunk[c];
     if (csv->line) { /* blank records were left out */
-        const size_t record = 1 + chunk->first_line + k;
+        const size_t record = !csv->head_is_data + chunk->first_line + k;
         return record < csv->n_line ? csv->line[record] : 0;
     }
     uint64_t line = csv->header_line + 1 + chunk->first_line;
     for (const char *p = chunk->p; p < chunk->end; line++) {
         const char *nl = memchr(p, csv->eol, (size_t)(chunk->end - p));
         const char *stop = nl ? nl : chunk->end;
-        const bool blank = stop == p || (stop == p + 1 && *p == '\r');
+        const bool blank = stop == p || norni_csv_blank(csv, p, stop);
         if (!blank && k-- == 0) return line;
         p = stop + 1;
     }

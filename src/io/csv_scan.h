@@ -47,6 +47,7 @@ typedef struct norni_csv {
     uint64_t *line; /* (n_line) of each record of the normalised copy, or NULL */
     size_t n_line, line_cap;
     uint64_t header_line;
+    bool head_is_data; /* the first record is the first chunk, too */
 } norni_csv;
 
 /* The whole of `path` ("-" = stdin). A regular file is mapped, not copied: fresh pages would cost
@@ -107,9 +108,16 @@ static inline const char *norni_csv_next(norni_csv_walk *w) {
 }
 
 /* A field without the CR that belongs to its CRLF. */
-static inline norni_str norni_csv_field(const char *p, const char *end, bool last) {
-    if (last && end > p && end[-1] == '\r') end--;
+static inline norni_str norni_csv_field(const norni_csv *csv, const char *p, const char *end,
+                                        bool last) {
+    if (last && end > p && end[-1] == '\r' && csv->eol == '\n') end--;
     return (norni_str){p, (size_t)(end - p)};
+}
+
+/* Nothing stands between p and the record's end. */
+static inline bool norni_csv_blank(const norni_csv *csv, const char *p, const char *end) {
+    if (*p == csv->eol) return true;
+    return csv->eol == '\n' && *p == '\r' && (p + 1 == end || p[1] == '\n');
 }
 
 #endif

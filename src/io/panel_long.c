@@ -122,7 +122,7 @@ static bool parse_record(const long_job *job, norni_csv_walk *walk, const char *
     for (size_t k = 0; k < n; k++) {
         const char *at = norni_csv_next(walk);
         const bool is_end = at == end || *at == t->csv.eol, last = k + 1 == n;
-        const norni_str field = norni_csv_field(p, at, is_end);
+        const norni_str field = norni_csv_field(&t->csv, p, at, is_end);
         if (is_end && !last) return fail_ragged(t, k + 1, false, err);
         if (!is_end && last) return fail_ragged(t, n, true, err);
         const int32_t role = job->role[k];
@@ -156,8 +156,7 @@ static norn_status parse_chunk(norni_worker *w, size_t item, void *arg, norn_err
     out->runs = (norni_run_list){.alloc = &t->csv.ctx->alloc};
     norni_csv_walk_init(&walk, &t->csv, c);
     for (const char *p = c->p; p < c->end;) {
-        if (*p == t->csv.eol ||
-            (*p == '\r' && p + 1 < c->end && p[1] == t->csv.eol)) { /* a blank line */
+        if (norni_csv_blank(&t->csv, p, c->end)) {
             p = norni_csv_next(&walk) + 1;
             continue;
         }
@@ -256,7 +255,7 @@ static norn_status first_style(long_job *job, norn_err *err) {
         norni_csv_walk walk;
         norni_csv_walk_init(&walk, &t->csv, chunk);
         const char *p = chunk->p;
-        while (p < chunk->end && (*p == t->csv.eol || *p == '\r'))
+        while (p < chunk->end && norni_csv_blank(&t->csv, p, chunk->end))
             p = norni_csv_next(&walk) + 1;
         if (p >= chunk->end) continue;
         for (size_t k = 0; k < t->csv.n_header; k++) {
@@ -265,8 +264,8 @@ static norn_status first_style(long_job *job, norn_err *err) {
             if (job->role[k] == ROLE_TIME) {
                 norni_cell_fail fail = {.failed = true};
                 const norn_status st =
-                    norni_cell_style(norni_csv_field(p, at, is_end), t->time_name, t->opt->epoch,
-                                     &t->style, &fail.err);
+                    norni_cell_style(norni_csv_field(&t->csv, p, at, is_end), t->time_name,
+                                     t->opt->epoch, &t->style, &fail.err);
                 return st == NORN_OK ? st : norni_cell_raise(&t->csv, c, &fail, err);
             }
             if (is_end) break; /* ragged: the parser will say so */

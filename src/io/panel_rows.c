@@ -20,10 +20,6 @@ typedef struct cells_job {
     int64_t *time; /* WIDE: (n_records) */
 } cells_job;
 
-static bool is_blank(const norni_csv *csv, const char *p, const char *end) {
-    return *p == csv->eol || (*p == '\r' && p + 1 < end && p[1] == csv->eol);
-}
-
 static void value_name(char out[32], size_t k) {
     norni_format(out, 32, "%zu", k + 1);
 }
@@ -39,7 +35,7 @@ static bool parse_line(const cells_job *job, norni_csv_walk *walk, const char **
     for (size_t k = 0; !is_end; k++) {
         const char *at = norni_csv_next(walk);
         is_end = at == end || *at == csv->eol;
-        const norni_str field = norni_csv_field(p, at, is_end);
+        const norni_str field = norni_csv_field(csv, p, at, is_end);
         if (k == 0) {
             *id = field;
         } else {
@@ -70,7 +66,7 @@ static norn_status parse_rows_chunk(norni_worker *w, size_t item, void *arg, nor
     out->runs = (norni_run_list){.alloc = &csv->ctx->alloc};
     norni_csv_walk_init(&walk, csv, c);
     for (const char *p = c->p; p < c->end;) {
-        if (is_blank(csv, p, c->end)) {
+        if (norni_csv_blank(csv, p, c->end)) {
             p = norni_csv_next(&walk) + 1;
             continue;
         }
@@ -103,7 +99,7 @@ static norn_status parse_wide_chunk(norni_worker *w, size_t item, void *arg, nor
     const size_t n_cols = csv->n_header;
     norni_csv_walk_init(&walk, csv, c);
     for (const char *p = c->p; p < c->end;) {
-        if (is_blank(csv, p, c->end)) {
+        if (norni_csv_blank(csv, p, c->end)) {
             p = norni_csv_next(&walk) + 1;
             continue;
         }
@@ -112,7 +108,7 @@ static norn_status parse_wide_chunk(norni_worker *w, size_t item, void *arg, nor
         for (size_t k = 0; k < n_cols && good; k++) {
             const char *at = norni_csv_next(&walk);
             const bool is_end = at == c->end || *at == csv->eol;
-            const norni_str field = norni_csv_field(p, at, is_end);
+            const norni_str field = norni_csv_field(csv, p, at, is_end);
             if (is_end != (k + 1 == n_cols)) {
                 (void)norn_fail(&out->fail.err, NORN_E_FORMAT,
                                 "%s%zu fields where the header has %zu", is_end ? "" : "more than ",
@@ -168,6 +164,7 @@ static norn_status chunks_with_head(norni_csv *csv, norn_err *err) {
     grown[0].n_separators = csv->n_header - 1;
     csv->chunk = grown;
     csv->n_chunks++;
+    csv->head_is_data = true;
     for (size_t c = 1; c < csv->n_chunks; c++)
         csv->chunk[c].first_line++;
     csv->header_line--; /* lines count from the record behind the header */
