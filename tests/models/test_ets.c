@@ -129,7 +129,7 @@ static void test_r_fixture(void **state) {
 static void test_missing_points_move_nothing(void **state) {
     (void)state;
     /* With y missing, level and trend follow the forecast and the likelihood counts the rest. */
-    const double z[5] = {1, 2, NAN, 4, 5.5};
+    const double z[5] = {1, 2, (double)NAN, 4, 5.5};
     double s[2] = {0, 1}, fit[5];
     const norni_ets_param p = {0.5, 0.1, 0, 1};
     norni_ets_fitness out;

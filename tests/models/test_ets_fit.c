@@ -99,7 +99,7 @@ static void test_derivatives(void **state) {
     double y[N], season[M];
     for (int t = 0; t < N; t++)
         y[t] = air[t] / 622;
-    y[17] = NAN;
+    y[17] = (double)NAN;
     const ets_kernel *kernel = ets_kernel_get(ETS_SIMD_AVX512);
     int forms = 0;
     for (int k = 0; k < 36; k++) {
@@ -171,7 +171,8 @@ static size_t choose(const double *y, size_t n, size_t m, const ets_opt *opt, in
 }
 
 static ets_opt any_form(void) {
-    return (ets_opt){.alpha = NAN, .beta = NAN, .gamma = NAN, .phi = NAN};
+    return (ets_opt){
+        .alpha = (double)NAN, .beta = (double)NAN, .gamma = (double)NAN, .phi = (double)NAN};
 }
 
 static void test_same_bits(void **state) {
@@ -207,7 +208,7 @@ static void test_region_holds(void **state) {
     (void)state;
     static const double shape[4] = {1, -2, 0.5, 1.5};
     uint32_t seed = 12345;
-    const ets_limits lim = {ETS_BOTH, {NAN, NAN, NAN, NAN}};
+    const ets_limits lim = {ETS_BOTH, {(double)NAN, (double)NAN, (double)NAN, (double)NAN}};
     for (int kind = 0; kind < 6; kind++) {
         double y[80], slope = 0, level = 500;
         const size_t m = kind % 2 ? 4 : 12;

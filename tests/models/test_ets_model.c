@@ -166,7 +166,7 @@ static void test_awkward_series(void **state) {
                 if (kind == 3) assert_true(o.mean[5] == 0);
             }
     for (size_t t = 0; t < 60; t++)
-        y[t] = NAN;
+        y[t] = (double)NAN;
     run(&norni_model_auto_ets, NULL, y, 60, 12, 6, &o);
     assert_int_equal(o.status, NORN_E_DATA);
     assert_non_null(strstr(o.err.text, "missing"));
@@ -174,13 +174,13 @@ static void test_awkward_series(void **state) {
     run(&norni_model_auto_ets, NULL, y, 60, 12, 6, &o);
     assert_int_equal(o.status, NORN_OK);
     assert_true(o.mean[5] == 4);
-    y[31] = INFINITY;
+    y[31] = (double)INFINITY;
     run(&norni_model_auto_ets, NULL, y, 60, 12, 6, &o);
     assert_int_equal(o.status, NORN_E_DATA);
     /* Half of the points missing; a whole season missing; the ends of the range. */
     wave(y, 120);
     for (size_t t = 0; t < 120; t += 2)
-        y[t] = NAN;
+        y[t] = (double)NAN;
     run(&norni_model_auto_ets, NULL, y, 120, 12, 6, &o);
     assert_int_equal(o.status, NORN_OK);
     for (int power = -300; power <= 300; power += 600) {

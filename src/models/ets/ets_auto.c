@@ -62,7 +62,7 @@ size_t ets_choose(ets_work *w, ets_data *d, ets_memory *memory, const ets_opt *o
     const ets_limits lim = ets_limits_of(opt);
     size_t n_fitted = 0;
     ets_fit trial = {.season = season_scratch};
-    double best_ic = INFINITY;
+    double best_ic = (double)INFINITY;
     for (int k = 0; k < 36 && !w->stopped; k++) {
         norni_ets_form f;
         if (!form_at(k, &f) || !wanted(opt, d, f)) continue;

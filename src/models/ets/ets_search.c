@@ -58,7 +58,7 @@ static void remember(ets_memory *mem, const ets_work *w, const ets_data *d, cons
 
 /* Level and trend at the series' head. */
 static void first_states(const ets_data *d, norni_ets_form form, double *x) {
-    const int s = form.season;
+    const norni_ets_part s = form.season;
     x[0] = form.trend ? d->level[s] : d->mean[s];
     if (form.trend == NORNI_ETS_ADD) x[1] = d->slope[s];
     if (form.trend != NORNI_ETS_MUL) return;

@@ -18,7 +18,7 @@ bool ets_data_init(ets_data *d, const double *y, size_t n, size_t m, norni_arena
     for (int k = 0; k < 3; k++)
         d->figure[k] = norni_arena_zero(arena, m, sizeof(double));
     if (!scaled || !d->scratch || !d->figure[0] || !d->figure[1] || !d->figure[2]) return false;
-    double top = 0, first = NAN;
+    double top = 0, first = (double)NAN;
     d->positive = d->constant = true;
     for (size_t t = 0; t < n; t++) {
         if (isnan(y[t])) continue;
