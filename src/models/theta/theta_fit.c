@@ -120,12 +120,14 @@ theta_fit norni_theta_search(const theta_data *d, theta_kind kind) {
     /* The box of R's ets for the standard model, that of the paper's authors for the others. */
     const double lo = kind == THETA_STANDARD ? 1e-4 : 0.1,
                  hi = kind == THETA_STANDARD ? 0.9999 : 0.99;
+    /* Denser where the memory is long: there the objective bends most. */
+    static const double share[LANES] = {0, 0.03, 0.1, 0.22, 0.4, 0.6, 0.8, 1};
     theta_question q = {.d = d, .kind = kind};
     theta_sums sums[LANES];
     double at[LANES], best = NORNI_INF, value;
     size_t k = 0;
     for (size_t i = 0; i < LANES; i++)
-        at[i] = i + 1 == LANES ? hi : lo + (hi - lo) * (double)i / (LANES - 1);
+        at[i] = i + 1 == LANES ? hi : lo + (hi - lo) * share[i];
     sum_for(d, at, LANES, kind != THETA_STANDARD, sums);
     for (size_t i = 0; i < LANES; i++) {
         const double v = solve_linear(&sums[i], kind, &q.level0, &q.weight);
@@ -134,9 +136,15 @@ theta_fit norni_theta_search(const theta_data *d, theta_kind kind) {
             k = i;
         }
     }
-    double alpha = norni_brent(sse_at, &q, at[k > 0 ? k - 1 : 0], at[k + 1 < LANES ? k + 1 : k],
-                               1e-7, 60, &value);
-    if (!(value < best)) alpha = at[k]; /* the optimum lies on the box, or the series is flat */
+    double alpha = at[k];
+    /* Many series want the upper end; one look inside tells. At the lower end the objective bends
+     * too quickly for that. */
+    const bool on_end = k + 1 == LANES && !(sse_at(at[k] - 1e-5, &q) < best);
+    if (!on_end) {
+        const double inside = norni_brent(sse_at, &q, at[k > 0 ? k - 1 : 0],
+                                          at[k + 1 < LANES ? k + 1 : k], 1e-7, 60, &value);
+        if (value < best) alpha = inside;
+    }
     (void)sse_at(alpha, &q);
     theta_fit f = {.kind = kind,
                    .alpha = alpha,
