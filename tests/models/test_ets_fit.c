@@ -208,7 +208,7 @@ static void test_region_holds(void **state) {
     (void)state;
     static const double shape[4] = {1, -2, 0.5, 1.5};
     uint32_t seed = 12345;
-    const ets_limits lim = {ETS_BOTH, {(double)NAN, (double)NAN, (double)NAN, (double)NAN}};
+    const ets_limits lim = {ETS_BOTH, {(double)NAN, (double)NAN, (double)NAN, (double)NAN}, false};
     for (int kind = 0; kind < 6; kind++) {
         double y[80], slope = 0, level = 500;
         const size_t m = kind % 2 ? 4 : 12;

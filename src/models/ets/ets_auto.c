@@ -12,7 +12,8 @@
 #include "base/fp.h"
 
 ets_limits ets_limits_of(const ets_opt *opt) {
-    return (ets_limits){(ets_bounds)opt->bounds, {opt->alpha, opt->beta, opt->gamma, opt->phi}};
+    return (ets_limits){
+        (ets_bounds)opt->bounds, {opt->alpha, opt->beta, opt->gamma, opt->phi}, opt->search == 1};
 }
 
 double ets_minus2(const ets_data *d, const ets_fit *fit) {

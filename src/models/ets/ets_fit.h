@@ -31,6 +31,7 @@ typedef struct ets_data {
 typedef struct ets_limits {
     ets_bounds bounds;
     double fixed[ETS_N_SMOOTH]; /* NaN = to be found */
+    bool near;                  /* only the optimum next to R's starting values */
 } ets_limits;
 
 /* A fitted form in scaled units. */
@@ -101,7 +102,7 @@ enum { ETS_AUTO = 0 }; /* error, trend, season: 0 auto, 1 N, 2 A, 3 M (error: 1 
 enum { ETS_IC_AICC, ETS_IC_AIC, ETS_IC_BIC };
 typedef struct ets_opt {
     int32_t error, trend, season, damped; /* damped: 0 auto, 1 no, 2 yes */
-    int32_t ic, bounds;
+    int32_t ic, bounds, search;           /* search: 0 global, 1 near */
     bool multiplicative_trend, unrestricted;
     double alpha, beta, gamma, phi; /* NaN = to be found */
     bool simulate;

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ses, holt and holt_winters are the forms that R's functions of these names fit: (A,N,N); (A,A,N)
  * or (M,M,N) when exponential; (A,A,A) or (M,A,M). Departure: R minimises squared errors there,
- * Norn the likelihood, which is the same under additive errors. */
+ * Norn the likelihood, which is the same under additive errors. holt and holt_winters take the
+ * optimum next to R's starting values: the highest one forecasts worse (docs/accuracy.md). */
 #include <math.h>
 #include <stddef.h>
 
@@ -196,6 +197,12 @@ static norn_status hw_fit(norni_env *env, const void *opt, const norni_group *gr
         .name = "n-paths", .type = NORNI_T_INT, .offset = AT(n_paths), .def = "5000", .min = 100, \
         .max = 1000000, .help = "sample paths where intervals are simulated"                      \
     }
+#define ROW_SEARCH(usual)                                                              \
+    {                                                                                  \
+        .name = "search", .type = NORNI_T_CHOICE, .offset = AT(search), .def = usual,  \
+        .choices = "global|near",                                                      \
+        .help = "highest likelihood, or the optimum next to the usual starting values" \
+    }
 #define ROW_DAMP                                                                    \
     {                                                                               \
         .name = "damped", .type = NORNI_T_BOOL, .offset = AT(damp), .def = "false", \
@@ -203,9 +210,15 @@ static norn_status hw_fit(norni_env *env, const void *opt, const norni_group *gr
     }
 
 static const norni_param ets_rows[] = {
-    ROW_FORM("A", "N", "no"), ROW_ALPHA, ROW_BETA, ROW_GAMMA, ROW_PHI, ROW_COMMON};
-static const norni_param auto_rows[] = {
-    ROW_FORM("auto", "auto", "auto"), ROW_ALPHA, ROW_BETA, ROW_GAMMA, ROW_PHI, ROW_COMMON};
+    ROW_FORM("A", "N", "no"), ROW_ALPHA, ROW_BETA, ROW_GAMMA, ROW_PHI, ROW_COMMON,
+    ROW_SEARCH("global")};
+static const norni_param auto_rows[] = {ROW_FORM("auto", "auto", "auto"),
+                                        ROW_ALPHA,
+                                        ROW_BETA,
+                                        ROW_GAMMA,
+                                        ROW_PHI,
+                                        ROW_COMMON,
+                                        ROW_SEARCH("global")};
 static const norni_param ses_rows[] = {ROW_ALPHA, ROW_COMMON};
 static const norni_param holt_rows[] = {ROW_DAMP,
                                         {.name = "exponential",
@@ -216,7 +229,8 @@ static const norni_param holt_rows[] = {ROW_DAMP,
                                         ROW_ALPHA,
                                         ROW_BETA,
                                         ROW_PHI,
-                                        ROW_COMMON};
+                                        ROW_COMMON,
+                                        ROW_SEARCH("near")};
 static const norni_param hw_rows[] = {{.name = "season",
                                        .type = NORNI_T_CHOICE,
                                        .offset = AT(seasonal),
@@ -228,7 +242,8 @@ static const norni_param hw_rows[] = {{.name = "season",
                                       ROW_BETA,
                                       ROW_GAMMA,
                                       ROW_PHI,
-                                      ROW_COMMON};
+                                      ROW_COMMON,
+                                      ROW_SEARCH("near")};
 
 #define ETS_SOURCE "Hyndman, Koehler, Ord, Snyder (2008), Forecasting with Exponential Smoothing"
 #define ETS_MODEL(id, title, text, rows, check, fit_fn)                             \

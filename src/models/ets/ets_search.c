@@ -76,6 +76,7 @@ static void generic_start(ets_work *w, const ets_data *d, const ets_limits *lim,
         {0.02, 0.3, 0.05, 0.97}, {0.3, 0.1, 0.1, 0.95}, {0.0001, 0, 0, 0.97},
         {0.5, 0.6, 0.02, 0.9},
     };
+    static const double usual[ETS_N_SMOOTH] = {0.2, 0.1, 0.05, 0.978}; /* as R's ets starts */
     const norni_ets_form form = w->pass.form;
     double *x = w->x;
     first_states(d, form, x);
@@ -83,7 +84,7 @@ static void generic_start(ets_work *w, const ets_data *d, const ets_limits *lim,
         memcpy(x + (form.trend ? 2 : 1), d->figure[form.season], (d->m - 1) * sizeof(double));
     for (size_t k = 0; k < w->n_smooth; k++) {
         const int p = w->smooth[k];
-        double v = guess[which][p];
+        double v = lim->near ? usual[p] : guess[which][p];
         if (lim->bounds == ETS_ADMISSIBLE && (p == ETS_BETA || p == ETS_GAMMA)) v *= 0.1;
         x[w->n_state + k] = fmin(fmax(v, w->lo[k]), w->hi[k]);
     }
@@ -134,7 +135,7 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
         value[k] = HUGE_VAL;
         if (w->stopped || (tried >= 2 && low > give_up + 0.3 * n + 8)) continue;
         const bool warm = k < N_WARM;
-        if (k >= n_starts) continue;
+        if (k >= n_starts || (lim->near && k != N_WARM)) continue;
         if (warm && !warm_start(w, d, mem, k)) continue;
         if (!warm) generic_start(w, d, lim, k - N_WARM);
         const ets_budget budget = {SCREEN_STEPS, !warm, low + 0.3 * n + 2, -HUGE_VAL};
