@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "base/fp.h"
 #include "eval/levels.h"
 #include "eval/metrics.h"
 
@@ -15,7 +16,7 @@
 
 static void point_measures(void **state) {
     (void)state;
-    const double y[4] = {100, 0, -50, NAN}, f[4] = {110, 0, -40, 7};
+    const double y[4] = {100, 0, -50, NORNI_NAN}, f[4] = {110, 0, -40, 7};
     ROUGHLY(norni_smape(y, f, 4), (200.0 * 10 / 210 + 0 + 200.0 * 10 / 90) / 3);
     ROUGHLY(norni_mae(y, f, 4), 20.0 / 3);
     ROUGHLY(norni_rmse(y, f, 4), sqrt(200.0 / 3));
@@ -28,7 +29,7 @@ static void point_measures(void **state) {
 
 static void missing_forecasts_never_help(void **state) {
     (void)state;
-    const double y[2] = {1, 2}, f[2] = {1, NAN}, lo[2] = {0, NAN}, hi[2] = {2, 9};
+    const double y[2] = {1, 2}, f[2] = {1, NORNI_NAN}, lo[2] = {0, NORNI_NAN}, hi[2] = {2, 9};
     assert_true(isnan(norni_smape(y, f, 2)));
     assert_true(isnan(norni_mae(y, f, 2)));
     assert_true(isnan(norni_rmse(y, f, 2)));
@@ -36,13 +37,13 @@ static void missing_forecasts_never_help(void **state) {
     assert_true(isnan(norni_pinball(y, f, 2, 0.5)));
     assert_true(isnan(norni_coverage(y, lo, hi, 2)));
     assert_true(isnan(norni_msis(y, lo, hi, 2, 95, 1)));
-    const double none[2] = {NAN, NAN};
+    const double none[2] = {NORNI_NAN, NORNI_NAN};
     assert_true(isnan(norni_smape(none, y, 2)) && isnan(norni_coverage(none, lo, hi, 2)));
 }
 
 static void scales(void **state) {
     (void)state;
-    const double y[6] = {1, 2, 4, NAN, 8, 3};
+    const double y[6] = {1, 2, 4, NORNI_NAN, 8, 3};
     ROUGHLY(norni_mase_scale(y, 6, 1), (1 + 2 + 5) / 3.0);
     ROUGHLY(norni_mase_scale(y, 6, 2), (3 + 4) / 2.0);
     assert_true(isnan(norni_mase_scale(y, 6, 6)));

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/fp.h"
 #include "base/clock.h"
 #include "models/naive/naive.h"
 #include "run_model.h"
@@ -48,7 +49,7 @@ static void variances(void **state) {
 
 static void gaps_lengthen_the_way(void **state) {
     (void)state;
-    const double y[9] = {NAN, 1, 2, NAN, 4, NAN, 7, NAN, NAN};
+    const double y[9] = {NORNI_NAN, 1, 2, NORNI_NAN, 4, NORNI_NAN, 7, NORNI_NAN, NORNI_NAN};
     run_answer a = run(&norni_model_naive, y, 9, 1); /* pairs 1 2 3: squares 14 */
     assert_true(a.mean[0] == 7 && isnan(a.fitted[1]) && a.fitted[3] == 2 && a.fitted[8] == 7);
     ROUGHLY(a.sd[0], sqrt(14.0 / 3 * 3)); /* three periods behind the last value */
@@ -57,13 +58,13 @@ static void gaps_lengthen_the_way(void **state) {
     const double e1 = 1 - 1.2, e2 = 2 - 2.4, e3 = 3 - 2.4,
                  s2 = (e1 * e1 + e2 * e2 / 2 + e3 * e3 / 2) / 2;
     ROUGHLY(a.sd[0] * a.sd[0], s2 * 3 + 9 * s2 / 5);
-    a = run(&norni_model_seasonal_naive, y, 9, 4); /* seasons: . 4 NAN | 1 . | 2 7 | . . */
+    a = run(&norni_model_seasonal_naive, y, 9, 4); /* seasons: . 4 NORNI_NAN | 1 . | 2 7 | . . */
     assert_true(a.mean[0] == 1 && a.mean[1] == 7 && a.mean[2] == 7 && a.mean[3] == 4);
 }
 
 static void one_value_has_no_interval(void **state) {
     (void)state;
-    const double y[3] = {NAN, 5, NAN};
+    const double y[3] = {NORNI_NAN, 5, NORNI_NAN};
     for (size_t i = 0; i < N_ALL; i++) {
         const run_answer a = run(all[i], y, 3, 1);
         assert_int_equal(a.status, NORN_OK);
@@ -73,7 +74,7 @@ static void one_value_has_no_interval(void **state) {
 
 static void refusals(void **state) {
     (void)state;
-    const double none[2] = {NAN, NAN}, wide[2] = {1, INFINITY};
+    const double none[2] = {NORNI_NAN, NORNI_NAN}, wide[2] = {1, NORNI_INF};
     for (size_t i = 0; i < N_ALL; i++) {
         run_answer a = run(all[i], none, 2, 1);
         assert_int_equal(a.status, NORN_E_DATA);
@@ -124,7 +125,7 @@ static void naive2_takes_the_season(void **state) {
 
 static void window_counts_what_was_seen(void **state) {
     (void)state;
-    const double y[7] = {1, 2, NAN, 6, 1e18, NAN, 3};
+    const double y[7] = {1, 2, NORNI_NAN, 6, 1e18, NORNI_NAN, 3};
     run_case c = {.model = &norni_model_window_average,
                   .name = "window",
                   .value = "2",
@@ -155,7 +156,7 @@ static void long_gaps_are_cheap(void **state) {
     double *y = norni_alloc_get(&alloc, 2 * LONG, sizeof *y);
     assert_non_null(y);
     for (size_t t = 0; t < LONG; t++)
-        y[t] = t == 0 || t == LONG - 1 ? 3 : (double)NAN;
+        y[t] = t == 0 || t == LONG - 1 ? 3 : NORNI_NAN;
     norni_arena arena;
     norni_arena_init(&arena, &alloc);
     const norni_series s = {.n = LONG, .y = y, .horizon = 1};

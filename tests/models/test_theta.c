@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fp.h"
 #include "base/rng.h"
 #include "models/theta/theta.h"
 #include "models/theta/theta_fit.h"
@@ -107,12 +108,12 @@ static void search_is_an_optimum(void **state) {
     for (uint64_t item = 0; item < 40; item++) {
         walk(x, 40, item, item % 3 ? 0.4 : -0.2);
         for (size_t t = 1; t < 39 && item % 2; t++) {
-            if ((t * t + item) % 5 == 0) x[t] = NAN;
+            if ((t * t + item) % 5 == 0) x[t] = NORNI_NAN;
         }
         theta_data d = {.n = 40, .first = 3, .gaps = item % 2, .x = x, .line_a = a, .line_b = b};
         for (theta_kind kind = THETA_STANDARD; kind <= THETA_DOTM; kind++) {
             norni_theta_lines(&d, norni_theta_is_dynamic(kind));
-            const theta_fit f = norni_theta_search(&d, kind);
+            const theta_fit f = norni_theta_search(&d, kind, NULL);
             const double step[3] = {1e-3, 1e-2, 1e-2};
             for (int k = 0; k < 6; k++) {
                 theta_fit g = f;
@@ -138,7 +139,7 @@ static void running_line(void **state) {
     (void)state;
     double x[30], a[30], b[30], level, slope;
     walk(x, 30, 5, 1);
-    x[4] = x[5] = x[17] = NAN;
+    x[4] = x[5] = x[17] = NORNI_NAN;
     const theta_data d = {.n = 30, .gaps = true, .x = x, .line_a = a, .line_b = b};
     norni_theta_lines(&d, true);
     for (size_t t = 2; t < 30; t++) {
@@ -153,7 +154,7 @@ static void line_goes_on(void **state) {
     double y[30];
     for (size_t t = 0; t < 30; t++)
         y[t] = 3 + 2 * (double)t;
-    y[9] = y[10] = y[18] = y[28] = y[29] = NAN;
+    y[9] = y[10] = y[18] = y[28] = y[29] = NORNI_NAN;
     const run_answer a = run(&norni_model_opt_theta, y, 30, 1);
     assert_int_equal(a.status, NORN_OK);
     for (size_t h = 0; h < RUN_H; h++)
@@ -221,7 +222,7 @@ static void paths(void **state) {
     (void)state;
     double y[50];
     walk(y, 50, 9, 0.3);
-    y[49] = NAN;
+    y[49] = NORNI_NAN;
     run_case c = {.model = &norni_model_dynamic_theta,
                   .name = "n_paths",
                   .value = "4000",
@@ -246,23 +247,42 @@ static bool stop_at_once(void *user) {
     return true;
 }
 
+static bool stop_after(void *user) {
+    size_t *left = user;
+    return *left == 0 || --*left == 0;
+}
+
 static void cancelled(void **state) {
     (void)state;
     double y[50];
     walk(y, 50, 9, 0.3);
-    const run_case c = {.model = &norni_model_dynamic_opt_theta,
-                        .y = y,
-                        .n = 50,
-                        .m = 1,
-                        .poll = {stop_at_once, NULL}};
-    assert_int_equal(run_model(&c).status, NORN_E_CANCEL);
+    for (size_t i = 0; i < N_ALL; i++) {
+        const run_case c = {.model = all[i], .y = y, .n = 50, .m = 1, .poll = {stop_at_once, NULL}};
+        assert_int_equal(run_model(&c).status, NORN_E_CANCEL);
+    }
+    double x[50], a[50], b[50];
+    walk(x, 50, 9, 0.3);
+    const theta_data d = {.n = 50, .first = 3, .x = x, .line_a = a, .line_b = b};
+    const norni_poll poll = {stop_at_once, NULL};
+    /* At every question asked, those of the simulation included. */
+    size_t k = 1;
+    for (norn_status st = NORN_E_CANCEL; st != NORN_OK; k++) {
+        size_t left = k;
+        const run_case c = {.model = all[4], .y = y, .n = 50, .m = 1, .poll = {stop_after, &left}};
+        st = run_model(&c).status;
+        assert_true(st == NORN_OK || st == NORN_E_CANCEL);
+        assert_true(k < 1000);
+    }
+    assert_true(k > 10);
+    norni_theta_lines(&d, false);
+    assert_int_equal(norni_theta_search(&d, THETA_OTM, &poll).stop, NORN_STOP_CANCELLED);
 }
 
 static void short_and_flat(void **state) {
     (void)state;
     double y[12] = {4, 6, 5, 7, 6, 8, 7, 9, 8, 10, 9, 11};
-    const double flat[12] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3}, none[2] = {NAN, NAN},
-                 wide[2] = {-INFINITY, 1};
+    const double flat[12] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3}, none[2] = {NORNI_NAN, NORNI_NAN},
+                 wide[2] = {-NORNI_INF, 1};
     for (size_t i = 0; i < N_ALL; i++) {
         for (size_t n = 1; n <= 12; n++) {
             const run_answer a = run(all[i], y, n, 4);

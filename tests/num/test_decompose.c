@@ -10,6 +10,7 @@
 #include <math.h>
 #include <float.h>
 
+#include "base/fp.h"
 #include "num/decompose.h"
 #include "num/extent.h"
 
@@ -45,12 +46,12 @@ static void gaps_are_left_out(void **state) {
     double y[N], figure[M], scratch[N];
     for (size_t t = 0; t < N; t++)
         y[t] = 10 + 0.5 * (double)t + pattern[t % M];
-    y[20] = y[21] = y[40] = NAN;
+    y[20] = y[21] = y[40] = NORNI_NAN;
     assert_true(norni_decompose(y, N, M, false, figure, NULL, scratch));
     for (size_t j = 0; j < M; j++)
         ROUGHLY(figure[j], pattern[j], 1e-12);
     for (size_t t = 2; t < N; t += M) /* a season never seen: nothing can be averaged over it */
-        y[t] = NAN;
+        y[t] = NORNI_NAN;
     assert_false(norni_decompose(y, N, M, false, figure, NULL, scratch));
 }
 
@@ -72,7 +73,7 @@ static void acf_by_hand(void **state) {
     ROUGHLY(r[0], 4.0 / 10, 1e-15);
     ROUGHLY(r[1], -1.0 / 10, 1e-15);
     ROUGHLY(r[3], -4.0 / 10, 1e-15);
-    const double gap[5] = {1, 2, NAN, 4, 5}; /* deviations -2 -1 . 1 2 */
+    const double gap[5] = {1, 2, NORNI_NAN, 4, 5}; /* deviations -2 -1 . 1 2 */
     norni_acf(gap, 5, 3, r);
     ROUGHLY(r[0], (2 + 2) / 10.0, 1e-15);
     ROUGHLY(r[1], -1 / 10.0, 1e-15); /* the one pair two apart: -1 and 1 */
@@ -96,22 +97,22 @@ static void season_test_decides(void **state) {
 static void line(void **state) {
     (void)state;
     double level, slope;
-    const double y[5] = {NAN, 7, 9, NAN, 13};
+    const double y[5] = {NORNI_NAN, 7, 9, NORNI_NAN, 13};
     norni_line_fit(y, 5, &level, &slope);
     ROUGHLY(level, 3, 1e-12);
     ROUGHLY(slope, 2, 1e-12);
-    const double one[2] = {4, NAN};
+    const double one[2] = {4, NORNI_NAN};
     norni_line_fit(one, 2, &level, &slope);
     assert_true(level == 4 && slope == 0);
 }
 
 static void extent(void **state) {
     (void)state;
-    const double y[6] = {NAN, 3, -8, NAN, 5, NAN};
+    const double y[6] = {NORNI_NAN, 3, -8, NORNI_NAN, 5, NORNI_NAN};
     norni_extent e = norni_extent_of(y, 6);
     assert_true(e.n_seen == 3 && e.first == 1 && e.last == 4 && e.least == -8 && e.exponent == 0);
-    const double none[2] = {NAN, NAN}, wide[2] = {INFINITY, 1}, big[2] = {1e300, -DBL_MAX},
-                 small[2] = {4.9e-324, 1e-300};
+    const double none[2] = {NORNI_NAN, NORNI_NAN}, wide[2] = {NORNI_INF, 1},
+                 big[2] = {1e300, -DBL_MAX}, small[2] = {4.9e-324, 1e-300};
     e = norni_extent_of(none, 2);
     assert_true(e.n_seen == 0 && e.first == 2 && e.exponent == 0);
     assert_true(norni_extent_of(wide, 2).infinite);

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "base/fp.h"
 #include "num/minimise.h"
 
 typedef struct probe {
@@ -49,11 +50,11 @@ static double flat(double x, void *arg) {
 static double half_broken(double x, void *arg) {
     probe *p = arg;
     x = count(x, p);
-    return x > 0.5 ? (double)NAN : (x - 0.2) * (x - 0.2);
+    return x > 0.5 ? NORNI_NAN : (x - 0.2) * (x - 0.2);
 }
 
 static probe fresh(double at) {
-    return (probe){.at = at, .lo = INFINITY, .hi = -INFINITY};
+    return (probe){.at = at, .lo = NORNI_INF, .hi = -NORNI_INF};
 }
 
 static void smooth(void **state) {

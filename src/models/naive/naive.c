@@ -204,8 +204,8 @@ static norn_status predict_naive(norni_env *env, const void *state, size_t g, si
     for (size_t h = 0; h < horizon; h++) {
         double mean = st->mean, variance = st->variance * (1 + 1 / (double)st->n_mean);
         if (st->kind != MEAN && st->kind != WINDOW_AVERAGE) {
-            const size_t j = (n + h) % st->m;
-            const double steps = st->age[j] + (double)(h / st->m) + 1, drift = steps * st->slope_se,
+            const size_t j = (n + h) % st->m, cycles = h / st->m;
+            const double steps = st->age[j] + (double)cycles + 1, drift = steps * st->slope_se,
                          index = seasonal_index(st, n + h);
             mean = (st->last[j] + steps * st->slope) * index;
             variance = (st->variance * steps + drift * drift) * index * index;

@@ -97,12 +97,13 @@ static void fill_data(theta_state *st, const norni_extent *e, theta_kind kind, d
     }
 }
 
-static void fit_best_of_two(theta_state *st) {
+static void fit_best_of_two(theta_state *st, const norni_poll *poll) {
     norni_theta_lines(&st->data, false);
-    st->fit = norni_theta_search(&st->data, THETA_OTM);
+    st->fit = norni_theta_search(&st->data, THETA_OTM, poll);
+    if (st->fit.stop == NORN_STOP_CANCELLED) return;
     norni_theta_lines(&st->data, true);
-    const theta_fit f = norni_theta_search(&st->data, THETA_DOTM);
-    if (f.sse < st->fit.sse)
+    const theta_fit f = norni_theta_search(&st->data, THETA_DOTM, poll);
+    if (f.sse < st->fit.sse || f.stop == NORN_STOP_CANCELLED)
         st->fit = f;
     else
         norni_theta_lines(&st->data, false);
@@ -130,11 +131,13 @@ static norn_status fit_kind(norni_env *env, const theta_opt *o, theta_kind kind,
         st->data.line_b = x + 2 * s->n;
     }
     if (best) {
-        fit_best_of_two(st);
+        fit_best_of_two(st, &env->poll);
     } else {
         if (columns > 1) norni_theta_lines(&st->data, norni_theta_is_dynamic(kind));
-        st->fit = norni_theta_search(&st->data, kind);
+        st->fit = norni_theta_search(&st->data, kind, &env->poll);
     }
+    if (st->fit.stop == NORN_STOP_CANCELLED)
+        return norn_fail(err, NORN_E_CANCEL, "theta: cancelled");
     const size_t n_par = norni_theta_is_optimised(st->fit.kind) ? 3 : 2;
     st->sigma2 =
         st->data.n_square > n_par ? st->fit.sse / (double)(st->data.n_square - n_par) : NORNI_NAN;

@@ -106,23 +106,27 @@ static double solve_linear(const theta_sums *s, theta_kind kind, double *level0,
 typedef struct theta_question {
     const theta_data *d;
     theta_kind kind;
+    const norni_poll *poll;
+    bool stopped;
     double level0, weight;
 } theta_question;
 
 static double sse_at(double alpha, void *arg) {
     theta_question *q = arg;
     theta_sums s;
+    q->stopped = q->stopped || norni_poll_stop(q->poll);
+    if (q->stopped) return NORNI_INF; /* the search then ends without further passes */
     sum_for(q->d, &alpha, 1, q->kind != THETA_STANDARD, &s);
     return solve_linear(&s, q->kind, &q->level0, &q->weight);
 }
 
-theta_fit norni_theta_search(const theta_data *d, theta_kind kind) {
+theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const norni_poll *poll) {
     /* The box of R's ets for the standard model, that of the paper's authors for the others. */
     const double lo = kind == THETA_STANDARD ? 1e-4 : 0.1,
                  hi = kind == THETA_STANDARD ? 0.9999 : 0.99;
     /* Denser where the memory is long: there the objective bends most. */
     static const double share[LANES] = {0, 0.03, 0.1, 0.22, 0.4, 0.6, 0.8, 1};
-    theta_question q = {.d = d, .kind = kind};
+    theta_question q = {.d = d, .kind = kind, .poll = poll};
     theta_sums sums[LANES];
     double at[LANES], best = NORNI_INF, value;
     size_t k = 0;
@@ -150,7 +154,7 @@ theta_fit norni_theta_search(const theta_data *d, theta_kind kind) {
                    .alpha = alpha,
                    .level0 = q.level0,
                    .weight = q.weight,
-                   .stop = NORN_STOP_CONVERGED};
+                   .stop = q.stopped ? NORN_STOP_CANCELLED : NORN_STOP_CONVERGED};
     norni_theta_pass(d, &f, NULL);
     return f;
 }

@@ -58,8 +58,9 @@ typedef struct theta_fit {
 
 /* Fills line_a and line_b for a static or a dynamic model. */
 void norni_theta_lines(const theta_data *d, bool dynamic);
-/* The best alpha, and the level and weight that go with it. The lines must be those of `kind`. */
-theta_fit norni_theta_search(const theta_data *d, theta_kind kind);
+/* The best alpha, and the level and weight that go with it. The lines must be those of `kind`. `poll`
+ * (may be NULL) is asked before each pass; stop says NORN_STOP_CANCELLED when it ended the search. */
+theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const norni_poll *poll);
 /* Residuals of a given model: sets f->sse and f->level, and the one-step values fitted (n), which
  * may be NULL. */
 void norni_theta_pass(const theta_data *d, theta_fit *f, double *fitted);
