@@ -84,7 +84,3 @@ void norni_alloc_drop(const norn_alloc *a, void *ptr, size_t n, size_t size) {
     size_t bytes;
     if (ptr != NULL && block_size(n, size, &bytes)) (void)a->resize(a->user, ptr, bytes, 0);
 }
-
-norn_status norni_alloc_fail(norn_err *err, const char *part, size_t n, size_t size) {
-    return norn_fail(err, NORN_E_MEM, "%s: out of memory (wanted %zu x %zu bytes)", part, n, size);
-}

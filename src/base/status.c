@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <norn/status.h>
 
+#include "base/alloc.h"
 #include "base/str.h"
 
 const char *norn_status_name(norn_status status) {
@@ -22,4 +23,8 @@ norn_status norn_fail(norn_err *err, norn_status code, const char *fmt, ...) {
     va_end(ap);
     err->code = code;
     return code;
+}
+
+norn_status norni_alloc_fail(norn_err *err, const char *part, size_t n, size_t size) {
+    return norn_fail(err, NORN_E_MEM, "%s: out of memory (wanted %zu x %zu bytes)", part, n, size);
 }

@@ -196,3 +196,23 @@ void norni_run_clear(norni_run_list *list) {
     norni_alloc_drop(list->alloc, list->id, list->cap, sizeof *list->id);
     *list = (norni_run_list){.alloc = list->alloc};
 }
+
+int64_t norni_table_column(const norni_table *t, const char *name) {
+    for (size_t k = 0; k < t->csv.n_header; k++) {
+        if (norni_str_is(t->csv.header[k], name)) return (int64_t)k;
+    }
+    return -1;
+}
+
+uint64_t norni_table_line(const void *arg, size_t row) {
+    const norni_table *t = arg;
+    size_t lo = 0, hi = t->csv.n_chunks;
+    while (hi - lo > 1) { /* the last chunk that begins at or before the row */
+        const size_t mid = lo + (hi - lo) / 2;
+        if (t->row_base[mid] <= row)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return norni_csv_line(&t->csv, lo, row - t->row_base[lo]);
+}
