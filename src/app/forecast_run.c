@@ -147,7 +147,8 @@ static void blank_item(norni_forecast *f, size_t item) {
     for (size_t k = 0; k < h; k++)
         f->mean[item * h + k] = norni_canonical(NORNI_NAN);
     for (size_t k = 0; k < h * n_levels; k++) {
-        f->lo[item * n_levels * h + k] = f->hi[item * n_levels * h + k] = norni_canonical(NORNI_NAN);
+        f->lo[item * n_levels * h + k] = f->hi[item * n_levels * h + k] =
+            norni_canonical(NORNI_NAN);
     }
     if (f->fitted == NULL) return;
     const size_t i = item_series(f, item), n = norni_panel_n(f->panel, i);

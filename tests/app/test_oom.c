@@ -47,10 +47,12 @@ static int write_data(void **state) {
     for (int i = 0; i < 6; i++) {
         for (int t = 0; t < 30 + i; t++) {
             if (i == 2 && t == 7) continue; /* a gap */
-            fprintf(f, "s%d,%d-%02d-01,%d.5,1\n", i, 2000 + t / 12, t % 12 + 1, 100 + t * i + 10 * (t % 12 == 3));
+            fprintf(f, "s%d,%d-%02d-01,%d.5,1\n", i, 2000 + t / 12, t % 12 + 1,
+                    100 + t * i + 10 * (t % 12 == 3));
         }
     }
-    for (int t = 0; t < 20; t++) fprintf(f, "void,%d-%02d-01,,1\n", 2000 + t / 12, t % 12 + 1); /* fails as an item */
+    for (int t = 0; t < 20; t++)
+        fprintf(f, "void,%d-%02d-01,,1\n", 2000 + t / 12, t % 12 + 1); /* fails as an item */
     return fclose(f);
 }
 
@@ -73,7 +75,9 @@ static norn_status run_forecast(counting *c) {
     norni_arena_init(&arena, &plain);
     norni_forecast_opt *o = norni_arena_zero(&arena, 1, sizeof *o);
     for (size_t g = 0; g < op->n_groups; g++) {
-        assert_int_equal(norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, o, &arena, NULL), NORN_OK);
+        assert_int_equal(
+            norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, o, &arena, NULL),
+            NORN_OK);
     }
     o->panel.data = data_path;
     o->horizon = 4;
@@ -99,11 +103,15 @@ static void fail_each(bool onwards) {
     for (long k = 1; k <= n; k++) {
         counting c = {.below = norni_alloc_default(), .fail_at = k, .onwards = onwards};
         const norn_status st = run_forecast(&c);
-        if (st != NORN_OK && st != NORN_E_MEM) fail_msg("allocation %ld: status %s", k, norn_status_name(st));
+        if (st != NORN_OK && st != NORN_E_MEM)
+            fail_msg("allocation %ld: status %s", k, norn_status_name(st));
         refused += st == NORN_E_MEM;
-        if (atomic_load(&c.live) != 0) fail_msg("allocation %ld: %ld blocks leak", k, atomic_load(&c.live));
+        if (atomic_load(&c.live) != 0)
+            fail_msg("allocation %ld: %ld blocks leak", k, atomic_load(&c.live));
     }
-    assert_true(refused > n / 4); /* an item may be retried or served by its fallback; most places must say no */
+    assert_true(
+        refused >
+        n / 4); /* an item may be retried or served by its fallback; most places must say no */
 }
 
 static void fail_once(void **state) {
@@ -117,6 +125,7 @@ static void fail_from_then_on(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fail_once), cmocka_unit_test(fail_from_then_on)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fail_once),
+                                       cmocka_unit_test(fail_from_then_on)};
     return cmocka_run_group_tests(tests, write_data, remove_data);
 }

@@ -29,7 +29,8 @@ static void check_columns(void **state) {
         size_t n = 0;
         norn_err err = {NORN_OK, ""};
         norni_arena_init(&arena, &alloc);
-        const norn_status st = norni_specs_parse(norni_registry_models(), norni_str_of(cases[i][0]), &arena, &specs, &n, &err);
+        const norn_status st = norni_specs_parse(norni_registry_models(), norni_str_of(cases[i][0]),
+                                                 &arena, &specs, &n, &err);
         if (st != NORN_OK) fail_msg("%s: %s", cases[i][0], err.text);
         assert_int_equal(n, 1);
         assert_string_equal(specs[0].column.p, cases[i][1]);
@@ -44,8 +45,9 @@ static void check_list(void **state) {
     norni_spec *specs = NULL;
     size_t n = 0;
     norni_arena_init(&arena, &alloc);
-    assert_int_equal(norni_specs_parse(norni_registry_models(), norni_str_of("naive,e=ets(error=M,season=N)[12],drift"), &arena,
-                                       &specs, &n, NULL),
+    assert_int_equal(norni_specs_parse(norni_registry_models(),
+                                       norni_str_of("naive,e=ets(error=M,season=N)[12],drift"),
+                                       &arena, &specs, &n, NULL),
                      NORN_OK);
     assert_int_equal(n, 3);
     assert_int_equal(specs[1].season, 12);
@@ -56,12 +58,18 @@ static void check_list(void **state) {
 
 static void check_refusals(void **state) {
     static const char *const cases[][2] = {
-        {"", "empty model name"},          {"naive,", "ends with a comma"},
-        {"nave", "did you mean naive"},    {"garch", "not offered"},
-        {"naive(1)", "at most 0"},         {"naive[0]", "season '[0]'"},
-        {"naive[x]", "season '[x]'"},      {"theta(season=blue)", "not one of auto|additive"},
-        {"theta(n_paths=1)", "outside"},   {"theta(", "cannot read"},
-        {"=naive", "empty alias"},         {"a=naive,a=drift", "stands twice"},
+        {"", "empty model name"},
+        {"naive,", "ends with a comma"},
+        {"nave", "did you mean naive"},
+        {"garch", "not offered"},
+        {"naive(1)", "at most 0"},
+        {"naive[0]", "season '[0]'"},
+        {"naive[x]", "season '[x]'"},
+        {"theta(season=blue)", "not one of auto|additive"},
+        {"theta(n_paths=1)", "outside"},
+        {"theta(", "cannot read"},
+        {"=naive", "empty alias"},
+        {"a=naive,a=drift", "stands twice"},
         {"theta(colour=red)", "no parameter 'colour'"},
     };
     (void)state;
@@ -72,7 +80,9 @@ static void check_refusals(void **state) {
         size_t n = 0;
         norn_err err = {NORN_OK, ""};
         norni_arena_init(&arena, &alloc);
-        assert_int_equal(norni_specs_parse(norni_registry_models(), norni_str_of(cases[i][0]), &arena, &specs, &n, &err), NORN_E_ARG);
+        assert_int_equal(norni_specs_parse(norni_registry_models(), norni_str_of(cases[i][0]),
+                                           &arena, &specs, &n, &err),
+                         NORN_E_ARG);
         if (strstr(err.text, cases[i][1]) == NULL) fail_msg("%s: %s", cases[i][0], err.text);
         norni_arena_clear(&arena);
     }
@@ -95,7 +105,8 @@ static void check_levels(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(check_columns), cmocka_unit_test(check_list),
-                                       cmocka_unit_test(check_refusals), cmocka_unit_test(check_levels)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(check_columns), cmocka_unit_test(check_list),
+        cmocka_unit_test(check_refusals), cmocka_unit_test(check_levels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static void every_day(void **state) {
     for (int64_t n = norni_days_from_civil(1600, 1, 1); year < 2400; n++) {
         assert_int_equal(norni_days_from_civil(year, month, day), n);
         const norni_civil c = norni_civil_from_us(n * NORNI_US_DAY + NORNI_US_DAY - 1);
-        assert_true(c.year == year && c.month == month && c.day == day && c.hour == 23 && c.micro == 999999);
+        assert_true(c.year == year && c.month == month && c.day == day && c.hour == 23 &&
+                    c.micro == 999999);
         assert_int_equal(norni_weekday(n), weekday);
         weekday = (weekday + 1) % 7;
         if (++day > norni_days_in_month(year, month)) {
@@ -30,32 +31,72 @@ static void every_day(void **state) {
 }
 
 static void styles_round_trip(void **state) {
-    static const char *const texts[] = {
-        "0", "17", "-3", "20200131", "2020-01-31", "2020/01/31", "1976 Jul", "1976-07", "1976M07", "2020-Q3", "2020 Q3", "2020Q4",
-        "2021W05", "2021-W05", "2020 W53", "2020-01-31T12:30", "2020-01-31 12:30:45", "2020-01-31T12:30:45.25", "2020-01-31T12:30:45.123456Z",
-        "0001-01-01", "9999-12-31", "2000-02-29"};
+    static const char *const texts[] = {"0",
+                                        "17",
+                                        "-3",
+                                        "20200131",
+                                        "2020-01-31",
+                                        "2020/01/31",
+                                        "1976 Jul",
+                                        "1976-07",
+                                        "1976M07",
+                                        "2020-Q3",
+                                        "2020 Q3",
+                                        "2020Q4",
+                                        "2021W05",
+                                        "2021-W05",
+                                        "2020 W53",
+                                        "2020-01-31T12:30",
+                                        "2020-01-31 12:30:45",
+                                        "2020-01-31T12:30:45.25",
+                                        "2020-01-31T12:30:45.123456Z",
+                                        "0001-01-01",
+                                        "9999-12-31",
+                                        "2000-02-29"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int64_t t;
         norni_time_style style;
         bool zoned;
         char out[48];
-        if (!norni_time_parse(norni_str_of(texts[i]), &t, &style, &zoned)) fail_msg("%s is refused", texts[i]);
+        if (!norni_time_parse(norni_str_of(texts[i]), &t, &style, &zoned))
+            fail_msg("%s is refused", texts[i]);
         out[norni_time_print(out, t, &style)] = '\0';
         assert_string_equal(out, texts[i]);
     }
 }
 
 static void bad_times(void **state) {
-    static const char *const texts[] = {"", "x", "2021-02-29", "2020-13-01", "2020-00-01", "2020-01-32", "2020-1-1", "01/02/2020", "2020-Q5", "2020W54",
-                                        "2021W53", "2020W00", "1976 Jux", "2020-01-31T24:00", "2020-01-31T12:60", "2020-01-31T12", "2020-01-31T12:00+99:00",
-                                        "2020-01-31X12:00", "2020-01-31T12:00:00.", "0000-01-01", "1e5", "2020-01-31Z", "20 20"};
+    static const char *const texts[] = {"",
+                                        "x",
+                                        "2021-02-29",
+                                        "2020-13-01",
+                                        "2020-00-01",
+                                        "2020-01-32",
+                                        "2020-1-1",
+                                        "01/02/2020",
+                                        "2020-Q5",
+                                        "2020W54",
+                                        "2021W53",
+                                        "2020W00",
+                                        "1976 Jux",
+                                        "2020-01-31T24:00",
+                                        "2020-01-31T12:60",
+                                        "2020-01-31T12",
+                                        "2020-01-31T12:00+99:00",
+                                        "2020-01-31X12:00",
+                                        "2020-01-31T12:00:00.",
+                                        "0000-01-01",
+                                        "1e5",
+                                        "2020-01-31Z",
+                                        "20 20"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int64_t t;
         norni_time_style style;
         bool zoned;
-        if (norni_time_parse(norni_str_of(texts[i]), &t, &style, &zoned)) fail_msg("%s is accepted", texts[i]);
+        if (norni_time_parse(norni_str_of(texts[i]), &t, &style, &zoned))
+            fail_msg("%s is accepted", texts[i]);
     }
 }
 
@@ -71,9 +112,23 @@ static int64_t time_of(const char *text) {
 static void steps_are_inverse(void **state) {
     static const struct {
         const char *freq, *start;
-    } cases[] = {{"I", "5"}, {"3I", "5"}, {"s", "2020-02-28T23:59:58"}, {"15min", "2020-02-28T23:45"}, {"h", "2020-02-28T23:00"}, {"D", "2019-12-31"},
-                 {"B", "2020-01-03"}, {"2B", "2020-01-06"}, {"W", "2020-01-05"}, {"MS", "2020-01-01"}, {"ME", "2020-01-31"}, {"M", "2020-01-15"},
-                 {"QE", "2019-11-30"}, {"QS", "2020-01-01"}, {"YE", "2019-12-31"}, {"YS", "2020-01-01"}, {"2M", "2020-01-01"}};
+    } cases[] = {{"I", "5"},
+                 {"3I", "5"},
+                 {"s", "2020-02-28T23:59:58"},
+                 {"15min", "2020-02-28T23:45"},
+                 {"h", "2020-02-28T23:00"},
+                 {"D", "2019-12-31"},
+                 {"B", "2020-01-03"},
+                 {"2B", "2020-01-06"},
+                 {"W", "2020-01-05"},
+                 {"MS", "2020-01-01"},
+                 {"ME", "2020-01-31"},
+                 {"M", "2020-01-15"},
+                 {"QE", "2019-11-30"},
+                 {"QS", "2020-01-01"},
+                 {"YE", "2019-12-31"},
+                 {"YS", "2020-01-01"},
+                 {"2M", "2020-01-01"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         norni_freq f;
@@ -83,7 +138,8 @@ static void steps_are_inverse(void **state) {
         for (int64_t j = -100; j <= 400; j++) {
             const int64_t t = norni_freq_at(f, start, j);
             assert_true(t > before);
-            if (!norni_freq_index(f, start, t, &k) || k != j) fail_msg("%s from %s: period %d", cases[i].freq, cases[i].start, (int)j);
+            if (!norni_freq_index(f, start, t, &k) || k != j)
+                fail_msg("%s from %s: period %d", cases[i].freq, cases[i].start, (int)j);
             before = t;
         }
     }
@@ -93,8 +149,10 @@ static void month_ends(void **state) {
     (void)state;
     norni_freq f;
     assert_true(norni_freq_parse(norni_str_of("ME"), &f));
-    static const char *const ends[] = {"2019-12-31", "2020-01-31", "2020-02-29", "2020-03-31", "2020-04-30"};
-    for (int k = 0; k < 5; k++) assert_true(norni_freq_at(f, time_of("2019-12-31"), k) == time_of(ends[k]));
+    static const char *const ends[] = {"2019-12-31", "2020-01-31", "2020-02-29", "2020-03-31",
+                                       "2020-04-30"};
+    for (int k = 0; k < 5; k++)
+        assert_true(norni_freq_at(f, time_of("2019-12-31"), k) == time_of(ends[k]));
     f = (norni_freq){NORNI_UNIT_YEAR, 1, 29}; /* 29 February comes back */
     assert_true(norni_freq_at(f, time_of("2020-02-29"), 1) == time_of("2021-02-28"));
     assert_true(norni_freq_at(f, time_of("2020-02-29"), 4) == time_of("2024-02-29"));
@@ -105,16 +163,17 @@ static void expect_freq(const char *const *texts, size_t n, const char *want, in
     norni_time_style style = {0};
     bool zoned;
     char got[48];
-    for (size_t i = 0; i < n; i++) assert_true(norni_time_parse(norni_str_of(texts[i]), &times[i], &style, &zoned));
+    for (size_t i = 0; i < n; i++)
+        assert_true(norni_time_parse(norni_str_of(texts[i]), &times[i], &style, &zoned));
     const norni_freq f = norni_freq_infer(times, n, &style);
     norni_freq_print(got, sizeof got, f, times[0]);
     assert_string_equal(got, want);
     assert_int_equal(norni_freq_season(f), season);
 }
-#define FREQ(want, season, ...)                                                  \
-    do {                                                                         \
-        static const char *const texts[] = {__VA_ARGS__};                        \
-        expect_freq(texts, sizeof texts / sizeof texts[0], want, season);        \
+#define FREQ(want, season, ...)                                           \
+    do {                                                                  \
+        static const char *const texts[] = {__VA_ARGS__};                 \
+        expect_freq(texts, sizeof texts / sizeof texts[0], want, season); \
     } while (0)
 
 static void inference(void **state) {
@@ -132,12 +191,15 @@ static void inference(void **state) {
     FREQ("15min", 96, "2020-01-01T00:00", "2020-01-01T00:15", "2020-01-01T00:30");
     FREQ("min", 60, "2020-01-01T00:00", "2020-01-01T00:01", "2020-01-01T00:02");
     FREQ("2I", 1, "1", "3", "7");
-    FREQ("irregular", 1, "2020-01-01T00:00:00", "2020-01-01T00:10:00", "2020-01-01T00:20:00", "2020-01-01T00:23:07", "2020-01-01T00:41:13");
+    FREQ("irregular", 1, "2020-01-01T00:00:00", "2020-01-01T00:10:00", "2020-01-01T00:20:00",
+         "2020-01-01T00:23:07", "2020-01-01T00:41:13");
     FREQ("irregular", 1, "2020-01-01");
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_day), cmocka_unit_test(styles_round_trip), cmocka_unit_test(bad_times),
-                                       cmocka_unit_test(steps_are_inverse), cmocka_unit_test(month_ends), cmocka_unit_test(inference)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_day),  cmocka_unit_test(styles_round_trip),
+        cmocka_unit_test(bad_times),  cmocka_unit_test(steps_are_inverse),
+        cmocka_unit_test(month_ends), cmocka_unit_test(inference)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,13 +46,16 @@ static norn_status unequal_item(norni_worker *w, size_t item, void *arg, norn_er
     (void)err;
     if (atomic_fetch_add(&d->seen[w->index], 1) == 0) atomic_fetch_add(&d->alive, 1);
     const int64_t until = norni_clock_ns() + INT64_C(2000000000);
-    while (d->delays && atomic_load(&d->alive) < d->wanted && norni_clock_ns() < until) usleep(50);
+    while (d->delays && atomic_load(&d->alive) < d->wanted && norni_clock_ns() < until)
+        usleep(50);
     double *scratch = norni_arena_get(&w->arena, 1 + item % 97, sizeof *scratch);
     assert_non_null(scratch);
     const size_t rounds = 20 + item * 7919 % 400;
     double x = (double)item;
-    for (size_t k = 0; k < rounds; k++) x = norni_log(2 + x * x) + norni_rng_normal((norni_rng){1, item}, k);
-    if (d->delays) usleep((useconds_t)(norni_rng_u64((norni_rng){(uint64_t)w->index + 5, item}, 0) % 200));
+    for (size_t k = 0; k < rounds; k++)
+        x = norni_log(2 + x * x) + norni_rng_normal((norni_rng){1, item}, k);
+    if (d->delays)
+        usleep((useconds_t)(norni_rng_u64((norni_rng){(uint64_t)w->index + 5, item}, 0) % 200));
     d->out[item] = x;
     return NORN_OK;
 }
@@ -61,7 +64,8 @@ static void same_bits(void **state) {
     (void)state;
     static loop_data base, d;
     double cost[ITEMS];
-    for (size_t i = 0; i < ITEMS; i++) cost[i] = (double)(i * 7919 % 400);
+    for (size_t i = 0; i < ITEMS; i++)
+        cost[i] = (double)(i * 7919 % 400);
     norn_ctx *one = make_ctx(1);
     assert_int_equal(norni_for(one, NULL, ITEMS, unequal_item, &base, NULL, NULL), NORN_OK);
     norn_ctx_free(one);
@@ -128,13 +132,15 @@ static norn_status failing_item(norni_worker *w, size_t item, void *arg, norn_er
 static void lowest_failure_wins(void **state) {
     (void)state;
     double cost[ITEMS];
-    for (size_t i = 0; i < ITEMS; i++) cost[i] = (double)i; /* handed out from the end */
+    for (size_t i = 0; i < ITEMS; i++)
+        cost[i] = (double)i; /* handed out from the end */
     for (size_t k = 0; k < COUNTS; k++) {
         norn_ctx *ctx = make_ctx(worker_counts[k]);
         for (int costly = 0; costly < 2; costly++) {
             const norni_for_opt opt = {.cost = costly ? cost : NULL};
             norn_err err;
-            assert_int_equal(norni_for(ctx, NULL, ITEMS, failing_item, NULL, &opt, &err), NORN_E_DATA);
+            assert_int_equal(norni_for(ctx, NULL, ITEMS, failing_item, NULL, &opt, &err),
+                             NORN_E_DATA);
             assert_string_equal(err.text, "item 57 is bad");
         }
         norn_ctx_free(ctx);
@@ -157,7 +163,8 @@ static void forked_child(void **state) {
     int status = 1;
     assert_true(child > 0 && waitpid(child, &status, 0) == child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_int_equal(norni_for(ctx, NULL, ITEMS, unequal_item, &d, NULL, NULL), NORN_OK); /* the parent's pool is whole */
+    assert_int_equal(norni_for(ctx, NULL, ITEMS, unequal_item, &d, NULL, NULL),
+                     NORN_OK); /* the parent's pool is whole */
     norn_ctx_free(ctx);
 }
 #endif
@@ -184,9 +191,12 @@ static void cancel_is_quick(void **state) {
     pthread_t thread;
     const int64_t start = norni_clock_ns();
     assert_int_equal(pthread_create(&thread, NULL, cancel_later, ctx), 0);
-    assert_int_equal(norni_for(ctx, NULL, 1000000, slow_item, &done, &(norni_for_opt){.grain = 64}, NULL), NORN_E_CANCEL);
+    assert_int_equal(
+        norni_for(ctx, NULL, 1000000, slow_item, &done, &(norni_for_opt){.grain = 64}, NULL),
+        NORN_E_CANCEL);
     pthread_join(thread, NULL);
-    assert_true(norni_clock_ns() - start < INT64_C(1000000000)); /* 0.1 s until the cancel, the rest is a loaded machine's */
+    assert_true(norni_clock_ns() - start <
+                INT64_C(1000000000)); /* 0.1 s until the cancel, the rest is a loaded machine's */
     assert_true(atomic_load(&done) < 1000);
     norn_ctx_rearm(ctx);
     assert_int_equal(norni_for(ctx, NULL, 3, slow_item, &done, NULL, NULL), NORN_OK);
@@ -194,10 +204,12 @@ static void cancel_is_quick(void **state) {
 }
 
 /* Items 0 mod 10 fail for good, 1 mod 10 recover at the third attempt, 2 mod 10 are wrong data. */
-static norn_status try_one(norni_worker *w, size_t item, uint32_t attempt, void *arg, norn_err *err) {
+static norn_status try_one(norni_worker *w, size_t item, uint32_t attempt, void *arg,
+                           norn_err *err) {
     (void)w;
     (void)arg;
-    if (item % 10 == 0 || (item % 10 == 1 && attempt < 2)) return norn_fail(err, NORN_E_NUMERIC, "item %zu broke down at %u", item, attempt);
+    if (item % 10 == 0 || (item % 10 == 1 && attempt < 2))
+        return norn_fail(err, NORN_E_NUMERIC, "item %zu broke down at %u", item, attempt);
     if (item % 10 == 2) return norn_fail(err, NORN_E_DATA, "item %zu is empty", item);
     return NORN_OK;
 }
@@ -223,8 +235,11 @@ static void batch_outcomes(void **state) {
         norn_ctx *ctx = make_ctx(worker_counts[k]);
         int reports[2] = {0, 0};
         norni_batch b;
-        const norni_batch_opt opt = {.loop = {.keep_going = true}, .max_attempts = 3, .error_threshold = 0.05,
-                                     .progress = count_reports, .progress_user = reports};
+        const norni_batch_opt opt = {.loop = {.keep_going = true},
+                                     .max_attempts = 3,
+                                     .error_threshold = 0.05,
+                                     .progress = count_reports,
+                                     .progress_user = reports};
         assert_int_equal(norni_batch_run(ctx, 200, try_one, serve, NULL, &opt, &b, NULL), NORN_OK);
         assert_int_equal(b.n_failed, 10);
         assert_int_equal(b.n_fallback, 30);
@@ -246,7 +261,8 @@ static void batch_outcomes(void **state) {
     }
 }
 
-static norn_status sum_leaf(norni_worker *w, size_t first, size_t last, void *value, void *arg, norn_err *err) {
+static norn_status sum_leaf(norni_worker *w, size_t first, size_t last, void *value, void *arg,
+                            norn_err *err) {
     (void)w;
     (void)err;
     const double *x = arg;
@@ -263,10 +279,13 @@ static void reduce_is_fixed(void **state) {
     (void)state;
     static double x[10007];
     double want = 0, got;
-    for (size_t i = 0; i < 10007; i++) x[i] = norni_rng_normal((norni_rng){3, 4}, i) * 1e6;
+    for (size_t i = 0; i < 10007; i++)
+        x[i] = norni_rng_normal((norni_rng){3, 4}, i) * 1e6;
     for (size_t k = 0; k < COUNTS; k++) {
         norn_ctx *ctx = make_ctx(worker_counts[k]);
-        assert_int_equal(norni_reduce(ctx, NULL, 10007, 64, sizeof got, sum_leaf, sum_join, x, &got, NULL), NORN_OK);
+        assert_int_equal(
+            norni_reduce(ctx, NULL, 10007, 64, sizeof got, sum_leaf, sum_join, x, &got, NULL),
+            NORN_OK);
         if (k == 0) want = got;
         assert_true(got == want);
         norn_ctx_free(ctx);
@@ -342,8 +361,10 @@ static void quotas(void **state) {
         const char *cgroup, *file, *text, *file2, *text2;
         int32_t most;
     } cases[] = {
-        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "100000 100000\n", "sys/fs/cgroup/job/cpu.max", "max 100000\n", 1},
-        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "max 100000\n", "sys/fs/cgroup/job/cpu.max", "50000 100000\n", 1},
+        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "100000 100000\n",
+         "sys/fs/cgroup/job/cpu.max", "max 100000\n", 1},
+        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "max 100000\n", "sys/fs/cgroup/job/cpu.max",
+         "50000 100000\n", 1},
         {"3:cpu,cpuacct:/d\n", "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_quota_us", "100000\n",
          "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_period_us", "100000\n", 1},
         {"0::/\n", "sys/fs/cgroup/cpu.max", "max 100000\n", "unused", "", 0},
@@ -381,12 +402,18 @@ static void thread_counts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_bits),       cmocka_unit_test(nested_calls),   cmocka_unit_test(lowest_failure_wins),
+        cmocka_unit_test(same_bits),
+        cmocka_unit_test(nested_calls),
+        cmocka_unit_test(lowest_failure_wins),
 #if !defined(__SANITIZE_THREAD__) /* TSan itself cannot start threads in a forked child */
         cmocka_unit_test(forked_child),
 #endif
-        cmocka_unit_test(cancel_is_quick), cmocka_unit_test(batch_outcomes),
-        cmocka_unit_test(reduce_is_fixed), cmocka_unit_test(pipe_keeps_order), cmocka_unit_test(quotas),
-        cmocka_unit_test(thread_counts)};
+        cmocka_unit_test(cancel_is_quick),
+        cmocka_unit_test(batch_outcomes),
+        cmocka_unit_test(reduce_is_fixed),
+        cmocka_unit_test(pipe_keeps_order),
+        cmocka_unit_test(quotas),
+        cmocka_unit_test(thread_counts)
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
