@@ -114,6 +114,7 @@ static norn_status fail_entries(norn_err *err) {
 static norn_status check_archive(norni_zip *z, norn_err *err) {
     static const unsigned char ole[4] = {0xD0, 0xCF, 0x11, 0xE0};
     unsigned char head[4] = {0};
+    if (z->size == 0) return norn_fail(err, NORN_E_FORMAT, "xlsx: the file is empty");
     if (read_at(z, 0, head, sizeof head) < 0) return fail_io(err, z->io_error);
     if (memcmp(head, ole, sizeof ole) == 0) {
         return norn_fail(err, NORN_E_FORMAT,
