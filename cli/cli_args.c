@@ -2,15 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli_args.h"
 
-enum { MAX_ROWS = 96 };
+#include "cli/cli_config.h"
 
 /* Sizes differ by operation, so the given rows are remembered by their place in the groups. */
 typedef struct seen_rows {
-    const norni_param *row[MAX_ROWS];
+    const norni_param *row[CLI_MAX_ROWS];
     size_t n;
 } seen_rows;
 
-static const norni_param *find_row(const norni_op *op, norni_str name) {
+const norni_param *cli_args_row(const norni_op *op, norni_str name) {
     for (size_t g = 0; g < op->n_groups; g++) {
         const norni_param *row = norni_param_find(op->groups[g].rows, *op->groups[g].n_rows, name);
         if (row != NULL) return row;
@@ -27,7 +27,7 @@ static const norni_param *find_letter(const norni_op *op, char letter) {
     return NULL;
 }
 
-static norn_status fail_flag(const norni_op *op, norni_str name, norn_err *err) {
+const char *cli_args_near(const norni_op *op, norni_str name) {
     const char *near = NULL;
     size_t best = 4;
     for (size_t g = 0; g < op->n_groups; g++) {
@@ -39,6 +39,11 @@ static norn_status fail_flag(const norni_op *op, norni_str name, norn_err *err) 
             }
         }
     }
+    return near;
+}
+
+static norn_status fail_flag(const norni_op *op, norni_str name, norn_err *err) {
+    const char *near = cli_args_near(op, name);
     if (near != NULL) {
         return norn_fail(err, NORN_E_ARG,
                          "unknown flag --%.*s; did you mean --%s? (see `norn help %s`)",
@@ -55,7 +60,7 @@ static norn_status set_row(const norni_param *row, void *opt, norni_str value, n
         if (seen->row[i] == row)
             return norn_fail(err, NORN_E_ARG, "--%s is given twice", row->name);
     }
-    if (seen->n < MAX_ROWS) seen->row[seen->n++] = row;
+    if (seen->n < CLI_MAX_ROWS) seen->row[seen->n++] = row;
     norni_format(part, sizeof part, "--%s", row->name);
     return norni_param_set(row, opt, value, arena, part, err);
 }
@@ -75,7 +80,7 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
         return NORN_OK;
     }
     const norni_param *row =
-        is_long ? find_row(op, name) : (name.n == 1 ? find_letter(op, name.p[0]) : NULL);
+        is_long ? cli_args_row(op, name) : (name.n == 1 ? find_letter(op, name.p[0]) : NULL);
     if (row == NULL) {
         return is_long ? fail_flag(op, name, err)
                        : norn_fail(err, NORN_E_ARG, "unknown flag %s (see `norn help %s`)", text,
@@ -93,13 +98,26 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
     return set_row(row, out->opt, norni_str_of(eq ? eq + 1 : argv[1]), arena, seen, err);
 }
 
-static norn_status check_required(const norni_op *op, const seen_rows *seen, norn_err *err) {
+/* The file that --config names, before the flags are read, since they win over it. */
+static const char *config_path(const norni_op *op, int argc, char **argv) {
+    if (cli_args_row(op, norni_str_of("config")) == NULL) return NULL;
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "--config=", 9) == 0) return argv[i] + 9;
+        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) return argv[i + 1];
+    }
+    return NULL;
+}
+
+static norn_status check_required(const norni_op *op, const cli_configured *configured,
+                                  const seen_rows *seen, norn_err *err) {
     for (size_t g = 0; g < op->n_groups; g++) {
         for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
             const norni_param *row = &op->groups[g].rows[i];
             bool given = !row->required;
             for (size_t k = 0; k < seen->n && !given; k++)
                 given = seen->row[k] == row;
+            for (size_t k = 0; k < configured->n && !given; k++)
+                given = configured->row[k] == row;
             if (!given) {
                 return norn_fail(err, NORN_E_ARG, "--%s %s is needed: %s (see `norn help %s`)",
                                  row->name, row->metavar ? row->metavar : "", row->help, op->name);
@@ -112,15 +130,20 @@ static norn_status check_required(const norni_op *op, const seen_rows *seen, nor
 norn_status cli_args_parse(const norni_op *op, int argc, char **argv, norni_arena *arena,
                            cli_args *out, norn_err *err) {
     seen_rows seen = {.n = 0};
-    const char *operand = NULL;
+    cli_configured configured = {.n = 0};
+    const char **operand = norni_arena_get(arena, (size_t)argc + 1, sizeof *operand);
+    size_t n_operands = 0;
     bool only_operands = false;
     out->want_help = false;
     out->opt = norni_arena_zero(arena, 1, op->opt_size);
-    if (out->opt == NULL) return norni_alloc_fail(err, "arguments", 1, op->opt_size);
+    if (out->opt == NULL || operand == NULL)
+        return norni_alloc_fail(err, "arguments", 1, op->opt_size);
     for (size_t g = 0; g < op->n_groups; g++) {
         NORN_TRY(
             norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, out->opt, arena, err));
     }
+    const char *config = config_path(op, argc, argv);
+    if (config != NULL) NORN_TRY(cli_config_read(op, config, arena, out->opt, &configured, err));
     for (int i = 0; i < argc;) {
         int used = 1;
         if (!only_operands && strcmp(argv[i], "--") == 0) {
@@ -128,19 +151,23 @@ norn_status cli_args_parse(const norni_op *op, int argc, char **argv, norni_aren
         } else if (!only_operands && argv[i][0] == '-' && argv[i][1] != '\0') {
             NORN_TRY(parse_flag(op, argc - i, argv + i, &used, arena, out, &seen, err));
             if (out->want_help) return NORN_OK;
-        } else if (op->operand == NULL || operand != NULL) {
+        } else if (op->operand == NULL || (n_operands > 0 && !op->operand_many)) {
             return norn_fail(err, NORN_E_ARG, "unexpected argument '%s' (see `norn help %s`)",
                              argv[i], op->name);
         } else {
-            operand = argv[i];
+            operand[n_operands++] = argv[i];
         }
         i += used;
     }
-    if (op->operand != NULL && operand == NULL && !op->operand_optional) {
+    if (op->operand != NULL && n_operands == 0 && !op->operand_optional) {
         return norn_fail(err, NORN_E_ARG, "%s is missing: norn %s %s … (see `norn help %s`)",
                          op->operand, op->name, op->operand, op->name);
     }
-    if (op->operand != NULL)
-        memcpy((char *)out->opt + op->operand_offset, &operand, sizeof operand);
-    return check_required(op, &seen, err);
+    out->operands = (norni_inputs){operand, n_operands};
+    char *field = (char *)out->opt + op->operand_offset;
+    if (op->operand_many)
+        memcpy(field, &out->operands, sizeof out->operands);
+    else if (op->operand != NULL && n_operands > 0)
+        memcpy(field, &operand[0], sizeof operand[0]);
+    return check_required(op, &configured, &seen, err);
 }

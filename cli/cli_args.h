@@ -8,11 +8,18 @@
 typedef struct cli_args {
     void *opt;      /* op->opt_size bytes, in the arena */
     bool want_help; /* --help was given */
+    norni_inputs operands;
 } cli_args;
 
-/* Parses argv[0..argc) (behind the command's name). Texts stay borrowed from argv. NORN_E_ARG names
- * the flag and the remedy. */
+/* Parses argv[0..argc) (behind the command's name): defaults, then the file of --config, then the
+ * environment (threads), then flags. Texts stay borrowed from argv. NORN_E_ARG names the flag, or the
+ * file and line, and the remedy. */
 NORN_CHECKED norn_status cli_args_parse(const norni_op *op, int argc, char **argv,
                                         norni_arena *arena, cli_args *out, norn_err *err);
+
+/* The operation's row of that name (or alias), or NULL; and the nearest name to a wrong one, or NULL.
+ */
+const norni_param *cli_args_row(const norni_op *op, norni_str name);
+const char *cli_args_near(const norni_op *op, norni_str name);
 
 #endif

@@ -59,7 +59,21 @@ static int exit_code(norn_status status) {
     return EXIT_RUN;
 }
 
-static norn_status make_context(const norni_common_opt *common, norn_ctx **ctx, norn_err *err) {
+/* Memory that the process takes besides what the context gives out: code, stacks, libraries. */
+enum { OWN_BYTES = 16 << 20, LEAST_LIMIT = 32 << 20 };
+
+static norn_status make_budget(const norni_common_opt *common, norni_budget *budget,
+                               norn_err *err) {
+    const uint64_t limit = norni_memory_limit(common->memory_limit, NULL);
+    if (limit < LEAST_LIMIT)
+        return norn_fail(err, NORN_E_ARG, "--memory-limit: %llu bytes; at least 32MiB are needed",
+                         (unsigned long long)limit);
+    norni_budget_init(budget, norni_alloc_default(), (size_t)limit - OWN_BYTES);
+    return NORN_OK;
+}
+
+static norn_status make_context(const norni_common_opt *common, norni_budget *budget,
+                                norn_ctx **ctx, norn_err *err) {
     norn_ctx_opt opt = norn_ctx_opt_default();
     int64_t n = 0;
     const norni_str text = norni_str_of(common->threads);
@@ -70,13 +84,15 @@ static norn_status make_context(const norni_common_opt *common, norn_ctx **ctx, 
                              common->threads);
         }
     }
+    NORN_TRY(make_budget(common, budget, err));
+    opt.alloc = norni_budget_alloc(budget);
     opt.n_threads = (int32_t)n;
     opt.log_level = NORN_LOG_WARN;
     if (!common->quiet) opt.log = log_line;
     return norn_ctx_new(&opt, ctx, err);
 }
 
-static int finish(const norni_op *op, const char *operand, norn_status st, const norni_op_result *r,
+static int finish(const norni_op *op, const norni_inputs *in, norn_status st, const norni_op_result *r,
                   const norn_err *err) {
     if (st == NORN_OK && r->digests_differ) {
         fprintf(stderr, "norn %s: digests differ between worker counts\n", op->name);
@@ -89,8 +105,9 @@ static int finish(const norni_op *op, const char *operand, norn_status st, const
     }
     if (st == NORN_OK) return EXIT_GOOD;
     if (r->input_failed) {
-        fprintf(stderr, "norn %s: %s: %s\n", op->name,
-                operand && strcmp(operand, "-") != 0 ? operand : "standard input", err->text);
+        const char *path = in->n == 1 ? in->path[0] : "";
+        if (strcmp(path, "-") == 0) path = "standard input";
+        fprintf(stderr, "norn %s: %s%s%s\n", op->name, path, path[0] ? ": " : "", err->text);
         return EXIT_INPUT;
     }
     fprintf(stderr, "norn %s: %s\n", op->name, err->text[0] ? err->text : norn_status_name(st));
@@ -100,11 +117,11 @@ static int finish(const norni_op *op, const char *operand, norn_status st, const
 static int run_op(const norni_op *op, int argc, char **argv) {
     norn_alloc alloc = norni_alloc_default();
     norni_arena arena;
-    cli_args args = {NULL, false};
+    cli_args args = {.opt = NULL};
+    norni_budget budget;
     norn_err err = {NORN_OK, ""};
     norn_ctx *ctx = NULL;
     norni_op_result result = {0};
-    const char *operand = NULL;
     norni_arena_init(&arena, &alloc);
     norn_status st = cli_args_parse(op, argc, argv, &arena, &args, &err);
     if (st == NORN_OK && args.want_help) {
@@ -112,21 +129,19 @@ static int run_op(const norni_op *op, int argc, char **argv) {
         norni_arena_clear(&arena);
         return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_RUN;
     }
-    if (st == NORN_OK) st = make_context(args.opt, &ctx, &err);
+    if (st == NORN_OK) st = make_context(args.opt, &budget, &ctx, &err);
     if (st == NORN_OK) {
         const norni_common_opt *common = args.opt;
         const bool terminal = isatty(STDERR_FILENO) == 1;
-        norni_op_env env = {.ctx = ctx, .models = norni_registry_models()};
+        norni_op_env env = {.ctx = ctx, .models = norni_registry_models(), .budget = &budget};
         if (common->progress == 1 || (common->progress == 0 && terminal && !common->quiet))
             env.progress = cli_progress_draw;
         if (!common->quiet) env.say = say_line;
-        if (op->operand)
-            memcpy(&operand, (const char *)args.opt + op->operand_offset, sizeof operand);
         atomic_store(&running, ctx);
         st = op->run(&env, args.opt, &result, &err);
         atomic_store(&running, NULL);
     }
-    const int code = finish(op, operand, st, &result, &err);
+    const int code = finish(op, &args.operands, st, &result, &err);
     norn_ctx_free(ctx);
     norni_arena_clear(&arena);
     return code;

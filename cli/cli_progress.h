@@ -3,7 +3,7 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
-#include "par/batch.h"
+#include "par/progress.h"
 
 /* A norni_progress_fn; user is unused. */
 void cli_progress_draw(void *user, const norni_progress *p);

@@ -78,7 +78,6 @@ norn_status norn_forecast_series(norn_ctx *ctx, const double *y, const size_t *o
                                  double *lo, double *hi, norn_status *status, norn_err *err) {
     const norn_forecast_opt o = opt ? *opt : norn_forecast_opt_default();
     const norni_model_set *models = norni_registry_models();
-    const norni_op_env env = {.ctx = ctx, .models = models};
     double level = o.level;
     int32_t season = o.season_length;
     norni_forecast_plan plan = {.n_specs = 0,
@@ -114,7 +113,7 @@ norn_status norn_forecast_series(norn_ctx *ctx, const double *y, const size_t *o
             done);
         plan.fallback = fallback;
     }
-    NORN_TRY_GOTO(norni_forecast_run(&env, &panel, &plan, &f, err), done);
+    NORN_TRY_GOTO(norni_forecast_run(ctx, NULL, &panel, &plan, NULL, &arena, &f, err), done);
     copy_out(&f, mean, lo, hi, status);
     norni_forecast_clear(&f);
 done:

@@ -1,6 +1,10 @@
 /* Options, hooks and outcome that every operation shares. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/common.h"
+#include "io/decoder.h"
+
+#include <glob.h>
+#include <unistd.h>
 
 #define AT(field) offsetof(norni_common_opt, field)
 const norni_param norni_common_rows[] = {
@@ -9,7 +13,7 @@ const norni_param norni_common_rows[] = {
      .offset = AT(threads),
      .def = "auto",
      .metavar = "N|auto",
-     .alias = "workers",
+     .alias = "workers|n-jobs",
      .letter = 'j',
      .help = "workers; results are the same at any number (1 = serial)"},
     {.name = "seed",
@@ -43,6 +47,27 @@ const norni_param norni_common_rows[] = {
      .offset = AT(items),
      .metavar = "FILE.csv",
      .help = "a row for each item: status, model served, parameters, attempts, seconds"},
+    {.name = "resume",
+     .type = NORNI_T_TEXT,
+     .offset = AT(resume),
+     .metavar = "DIR",
+     .help = "keep every finished item in DIR, and go on there after an interruption"},
+    {.name = "plot",
+     .type = NORNI_T_TEXT,
+     .offset = AT(plot),
+     .metavar = "FILE.svg",
+     .help = "chart of the first series, with their intervals"},
+    {.name = "config",
+     .type = NORNI_T_TEXT,
+     .offset = AT(config),
+     .metavar = "FILE.toml",
+     .help = "flags from a file, with underscores; flags and the environment win over it"},
+    {.name = "memory-limit",
+     .type = NORNI_T_SIZE,
+     .offset = AT(memory_limit),
+     .def = "0.8",
+     .metavar = "SHARE|SIZE",
+     .help = "memory to use, as 0.8 of what there is or 4GiB; never changes a result"},
     {.name = "progress",
      .type = NORNI_T_CHOICE,
      .offset = AT(progress),
@@ -111,6 +136,11 @@ const norni_param norni_panel_rows[] = {
      .offset = AT(target_col),
      .metavar = "NAME",
      .help = "column of values (default y)"},
+    {.name = "sheet",
+     .type = NORNI_T_TEXT,
+     .offset = AT(sheet),
+     .metavar = "NAME",
+     .help = "sheet of an .xlsx workbook (default: the first visible one)"},
     {.name = "layout",
      .type = NORNI_T_CHOICE,
      .offset = AT(layout),
@@ -156,6 +186,8 @@ norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out,
     out->id_col = in->id_col;
     out->time_col = in->time_col;
     out->target_col = in->target_col;
+    out->source.sheet = in->sheet;
+    out->source.keep_bytes = (size_t)(norni_memory_limit(in->common.memory_limit, NULL) / 4);
     out->align.gaps = (norni_gap_policy)in->gaps;
     out->align.duplicates = (norni_dup_policy)in->duplicates;
     if (in->delimiter != NULL) {
@@ -178,6 +210,48 @@ norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out,
     return NORN_OK;
 }
 
+static norn_status add_matches(const char *pattern, norni_arena *arena, const char ***path,
+                               size_t *n, norn_err *err) {
+    glob_t g;
+    const int code = glob(pattern, 0, NULL, &g);
+    if (code == GLOB_NOSPACE) return norni_alloc_fail(err, "inputs", 1, 1);
+    if (code != 0) return norn_fail(err, NORN_E_ARG, "no file matches '%s'", pattern);
+    const char **grown = norni_arena_get(arena, *n + g.gl_pathc, sizeof *grown);
+    bool good = grown != NULL;
+    if (good && *n > 0) memcpy(grown, *path, *n * sizeof *grown);
+    for (size_t i = 0; good && i < g.gl_pathc; i++) {
+        grown[*n + i] = norni_arena_text(arena, g.gl_pathv[i], strlen(g.gl_pathv[i]));
+        good = grown[*n + i] != NULL;
+    }
+    if (good) {
+        *path = grown;
+        *n += g.gl_pathc;
+    }
+    const size_t wanted = *n + g.gl_pathc;
+    globfree(&g);
+    return good ? NORN_OK : norni_alloc_fail(err, "inputs", wanted, sizeof *grown);
+}
+
+norn_status norni_inputs_expand(const norni_inputs *in, norni_arena *arena, norni_inputs *out,
+                                norn_err *err) {
+    const char **path = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        const char *p = in->path[i];
+        if (strpbrk(p, "*?[") != NULL && access(p, F_OK) != 0) {
+            NORN_TRY(add_matches(p, arena, &path, &n, err));
+            continue;
+        }
+        const char **grown = norni_arena_get(arena, n + 1, sizeof *grown);
+        if (grown == NULL) return norni_alloc_fail(err, "inputs", n + 1, sizeof *grown);
+        if (n > 0) memcpy(grown, path, n * sizeof *grown);
+        grown[n++] = p;
+        path = grown;
+    }
+    *out = (norni_inputs){path, n};
+    return NORN_OK;
+}
+
 void norni_say(const norni_op_env *env, const char *fmt, ...) {
     if (env->say == NULL) return;
     char text[512];
@@ -189,7 +263,9 @@ void norni_say(const norni_op_env *env, const char *fmt, ...) {
 }
 
 int32_t norni_format_of(const norni_common_opt *opt) {
+    size_t n;
     if (opt->format != NORNI_FORMAT_AUTO) return opt->format;
-    const size_t n = opt->out ? strlen(opt->out) : 0;
-    return n > 5 && strcmp(opt->out + n - 5, ".json") == 0 ? NORNI_FORMAT_JSON : NORNI_FORMAT_CSV;
+    (void)norni_codec_of_name(opt->out, &n);
+    return n > 5 && memcmp(opt->out + n - 5, ".json", 5) == 0 ? NORNI_FORMAT_JSON
+                                                              : NORNI_FORMAT_CSV;
 }

@@ -8,12 +8,15 @@
 #include "io/panel_read.h"
 #include "models/model.h"
 #include "par/batch.h"
+#include "par/budget.h"
 
 /* First member of every operation's options, so that one set of rows serves all. */
 typedef struct norni_common_opt {
     const char *threads; /* "auto" or a number; read by the face that makes the context */
     int32_t seed;
-    const char *out, *summary, *items;
+    const char *out, *summary, *items, *resume, *plot;
+    const char *config; /* read by the face, before the flags */
+    norni_memsize memory_limit;
     int32_t format;   /* auto csv json */
     int32_t progress; /* auto always never */
     bool quiet, parallel;
@@ -30,7 +33,8 @@ extern const size_t norni_n_common_rows;
 /* Options of operations that read a panel file: first member of theirs. */
 typedef struct norni_panel_opt {
     norni_common_opt common;
-    const char *data; /* path, "-" = stdin */
+    norni_inputs data; /* paths, "-" = stdin; never empty */
+    const char *sheet;
     const char *id_col, *time_col, *target_col, *delimiter, *freq;
     int32_t layout, epoch, gaps, duplicates;
 } norni_panel_opt;
@@ -51,6 +55,7 @@ typedef struct norni_op_env {
     void (*say)(void *user,
                 const char *text); /* one line for people, never a result; NULL: silent */
     void *say_user;
+    const norni_budget *budget; /* of ctx's memory, for reports; or NULL */
 } norni_op_env;
 
 void norni_say(const norni_op_env *env, const char *fmt, ...) NORN_PRINTF(2, 3);
@@ -64,6 +69,10 @@ typedef struct norni_op_result {
     char digest[NORNI_DIGEST_TEXT];
 } norni_op_result;
 
+/* The inputs with patterns (* ? [) expanded to the files they match, in order of name; texts live in
+ * the arena. NORN_E_ARG: nothing matches. */
+NORN_CHECKED norn_status norni_inputs_expand(const norni_inputs *in, norni_arena *arena,
+                                             norni_inputs *out, norn_err *err);
 /* csv or json: as asked, else by the file's extension, else csv. */
 int32_t norni_format_of(const norni_common_opt *opt);
 

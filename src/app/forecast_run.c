@@ -9,8 +9,9 @@
 
 #include <math.h>
 
+#include "app/digest.h"
+#include "app/forecast_record.h"
 #include "base/fp.h"
-#include "base/sort.h"
 #include "eval/levels.h"
 
 typedef struct forecast_job {
@@ -78,26 +79,32 @@ static norn_status store_numbers(norni_forecast *f, size_t item, const norni_spe
 static norn_status store_fitted(norni_forecast *f, size_t item, norni_env *env,
                                 const norni_spec *spec, const void *state, norn_err *err) {
     const size_t i = item_series(f, item), n = norni_panel_n(f->panel, i);
-    double *out = f->fitted + (item % f->plan->n_specs) * f->panel->n_obs + f->panel->offsets[i];
+    double *out = norni_forecast_fitted(f, item);
     NORN_TRY(spec->model->fitted(env, state, 0, out, err));
     for (size_t t = 0; t < n; t++)
         out[t] = isfinite(out[t]) ? norni_canonical(out[t]) : norni_canonical(NORNI_NAN);
     return NORN_OK;
 }
 
-static norn_status store_description(norni_forecast *f, norn_ctx *ctx, size_t item,
-                                     const norni_spec *spec, const void *state, norn_err *err) {
+norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text,
+                                    norn_err *err) {
+    const norn_alloc *alloc = &f->ctx->alloc;
+    char *kept = norni_alloc_get(alloc, text.n + 1, 1);
+    if (kept == NULL) return norni_alloc_fail(err, "forecast", text.n + 1, 1);
+    if (text.n > 0) memcpy(kept, text.p, text.n);
+    kept[text.n] = '\0';
+    char *before = f->served[item];
+    if (before) norni_alloc_drop(alloc, before, strlen(before) + 1, 1);
+    f->served[item] = kept;
+    return NORN_OK;
+}
+
+static norn_status store_description(norni_forecast *f, size_t item, const norni_spec *spec,
+                                     const void *state, norn_err *err) {
     char text[512];
     text[0] = '\0';
     spec->model->describe(state, 0, text, sizeof text);
-    const size_t len = strlen(text) + 1;
-    char *kept = norni_alloc_get(&ctx->alloc, len, 1);
-    if (kept == NULL) return norni_alloc_fail(err, "forecast", len, 1);
-    memcpy(kept, text, len);
-    if (f->served[item])
-        norni_alloc_drop(&ctx->alloc, f->served[item], strlen(f->served[item]) + 1, 1);
-    f->served[item] = kept;
-    return NORN_OK;
+    return norni_forecast_describe(f, item, norni_str_of(text), err);
 }
 
 static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
@@ -125,7 +132,7 @@ static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
     NORN_TRY(spec->model->predict(&env, state, 0, h, f->plan->levels.n > 0, &d, err));
     NORN_TRY(store_numbers(f, item, spec, &d, err));
     if (f->fitted) NORN_TRY(store_fitted(f, item, &env, spec, state, err));
-    if (f->served) NORN_TRY(store_description(f, job->ctx, item, spec, state, err));
+    if (f->served) NORN_TRY(store_description(f, item, spec, state, err));
     return NORN_OK;
 }
 
@@ -141,8 +148,7 @@ static norn_status run_fallback(norni_worker *w, size_t item, uint32_t attempt, 
     return forecast_one(w, job, item, job->f->plan->fallback, attempt, err);
 }
 
-/* What a failed item leaves behind is NaN, whatever it had begun to write. */
-static void blank_item(norni_forecast *f, size_t item) {
+void norni_forecast_blank(norni_forecast *f, size_t item) {
     const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n;
     for (size_t k = 0; k < h; k++)
         f->mean[item * h + k] = norni_canonical(NORNI_NAN);
@@ -152,7 +158,7 @@ static void blank_item(norni_forecast *f, size_t item) {
     }
     if (f->fitted == NULL) return;
     const size_t i = item_series(f, item), n = norni_panel_n(f->panel, i);
-    double *out = f->fitted + (item % f->plan->n_specs) * f->panel->n_obs + f->panel->offsets[i];
+    double *out = norni_forecast_fitted(f, item);
     for (size_t t = 0; t < n; t++)
         out[t] = norni_canonical(NORNI_NAN);
 }
@@ -166,7 +172,7 @@ norni_str norni_forecast_model(const norni_forecast *f, size_t item) {
 static norn_status hash_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
     norni_forecast *f = ((forecast_job *)arg)->f;
     const norni_outcome *o = &f->batch.outcome[item];
-    if (o->status != NORN_OK) blank_item(f, item);
+    if (o->status != NORN_OK) norni_forecast_blank(f, item);
     const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n,
                  i = item_series(f, item);
     const size_t n_fit = f->fitted ? norni_panel_n(f->panel, i) : 0;
@@ -192,36 +198,21 @@ static norn_status hash_item(norni_worker *w, size_t item, void *arg, norn_err *
         to += h * n_levels * sizeof(double);
     }
     if (n_fit > 0) {
-        memcpy(to, f->fitted + (item % f->plan->n_specs) * f->panel->n_obs + f->panel->offsets[i],
-               n_fit * sizeof(double));
+        memcpy(to, norni_forecast_fitted(f, item), n_fit * sizeof(double));
     }
     f->hash[item] = norni_hash_128(record, size);
     return NORN_OK;
 }
 
-static int compare_ids(const void *arg, size_t a, size_t b) {
-    const norni_panel *p = arg;
-    return norni_str_cmp(norni_panel_id(p, a), norni_panel_id(p, b));
-}
-
-/* Already in order (the usual case) or not: the order of ids by their bytes. */
-static norn_status digest_items(norni_forecast *f, norn_err *err) {
-    const size_t n = f->panel->n_series, n_specs = f->plan->n_specs;
-    size_t *order = norni_alloc_get(f->alloc, n, 2 * sizeof *order);
-    norni_hash128 *sorted = norni_alloc_get(f->alloc, f->n_items, sizeof *sorted);
+norn_status norni_forecast_digest(const norni_forecast *f, norni_hash128 *out, norn_err *err) {
+    const size_t n_specs = f->plan->n_specs;
+    norni_digest d;
     norn_status st = NORN_OK;
-    if (order == NULL || sorted == NULL) {
-        st = norni_alloc_fail(err, "digest", f->n_items, sizeof *sorted);
-    } else {
-        for (size_t i = 0; i < n; i++)
-            order[i] = i;
-        norni_sort_index(order, n, compare_ids, f->panel, order + n);
-        for (size_t i = 0; i < n; i++)
-            memcpy(sorted + i * n_specs, f->hash + order[i] * n_specs, n_specs * sizeof *sorted);
-        f->digest = norni_hash_128(sorted, f->n_items * sizeof *sorted);
-    }
-    norni_alloc_drop(f->alloc, order, n, 2 * sizeof *order);
-    norni_alloc_drop(f->alloc, sorted, f->n_items, sizeof *sorted);
+    norni_digest_init(&d, &f->ctx->alloc, n_specs, 0);
+    for (size_t i = 0; i < f->panel->n_series && st == NORN_OK; i++)
+        st = norni_digest_add(&d, norni_panel_id(f->panel, i), f->hash + i * n_specs, err);
+    if (st == NORN_OK) st = norni_digest_get(&d, out, err);
+    norni_digest_clear(&d);
     return st;
 }
 
@@ -238,10 +229,7 @@ static void estimate_costs(forecast_job *job) {
             spec->model->cost ? spec->model->cost(spec->opt, s.n, norni_series_season(&s), h) : 1.0;
         if (job->cost[item] > largest) largest = job->cost[item];
     }
-    if (largest < 20e3) {
-        norni_alloc_drop(f->alloc, job->cost, f->n_items, sizeof(double));
-        job->cost = NULL;
-    }
+    if (largest < 20e3) job->cost = NULL;
 }
 
 static norn_status allocate_answer(norni_forecast *f, norn_err *err) {
@@ -253,49 +241,63 @@ static norn_status allocate_answer(norni_forecast *f, norn_err *err) {
         return norn_fail(err, NORN_E_LIMIT,
                          "forecast: series x models x horizon does not fit in memory");
     }
-    f->mean = norni_alloc_get(f->alloc, points, sizeof(double));
-    f->lo = norni_alloc_get(f->alloc, points * plan->levels.n, sizeof(double));
-    f->hi = norni_alloc_get(f->alloc, points * plan->levels.n, sizeof(double));
-    f->hash = norni_alloc_zero(f->alloc, f->n_items, sizeof *f->hash);
+    f->mean = norni_arena_get(f->arena, points, sizeof(double));
+    f->lo = norni_arena_get(f->arena, points * plan->levels.n, sizeof(double));
+    f->hi = norni_arena_get(f->arena, points * plan->levels.n, sizeof(double));
+    f->hash = norni_arena_zero(f->arena, f->n_items, sizeof *f->hash);
     if (!f->mean || !f->lo || !f->hi || !f->hash)
         return norni_alloc_fail(err, "forecast", numbers, sizeof(double));
     if (plan->describe) {
-        f->served = norni_alloc_zero(f->alloc, f->n_items, sizeof *f->served);
+        f->served = norni_arena_zero(f->arena, f->n_items, sizeof *f->served);
         if (f->served == NULL)
             return norni_alloc_fail(err, "forecast", f->n_items, sizeof *f->served);
     }
     if (plan->fitted) {
-        if (!norni_mul_size(f->panel->n_obs, plan->n_specs, &numbers)) numbers = SIZE_MAX;
-        f->fitted = norni_alloc_get(f->alloc, numbers, sizeof(double));
+        const size_t n_obs = f->panel->offsets[f->panel->n_series] - f->panel->offsets[0];
+        if (!norni_mul_size(n_obs, plan->n_specs, &numbers)) numbers = SIZE_MAX;
+        f->fitted = norni_arena_get(f->arena, numbers, sizeof(double));
         if (f->fitted == NULL) return norni_alloc_fail(err, "forecast", numbers, sizeof(double));
     }
     return NORN_OK;
 }
 
-norn_status norni_forecast_run(const norni_op_env *env, const norni_panel *panel,
-                               const norni_forecast_plan *plan, norni_forecast *f, norn_err *err) {
-    norn_ctx *ctx = env->ctx;
-    *f = (norni_forecast){.alloc = &ctx->alloc, .panel = panel, .plan = plan};
+static bool recall_item(norni_worker *w, size_t item, void *arg, norni_outcome *o) {
+    return norni_forecast_recall(w, ((forecast_job *)arg)->f, item, o);
+}
+
+static norn_status remember_item(norni_worker *w, size_t item, void *arg, const norni_outcome *o,
+                                 norn_err *err) {
+    return norni_forecast_remember(w, ((forecast_job *)arg)->f, item, o, err);
+}
+
+norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker, const norni_panel *panel,
+                               const norni_forecast_plan *plan,
+                               const norni_forecast_shared *shared, norni_arena *arena,
+                               norni_forecast *f, norn_err *err) {
+    *f = (norni_forecast){
+        .ctx = ctx, .arena = arena, .panel = panel, .plan = plan, .shared = shared};
     forecast_job job = {.f = f, .ctx = ctx};
     norn_status st;
     NORN_TRY_GOTO(allocate_answer(f, err), fail);
-    job.cost = norni_alloc_get(f->alloc, f->n_items, sizeof(double));
+    job.cost = norni_arena_get(arena, f->n_items, sizeof(double));
     if (job.cost == NULL)
         NORN_TRY_GOTO(norni_alloc_fail(err, "forecast", f->n_items, sizeof(double)), fail);
     estimate_costs(&job);
     norni_batch_opt opt = {
         .loop = {.grain = job.cost ? 1 : plan->grain, .cost = job.cost, .keep_going = true},
         .max_attempts = plan->max_attempts,
-        .error_threshold = plan->error_threshold,
-        .progress = env->progress,
-        .progress_user = env->progress_user};
-    st = norni_batch_run(ctx, f->n_items, run_item, plan->fallback ? run_fallback : NULL, &job,
-                         &opt, &f->batch, err);
-    norni_alloc_drop(f->alloc, job.cost, f->n_items, sizeof(double));
-    if (st != NORN_OK) goto fail;
-    const norni_for_opt loop = {.grain = 256};
-    NORN_TRY_GOTO(norni_for(ctx, NULL, f->n_items, hash_item, &job, &loop, err), fail);
-    NORN_TRY_GOTO(digest_items(f, err), fail);
+        .error_threshold = plan->error_threshold};
+    if (shared != NULL) {
+        opt.tally = shared->tally;
+        opt.room = shared->room;
+        opt.recall = shared->store ? recall_item : NULL;
+        opt.remember = shared->store ? remember_item : NULL;
+    }
+    NORN_TRY_GOTO(norni_batch_run(ctx, worker, f->n_items, run_item,
+                                  plan->fallback ? run_fallback : NULL, &job, &opt, &f->batch, err),
+                  fail);
+    const norni_for_opt loop = {.grain = 256, .plumbing = true};
+    NORN_TRY_GOTO(norni_for(ctx, worker, f->n_items, hash_item, &job, &loop, err), fail);
     return NORN_OK;
 fail:
     norni_forecast_clear(f);
@@ -303,18 +305,11 @@ fail:
 }
 
 void norni_forecast_clear(norni_forecast *f) {
-    if (f->alloc == NULL) return;
-    const size_t points = f->n_items * (size_t)f->plan->horizon;
-    norni_alloc_drop(f->alloc, f->mean, points, sizeof(double));
-    norni_alloc_drop(f->alloc, f->lo, points * f->plan->levels.n, sizeof(double));
-    norni_alloc_drop(f->alloc, f->hi, points * f->plan->levels.n, sizeof(double));
-    norni_alloc_drop(f->alloc, f->hash, f->n_items, sizeof *f->hash);
-    norni_alloc_drop(f->alloc, f->fitted, f->panel->n_obs * f->plan->n_specs, sizeof(double));
+    if (f->ctx == NULL) return;
     for (size_t item = 0; f->served != NULL && item < f->n_items; item++) {
-        if (f->served[item])
-            norni_alloc_drop(f->alloc, f->served[item], strlen(f->served[item]) + 1, 1);
+        char *text = f->served[item];
+        if (text) norni_alloc_drop(&f->ctx->alloc, text, strlen(text) + 1, 1);
     }
-    norni_alloc_drop(f->alloc, f->served, f->n_items, sizeof *f->served);
     if (f->batch.ctx) norni_batch_clear(&f->batch);
     memset(f, 0, sizeof *f);
 }

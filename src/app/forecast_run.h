@@ -6,6 +6,7 @@
 
 #include "app/common.h"
 #include "app/spec.h"
+#include "store/run_store.h"
 
 /* What to compute; everything borrowed. */
 typedef struct norni_forecast_plan {
@@ -20,31 +21,59 @@ typedef struct norni_forecast_plan {
     uint64_t seed;
     uint32_t max_attempts;
     size_t grain;
+    size_t n_batches; /* alive at once in a streamed run */
     double error_threshold;
 } norni_forecast_plan;
 
-/* The answer. Item = series * n_specs + spec. */
+/* What a run shares between its panels. */
+typedef struct norni_forecast_shared {
+    norni_tally *tally;     /* or NULL */
+    pthread_rwlock_t *room; /* as in norni_batch_opt; or NULL */
+    norni_run_store *store; /* or NULL: earlier results are taken from it, new ones added */
+    norni_hash128 plan_key; /* of everything but the data that bears on a result */
+} norni_forecast_shared;
+
+/* The answer for one panel. Item = series * n_specs + spec. All but the outcomes lies in the arena. */
 typedef struct norni_forecast {
-    const norn_alloc *alloc;
-    const norni_panel *panel;        /* borrowed */
-    const norni_forecast_plan *plan; /* borrowed */
+    norn_ctx *ctx;
+    norni_arena *arena;                  /* borrowed, as the following three */
+    const norni_panel *panel;
+    const norni_forecast_plan *plan;
+    const norni_forecast_shared *shared; /* or NULL */
     size_t n_items;
     double *mean;        /* (n_items, horizon); NaN where the item failed */
     double *lo, *hi;     /* (n_items, n_levels, horizon) */
     double *fitted;      /* (n_specs, n_obs), or NULL */
-    char **served;       /* (n_items) parameters as text, or NULL */
+    char **served;       /* (n_items) parameters as text (allocated), or NULL */
     norni_hash128 *hash; /* (n_items) */
     norni_batch batch;
-    norni_hash128 digest;
 } norni_forecast;
 
-/* *out is owned by the caller (norni_forecast_clear); after an error there is nothing to clear. */
-NORN_CHECKED norn_status norni_forecast_run(const norni_op_env *env, const norni_panel *panel,
-                                            const norni_forecast_plan *plan, norni_forecast *out,
+/* `worker` as in norni_for; `arena` holds the answer. *out is the caller's (norni_forecast_clear);
+ * after an error there is nothing to clear. */
+NORN_CHECKED norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker,
+                                            const norni_panel *panel,
+                                            const norni_forecast_plan *plan,
+                                            const norni_forecast_shared *shared,
+                                            norni_arena *arena, norni_forecast *out,
                                             norn_err *err);
 void norni_forecast_clear(norni_forecast *f);
+/* The digest of this panel alone. */
+NORN_CHECKED norn_status norni_forecast_digest(const norni_forecast *f, norni_hash128 *out,
+                                               norn_err *err);
 
+/* What a failed item leaves behind is NaN, whatever it had begun to write. */
+void norni_forecast_blank(norni_forecast *f, size_t item);
+/* Keeps the item's parameters as text, in place of an earlier one. */
+NORN_CHECKED norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text,
+                                                 norn_err *err);
 /* The model that served an item: its own, the fallback's, or "" when it failed. */
 norni_str norni_forecast_model(const norni_forecast *f, size_t item);
+/* The fitted values of an item (n of its series); f->fitted is not NULL. */
+static inline double *norni_forecast_fitted(const norni_forecast *f, size_t item) {
+    const norni_panel *p = f->panel;
+    const size_t n_all = p->offsets[p->n_series] - p->offsets[0], i = item / f->plan->n_specs;
+    return f->fitted + (item % f->plan->n_specs) * n_all + (p->offsets[i] - p->offsets[0]);
+}
 
 #endif

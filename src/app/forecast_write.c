@@ -1,30 +1,10 @@
 /* Forecasts as CSV or JSON, and the row for each item. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks of series are formatted in parallel and written in order. */
 #include "app/forecast_write.h"
 
 #include <math.h>
 
 #include "base/numtext.h"
-#include "io/writer.h"
-#include "par/reduce.h"
-
-typedef struct write_job {
-    const norni_forecast *f;
-    norn_ctx *ctx;
-    norni_out out;
-    size_t chunk; /* series a block */
-    bool json;
-} write_job;
-
-typedef struct write_token {
-    size_t first, last; /* series */
-    norni_buf text;
-} write_token;
-
-static const char *id_name(const norni_panel *p) {
-    return p->id_name.p ? p->id_name.p : "unique_id";
-}
 
 static void level_name(norni_buf *b, norni_str column, const char *side, double level) {
     norni_buf_add(b, column.p, column.n);
@@ -32,11 +12,10 @@ static void level_name(norni_buf *b, norni_str column, const char *side, double 
     norni_buf_num(b, level);
 }
 
-static void csv_header(write_job *job, norni_buf *b) {
-    const norni_forecast *f = job->f;
+static void csv_header(const norni_forecast *f, norni_buf *b) {
     norni_buf name;
-    norni_buf_init(&name, &job->ctx->alloc);
-    norni_csv_text(b, norni_str_of(id_name(f->panel)));
+    norni_buf_init(&name, b->alloc);
+    norni_csv_text(b, f->panel->id_name.p ? f->panel->id_name : norni_str_of("unique_id"));
     norni_buf_text(b, ",");
     norni_csv_text(b, f->panel->time_name.p ? f->panel->time_name : norni_str_of("ds"));
     if (f->fitted) {
@@ -67,13 +46,10 @@ static double interval_end(const norni_forecast *f, size_t item, size_t l, size_
 /* The time of history period t, or of the future when t >= n. */
 static int64_t time_at(const norni_panel *p, size_t i, size_t t) {
     const size_t n = norni_panel_n(p, i);
-    if (t >= n) return norni_panel_future(p, i, t - n);
-    return p->times ? p->times[p->offsets[i] + t]
-                    : norni_freq_at(p->freq[i], p->start[i], (int64_t)t);
+    return t >= n ? norni_panel_future(p, i, t - n) : norni_panel_time(p, i, t);
 }
 
-static void csv_series(const write_job *job, size_t i, norni_buf *b) {
-    const norni_forecast *f = job->f;
+static void csv_series(const norni_forecast *f, size_t i, norni_buf *b) {
     const norni_panel *p = f->panel;
     const size_t n_specs = f->plan->n_specs, n = norni_panel_n(p, i),
                  horizon = (size_t)f->plan->horizon;
@@ -94,7 +70,7 @@ static void csv_series(const write_job *job, size_t i, norni_buf *b) {
             const size_t item = i * n_specs + k;
             norni_buf_text(b, ",");
             if (t < n) {
-                norni_csv_num(b, f->fitted[k * p->n_obs + p->offsets[i] + t]);
+                norni_csv_num(b, norni_forecast_fitted(f, item)[t]);
                 for (size_t l = 0; l < 2 * f->plan->levels.n; l++)
                     norni_buf_text(b, ",");
                 continue;
@@ -126,8 +102,7 @@ static void json_time(norni_json *j, const norni_panel *p, int64_t t) {
 
 /* {"unique_id":…,"ds":[…],"models":{"MODEL":{"mean":[…],"lo-80":[…],"hi-80":[…]}}}, arrays over the
  * horizon. */
-static void json_series(const write_job *job, size_t i, norni_buf *b) {
-    const norni_forecast *f = job->f;
+static void json_series(const norni_forecast *f, size_t i, norni_buf *b) {
     const norni_panel *p = f->panel;
     const size_t horizon = (size_t)f->plan->horizon, n = norni_panel_n(p, i);
     norni_json j;
@@ -158,7 +133,7 @@ static void json_series(const write_job *job, size_t i, norni_buf *b) {
             norni_json_key(&j, "fitted");
             norni_json_open(&j, '[');
             for (size_t t = 0; t < n; t++)
-                norni_json_num(&j, f->fitted[k * p->n_obs + p->offsets[i] + t]);
+                norni_json_num(&j, norni_forecast_fitted(f, item)[t]);
             norni_json_close(&j, ']');
         }
         norni_json_key(&j, "mean");
@@ -180,91 +155,51 @@ static void json_series(const write_job *job, size_t i, norni_buf *b) {
     norni_json_close(&j, '}');
 }
 
-static norn_status write_source(size_t k, void *token, bool *end, void *arg, norn_err *err) {
-    (void)err;
-    const write_job *job = arg;
-    write_token *t = token;
-    const size_t n = job->f->panel->n_series;
-    t->first = k * job->chunk;
-    t->last = t->first + job->chunk < n ? t->first + job->chunk : n;
-    *end = t->first >= n;
-    return NORN_OK;
-}
-
-static norn_status write_format(norni_worker *w, size_t k, void *token, void *arg, norn_err *err) {
-    (void)w;
-    (void)k;
-    const write_job *job = arg;
-    write_token *t = token;
-    norni_buf_init(&t->text, &job->ctx->alloc);
-    for (size_t i = t->first; i < t->last; i++) {
-        if (job->json) {
-            norni_buf_text(&t->text, i == 0 ? "\n" : ",\n");
-            json_series(job, i, &t->text);
-        } else {
-            csv_series(job, i, &t->text);
-        }
-    }
-    if (!t->text.failed) return NORN_OK;
-    return norni_alloc_fail(err, "output", t->last - t->first, 1);
-}
-
-static norn_status write_sink(size_t k, void *token, bool failed, void *arg, norn_err *err) {
-    (void)k;
-    write_job *job = arg;
-    write_token *t = token;
-    if (!failed) norni_buf_add(&job->out.buf, t->text.p, t->text.n);
-    if (t->text.alloc) norni_buf_clear(&t->text);
-    if (failed) return NORN_OK;
-    if (job->out.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
-    return norni_out_flush(&job->out, (size_t)1 << 20, err);
-}
-
-static void json_opening(write_job *job, norni_buf *b) {
+/* {"horizon":…,"levels":[…],"series":[ */
+static void json_opening(const norni_forecast *f, norni_buf *b) {
     norni_json j;
     norni_json_init(&j, b);
     norni_json_open(&j, '{');
     norni_json_key(&j, "horizon");
-    norni_json_int(&j, job->f->plan->horizon);
+    norni_json_int(&j, f->plan->horizon);
     norni_json_key(&j, "levels");
     norni_json_open(&j, '[');
-    for (size_t l = 0; l < job->f->plan->levels.n; l++)
-        norni_json_num(&j, job->f->plan->levels.v[l]);
+    for (size_t l = 0; l < f->plan->levels.n; l++)
+        norni_json_num(&j, f->plan->levels.v[l]);
     norni_json_close(&j, ']');
     norni_json_key(&j, "series");
-    norni_buf_text(b, "[");
+    norni_buf_text(b, "[\n");
 }
 
-norn_status norni_forecast_write(norn_ctx *ctx, const norni_forecast *f, const char *path,
-                                 int32_t format, size_t chunk, norn_err *err) {
-    write_job job = {
-        .f = f, .ctx = ctx, .chunk = chunk ? chunk : 1, .json = format == NORNI_FORMAT_JSON};
-    norn_status st;
-    NORN_TRY(norni_out_open(&job.out, &ctx->alloc, path, err));
-    if (job.json) {
-        json_opening(&job, &job.out.buf);
-    } else {
-        csv_header(&job, &job.out.buf);
+void norni_forecast_opening(const norni_forecast *f, bool json, norni_buf *b) {
+    if (json)
+        json_opening(f, b);
+    else
+        csv_header(f, b);
+}
+
+void norni_forecast_table(const norni_forecast *f, bool json, norni_buf *b) {
+    for (size_t i = 0; i < f->panel->n_series; i++) {
+        if (json && i > 0) norni_buf_text(b, ",\n");
+        if (json)
+            json_series(f, i, b);
+        else
+            csv_series(f, i, b);
     }
-    const norni_pipe pipe = {write_source, write_format, write_sink, &job, sizeof(write_token), 16};
-    NORN_TRY_GOTO(norni_pipe_run(ctx, &pipe, err), fail);
-    if (job.json) norni_buf_text(&job.out.buf, "\n]}\n");
-    if (job.out.buf.failed) NORN_TRY_GOTO(norni_alloc_fail(err, "output", 1, 1), fail);
-    return norni_out_commit(&job.out, err);
-fail:
-    norni_out_abort(&job.out);
-    return st;
 }
 
-norn_status norni_forecast_write_items(norn_ctx *ctx, const norni_forecast *f, const char *path,
-                                       norn_err *err) {
-    norni_out out;
-    norn_status st;
-    NORN_TRY(norni_out_open(&out, &ctx->alloc, path, err));
-    norni_buf *b = &out.buf;
+void norni_forecast_closing(bool json, norni_buf *b) {
+    if (json) norni_buf_text(b, "\n]}\n");
+}
+
+void norni_forecast_item_header(norni_buf *b) {
     norni_buf_text(b, "unique_id,model,status,served,attempts,seconds,parameters,message\n");
+}
+
+void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b) {
     for (size_t item = 0; item < f->n_items; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
+        const char *served = f->served && o->status == NORN_OK ? f->served[item] : NULL;
         norni_csv_text(b, norni_panel_id(f->panel, item / f->plan->n_specs));
         norni_buf_text(b, ",");
         norni_csv_text(b, f->plan->specs[item % f->plan->n_specs].column);
@@ -273,17 +208,31 @@ norn_status norni_forecast_write_items(norn_ctx *ctx, const norni_forecast *f, c
         norni_buf_format(b, ",%u,", (unsigned)o->attempts);
         norni_csv_num(b, o->seconds);
         norni_buf_text(b, ",");
-        norni_csv_text(
-            b, norni_str_of(f->served && f->served[item] && o->status == NORN_OK ? f->served[item]
-                                                                                 : ""));
+        norni_csv_text(b, norni_str_of(served ? served : ""));
         norni_buf_text(b, ",");
         norni_csv_text(b, norni_str_of(o->message ? o->message : ""));
         norni_buf_text(b, "\n");
-        if (b->failed) NORN_TRY_GOTO(norni_alloc_fail(err, "items", f->n_items, 64), fail);
-        NORN_TRY_GOTO(norni_out_flush(&out, (size_t)1 << 20, err), fail);
     }
-    return norni_out_commit(&out, err);
-fail:
-    norni_out_abort(&out);
-    return st;
+}
+
+void norni_forecast_failures(const norni_forecast *f, norni_buf *b) {
+    norni_json j;
+    for (size_t item = 0; f->batch.n_failed > 0 && item < f->n_items; item++) {
+        const norni_outcome *o = &f->batch.outcome[item];
+        if (o->status == NORN_OK) continue;
+        norni_buf_text(b, ",");
+        norni_json_init(&j, b);
+        norni_json_open(&j, '{');
+        norni_json_key(&j, "item");
+        norni_json_str(&j, norni_panel_id(f->panel, item / f->plan->n_specs));
+        norni_json_key(&j, "status");
+        norni_json_str(&j, norni_str_of(norn_status_name(o->status)));
+        norni_json_key(&j, "message");
+        norni_json_str(&j, norni_str_of(o->message ? o->message : ""));
+        norni_json_key(&j, "attempts");
+        norni_json_int(&j, o->attempts);
+        norni_json_key(&j, "model");
+        norni_json_str(&j, f->plan->specs[item % f->plan->n_specs].column);
+        norni_json_close(&j, '}');
+    }
 }

@@ -114,16 +114,18 @@ static norn_status make_panel(bench_state *b, size_t n_series, uint64_t seed, no
 static norn_status run_once(const bench_state *b, int32_t workers, double *seconds,
                             norni_hash128 *digest, norni_op_result *counts, norn_err *err) {
     norn_ctx_opt ctx_opt = norn_ctx_opt_default();
-    norni_op_env env = {.models = b->env->models};
+    norn_ctx *ctx = NULL;
     norni_forecast f;
+    norni_arena arena;
     ctx_opt.alloc = b->env->ctx->alloc;
     ctx_opt.n_threads = workers;
-    NORN_TRY(norn_ctx_new(&ctx_opt, &env.ctx, err));
+    NORN_TRY(norn_ctx_new(&ctx_opt, &ctx, err));
+    norni_arena_init(&arena, &ctx->alloc);
     const int64_t start = norni_clock_ns();
-    norn_status st = norni_forecast_run(&env, &b->panel, &b->plan, &f, err);
+    norn_status st = norni_forecast_run(ctx, NULL, &b->panel, &b->plan, NULL, &arena, &f, err);
     *seconds = (double)(norni_clock_ns() - start) / 1e9;
     if (st == NORN_OK) {
-        *digest = f.digest;
+        st = norni_forecast_digest(&f, digest, err);
         if (counts) {
             counts->n_items = f.batch.n;
             counts->n_ok = f.batch.n_ok;
@@ -132,7 +134,8 @@ static norn_status run_once(const bench_state *b, int32_t workers, double *secon
         }
         norni_forecast_clear(&f);
     }
-    norn_ctx_free(env.ctx);
+    norni_arena_clear(&arena);
+    norn_ctx_free(ctx);
     if (st == NORN_OK && norn_ctx_cancelled(b->env->ctx))
         return norn_fail(err, NORN_E_CANCEL, "bench: cancelled");
     return st;

@@ -23,13 +23,16 @@ static const norni_op all_ops[] = {
     {.name = "forecast",
      .summary = "forecast every series of a file, with prediction intervals",
      .operand = "DATA",
+     .operand_many = true,
      .operand_offset = offsetof(norni_forecast_opt, panel.data),
      .examples =
          "  norn forecast sales.csv --horizon 12\n"
          "  norn forecast sales.csv --horizon 12 --model auto_ets,theta --level 80,95 --out "
          "forecast.csv\n"
          "  norn forecast wide.csv --layout wide --horizon 8 --season-length 4 --summary run.json\n"
-         "  zcat big.csv.gz | norn forecast - --horizon 6 --model naive --level none\n",
+         "  norn forecast 'shop-*.csv.gz' --horizon 6 --out forecast.csv.zst --plot forecast.svg\n"
+         "  norn forecast book.xlsx --sheet Sales --horizon 12 --out forecast.xlsx\n"
+         "  norn forecast big.csv --horizon 12 --resume run1 --out forecast.csv\n",
      .groups = {{"Forecast", norni_forecast_rows, &norni_n_forecast_rows},
                 {"Input", norni_panel_rows, &norni_n_panel_rows},
                 {"Run", norni_common_rows, &norni_n_common_rows}},

@@ -29,26 +29,25 @@ static int64_t disk_free_bytes(const char *path) {
     return (int64_t)((uint64_t)v.f_bavail * (uint64_t)v.f_frsize);
 }
 
-static void write_failures(norni_json *j, const norni_summary *s) {
+/* The objects are text already, the first one's comma left out. */
+static norn_status write_failures(norn_ctx *ctx, norni_out *out, norni_json *j,
+                                  const norni_spool *failures, norn_err *err) {
+    const uint64_t n = norni_spool_size(failures);
+    const size_t step = (size_t)1 << 16;
+    char *part = norni_alloc_get(&ctx->alloc, step, 1);
+    norn_status st = part ? NORN_OK : norni_alloc_fail(err, "summary", step, 1);
     norni_json_key(j, "failures");
     norni_json_open(j, '[');
-    for (size_t i = 0; i < s->batch->n; i++) {
-        const norni_outcome *o = &s->batch->outcome[i];
-        if (o->status == NORN_OK) continue;
-        norni_json_open(j, '{');
-        norni_json_key(j, "item");
-        norni_json_str(j, s->names.id(s->names.arg, i));
-        norni_json_key(j, "status");
-        norni_json_str(j, norni_str_of(norn_status_name(o->status)));
-        norni_json_key(j, "message");
-        norni_json_str(j, norni_str_of(o->message ? o->message : ""));
-        norni_json_key(j, "attempts");
-        norni_json_int(j, o->attempts);
-        norni_json_key(j, "model");
-        norni_json_str(j, s->names.model(s->names.arg, i));
-        norni_json_close(j, '}');
+    for (uint64_t at = 1; at < n && st == NORN_OK;) {
+        const size_t want = n - at < step ? (size_t)(n - at) : step;
+        st = norni_spool_read(failures, at, part, want, err);
+        if (st == NORN_OK) norni_buf_add(&out->buf, part, want);
+        if (st == NORN_OK) st = norni_out_flush(out, (size_t)1 << 20, err);
+        at += want;
     }
     norni_json_close(j, ']');
+    norni_alloc_drop(&ctx->alloc, part, step, 1);
+    return st;
 }
 
 static norn_status write_workers(norn_ctx *ctx, norni_json *j, norn_err *err) {
@@ -97,17 +96,22 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
     norni_json_str(&j, norni_str_of(s->operation));
     norni_json_key(&j, "version");
     norni_json_str(&j, norni_str_of(NORNI_VERSION));
-    int_field(&j, "n_items", (int64_t)s->batch->n);
-    int_field(&j, "n_ok", (int64_t)s->batch->n_ok);
-    int_field(&j, "n_fallback", (int64_t)s->batch->n_fallback);
-    int_field(&j, "n_failed", (int64_t)s->batch->n_failed);
-    write_failures(&j, s);
+    int_field(&j, "n_items", (int64_t)s->n_items);
+    int_field(&j, "n_ok", (int64_t)s->n_ok);
+    int_field(&j, "n_fallback", (int64_t)s->n_fallback);
+    int_field(&j, "n_failed", (int64_t)s->n_failed);
+    int_field(&j, "n_resumed", (int64_t)s->n_resumed);
+    NORN_TRY_GOTO(write_failures(ctx, &out, &j, s->failures, err), fail);
     int_field(&j, "threads", threads);
     num_field(&j, "elapsed_seconds", elapsed);
     num_field(&j, "cpu_seconds", cpu);
     num_field(&j, "cpu_utilisation", elapsed > 0 ? cpu / (elapsed * threads) : 0);
     NORN_TRY_GOTO(write_workers(ctx, &j, err), fail);
     int_field(&j, "peak_rss_bytes", norni_peak_rss_bytes());
+    if (s->budget) {
+        int_field(&j, "memory_limit_bytes", (int64_t)s->budget->limit);
+        int_field(&j, "memory_peak_bytes", (int64_t)atomic_load(&s->budget->peak));
+    }
     norni_json_key(&j, "disk_free_bytes");
     if (disk >= 0)
         norni_json_int(&j, disk);
@@ -124,7 +128,7 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
     norni_json_str(&j, norni_str_of(s->digest));
     norni_json_close(&j, '}');
     norni_buf_text(&out.buf, "\n");
-    if (out.buf.failed) NORN_TRY_GOTO(norni_alloc_fail(err, "summary", s->batch->n, 64), fail);
+    if (out.buf.failed) NORN_TRY_GOTO(norni_alloc_fail(err, "summary", out.buf.cap, 2), fail);
     return norni_out_commit(&out, err);
 fail:
     norni_out_abort(&out);

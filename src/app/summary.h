@@ -4,6 +4,7 @@
 #define NORNI_SUMMARY_H
 
 #include "app/common.h"
+#include "io/spool.h"
 
 /* Measured around the operation. */
 typedef struct norni_stopwatch {
@@ -13,20 +14,15 @@ typedef struct norni_stopwatch {
 norni_stopwatch norni_stopwatch_start(void);
 double norni_stopwatch_seconds(const norni_stopwatch *w);
 
-/* Names of an item, by index: its id, and the model column it was for. */
-typedef struct norni_item_names {
-    norni_str (*id)(const void *arg, size_t item);
-    norni_str (*model)(const void *arg, size_t item);
-    const void *arg;
-} norni_item_names;
-
 typedef struct norni_summary {
     const char *operation;
-    const norni_batch *batch;
-    norni_item_names names;
+    size_t n_items, n_ok, n_fallback, n_failed;
+    const norni_spool *failures; /* JSON objects, each with a comma before it */
     const char *digest;
     const char *out_path; /* its disk is measured; NULL or "-": the working folder's */
+    const norni_budget *budget; /* or NULL */
     norni_stopwatch watch;
+    size_t n_resumed; /* items taken from a run folder */
 } norni_summary;
 
 NORN_CHECKED norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s,

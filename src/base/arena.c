@@ -15,16 +15,34 @@ void norni_arena_init(norni_arena *arena, const norn_alloc *alloc) {
     *arena = (norni_arena){.alloc = alloc};
 }
 
+static void free_block(norni_arena *arena, norni_arena_block *block) {
+    arena->total -= block->size;
+    norni_alloc_drop(arena->alloc, block, block->size, 1);
+}
+
 static void drop_head(norni_arena *arena) {
     norni_arena_block *older = arena->head->older;
-    arena->total -= arena->head->size;
-    norni_alloc_drop(arena->alloc, arena->head, arena->head->size, 1);
+    free_block(arena, arena->head);
     arena->head = older;
+}
+
+/* Takes the newest block out of use; the larger of it and the spare one stays. */
+static void retire_head(norni_arena *arena) {
+    norni_arena_block *block = arena->head, *other = arena->spare;
+    arena->head = block->older;
+    if (other != NULL && other->size >= block->size) {
+        other = block;
+        block = arena->spare;
+    }
+    arena->spare = block;
+    if (other != NULL) free_block(arena, other);
 }
 
 void norni_arena_clear(norni_arena *arena) {
     while (arena->head != NULL)
         drop_head(arena);
+    if (arena->spare != NULL) free_block(arena, arena->spare);
+    arena->spare = NULL;
     arena->used = 0;
 }
 
@@ -37,6 +55,13 @@ static size_t aligned_offset(const norni_arena_block *block, size_t used) {
 static bool add_block(norni_arena *arena, size_t bytes) {
     const size_t head = sizeof(norni_arena_block) + ALIGN;
     if (bytes > SIZE_MAX - head) return false;
+    if (arena->spare != NULL && arena->spare->size >= bytes + head) {
+        arena->spare->older = arena->head;
+        arena->head = arena->spare;
+        arena->spare = NULL;
+        arena->used = sizeof *arena->head;
+        return true;
+    }
     size_t size = bytes + head;
     if (size < FIRST_BLOCK) size = FIRST_BLOCK;
     if (size < arena->total && arena->total <= SIZE_MAX / 2) size = arena->total; /* doubling */
@@ -89,19 +114,20 @@ norni_arena_mark norni_arena_mark_get(const norni_arena *arena) {
 
 void norni_arena_rewind(norni_arena *arena, norni_arena_mark mark) {
     while (arena->head != mark.head)
-        drop_head(arena);
+        retire_head(arena);
     arena->used = mark.used;
 }
 
 void norni_arena_reset(norni_arena *arena) {
-    if (arena->head == NULL) return;
-    /* Blocks grow, so the newest is the largest but for one giant request in between: keep the
-     * newest. */
-    while (arena->head->older != NULL) {
-        norni_arena_block *second = arena->head->older;
-        arena->head->older = second->older;
-        arena->total -= second->size;
-        norni_alloc_drop(arena->alloc, second, second->size, 1);
+    const size_t total = arena->total;
+    const bool one = (arena->head == NULL) != (arena->spare == NULL) &&
+                     (arena->head == NULL || arena->head->older == NULL);
+    if (one) {
+        if (arena->head != NULL) retire_head(arena);
+    } else if (total > 0) {
+        norni_arena_clear(arena);
+        if (!add_block(arena, total)) return; /* it will be asked for again, in smaller pieces */
+        retire_head(arena);
     }
-    arena->used = sizeof(norni_arena_block);
+    arena->used = 0;
 }

@@ -12,6 +12,7 @@ typedef struct norni_arena {
     norni_arena_block *head; /* the block in use; older ones behind it */
     size_t used;             /* bytes used in head */
     size_t total;            /* bytes of all blocks, for the memory report */
+    norni_arena_block *spare; /* the largest block that a rewind left over */
 } norni_arena;
 
 typedef struct norni_arena_mark {
@@ -27,7 +28,8 @@ void *norni_arena_zero(norni_arena *arena, size_t n, size_t size);
 char *norni_arena_text(norni_arena *arena, const char *text, size_t len); /* copies, adds NUL */
 norni_arena_mark norni_arena_mark_get(const norni_arena *arena);
 void norni_arena_rewind(norni_arena *arena, norni_arena_mark mark);
-/* Empties the arena but keeps its largest block, so that the next item allocates nothing. */
+/* Empties the arena but keeps its memory as one block, so that the next item of the size allocates
+ * nothing. */
 void norni_arena_reset(norni_arena *arena);
 
 #endif

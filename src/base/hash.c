@@ -24,6 +24,21 @@ norni_hash128 norni_hash_128(const void *p, size_t n) {
     return (norni_hash128){h.high64, h.low64};
 }
 
+_Static_assert(sizeof(XXH3_state_t) <= sizeof(norni_hash_stream), "the state must fit");
+
+void norni_hash_stream_init(norni_hash_stream *s) {
+    (void)XXH3_128bits_reset((XXH3_state_t *)(void *)s->state);
+}
+
+void norni_hash_stream_add(norni_hash_stream *s, const void *p, size_t n) {
+    (void)XXH3_128bits_update((XXH3_state_t *)(void *)s->state, p, n);
+}
+
+norni_hash128 norni_hash_stream_get(const norni_hash_stream *s) {
+    const XXH128_hash_t h = XXH3_128bits_digest((const XXH3_state_t *)(const void *)s->state);
+    return (norni_hash128){h.high64, h.low64};
+}
+
 void norni_hash_text(norni_hash128 h, char out[NORNI_DIGEST_TEXT]) {
     static const char digit[] = "0123456789abcdef";
     const uint64_t half[2] = {h.hi, h.lo};

@@ -15,10 +15,11 @@ norni_str norni_param_choice(const char *choices, size_t k) {
     return (norni_str){p, end ? (size_t)(end - p) : strlen(p)};
 }
 
-static bool same_name(norni_str given, const char *name) {
-    if (name == NULL || strlen(name) != given.n) return false;
+static bool same_name(norni_str given, norni_str name) {
+    if (name.n != given.n) return false;
     for (size_t i = 0; i < given.n; i++) {
-        const char c = given.p[i] == '_' ? '-' : given.p[i], d = name[i] == '_' ? '-' : name[i];
+        const char c = given.p[i] == '_' ? '-' : given.p[i],
+                   d = name.p[i] == '_' ? '-' : name.p[i];
         if (c != d) return false;
     }
     return true;
@@ -26,7 +27,12 @@ static bool same_name(norni_str given, const char *name) {
 
 const norni_param *norni_param_find(const norni_param *rows, size_t n_rows, norni_str name) {
     for (size_t i = 0; i < n_rows; i++) {
-        if (same_name(name, rows[i].name) || same_name(name, rows[i].alias)) return &rows[i];
+        if (same_name(name, norni_str_of(rows[i].name))) return &rows[i];
+        for (size_t k = 0; rows[i].alias != NULL; k++) {
+            const norni_str alias = norni_param_choice(rows[i].alias, k);
+            if (alias.p == NULL) break;
+            if (same_name(name, alias)) return &rows[i];
+        }
     }
     return NULL;
 }

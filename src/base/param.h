@@ -44,7 +44,7 @@ typedef struct norni_param {
     const char *help;    /* one line */
     bool required;
     char letter;       /* short flag, or 0 */
-    const char *alias; /* second name, or NULL */
+    const char *alias; /* further names, as "workers|n-jobs", or NULL */
 } norni_param;
 
 /* Sets every field to its default. Lists live in the arena. Only fails when memory is out or a row

@@ -287,29 +287,56 @@ static bool same_freq(norni_freq a, norni_freq b) {
     return a.unit == b.unit && a.step == b.step && a.anchor == b.anchor;
 }
 
-/* A series too short to show its frequency takes the panel's commonest. */
+/* A table of the frequencies seen; the first of equally common ones wins. */
+typedef struct freq_count {
+    norni_freq kind[16];
+    size_t count[16], n;
+} freq_count;
+
+static void count_freq(freq_count *c, norni_freq f) {
+    size_t k = 0;
+    if (f.unit == NORNI_UNIT_IRREGULAR) return;
+    while (k < c->n && !same_freq(c->kind[k], f))
+        k++;
+    if (k == sizeof c->kind / sizeof c->kind[0]) return;
+    if (k == c->n) c->kind[c->n++] = f;
+    c->count[k]++;
+}
+
+static bool commonest(const freq_count *c, norni_freq *out) {
+    size_t best = 0;
+    for (size_t k = 1; k < c->n; k++) {
+        if (c->count[k] > c->count[best]) best = k;
+    }
+    if (c->n > 0) *out = c->kind[best];
+    return c->n > 0;
+}
+
+bool norni_panel_common_freq(const norni_panel *p, norni_freq *out) {
+    freq_count c = {.n = 0};
+    for (size_t i = 0; i < p->n_series; i++) {
+        if (norni_panel_n(p, i) >= 2) count_freq(&c, p->freq[i]);
+    }
+    return commonest(&c, out);
+}
+
+/* A series too short to show its frequency takes the given one, or the panel's commonest. */
 static void adopt_common_freq(align_job *a) {
-    enum { KINDS = 16 };
-    norni_freq kind[KINDS];
-    size_t count[KINDS] = {0}, n = 0, best = 0;
-    for (size_t i = 0; i < a->rows->n_ids; i++) {
-        const norni_freq f = a->plan[i].freq;
-        size_t k = 0;
-        if (f.unit == NORNI_UNIT_IRREGULAR) continue;
-        while (k < n && !same_freq(kind[k], f))
-            k++;
-        if (k == KINDS) continue;
-        if (k == n) kind[n++] = f;
-        count[k]++;
+    norni_freq lone = a->style->kind == NORNI_TIME_INDEX
+                          ? (norni_freq){NORNI_UNIT_INDEX, 1, 0}
+                          : (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
+    if (a->opt->has_freq) return;
+    if (a->opt->lone_known) {
+        lone = a->opt->lone;
+    } else {
+        freq_count c = {.n = 0};
+        for (size_t i = 0; i < a->rows->n_ids; i++) {
+            if (a->plan[i].n_final >= 2) count_freq(&c, a->plan[i].freq);
+        }
+        (void)commonest(&c, &lone);
     }
-    for (size_t k = 1; k < n; k++) {
-        if (count[k] > count[best]) best = k;
-    }
-    const norni_freq lone = a->style->kind == NORNI_TIME_INDEX
-                                ? (norni_freq){NORNI_UNIT_INDEX, 1, 0}
-                                : (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
     for (size_t i = 0; i < a->rows->n_ids; i++) {
-        if (a->plan[i].n_final < 2 && !a->opt->has_freq) a->plan[i].freq = n ? kind[best] : lone;
+        if (a->plan[i].n_final < 2) a->plan[i].freq = lone;
     }
 }
 
@@ -378,22 +405,22 @@ static norn_status lay_out(align_job *a, norn_err *err) {
     return NORN_OK;
 }
 
-norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows, const norni_time_style *style,
-                              const norni_align_opt *opt, norni_panel *out,
-                              norni_align_report *report, norn_err *err) {
+norn_status norni_panel_align(norn_ctx *ctx, norni_worker *worker, const norni_rows *rows,
+                              const norni_time_style *style, const norni_align_opt *opt,
+                              norni_panel *out, norni_align_report *report, norn_err *err) {
     align_job a = {.ctx = ctx, .rows = rows, .style = style, .opt = opt, .out = out};
-    const norni_for_opt loop = {.grain = 256};
+    const norni_for_opt loop = {.grain = 256, .plumbing = true};
     norn_status st = NORN_OK;
     a.plan = norni_alloc_zero(&ctx->alloc, rows->n_ids, sizeof *a.plan);
     if (a.plan == NULL) return norni_alloc_fail(err, "align", rows->n_ids, sizeof *a.plan);
     NORN_TRY_GOTO(gather_rows(&a, err), fail);
-    NORN_TRY_GOTO(norni_for(ctx, NULL, rows->n_ids, measure_series, &a, &loop, err), fail);
+    NORN_TRY_GOTO(norni_for(ctx, worker, rows->n_ids, measure_series, &a, &loop, err), fail);
     adopt_common_freq(&a);
     fill_report(&a, report);
     NORN_TRY_GOTO(lay_out(&a, err), fail);
     out->style = *style;
     if (out->y != rows->y || out->n_x > 0 || out->times != NULL) {
-        NORN_TRY_GOTO(norni_for(ctx, NULL, rows->n_ids, place_series, &a, &loop, err), fail);
+        NORN_TRY_GOTO(norni_for(ctx, worker, rows->n_ids, place_series, &a, &loop, err), fail);
     }
 fail:
     norni_alloc_drop(&ctx->alloc, a.row, rows->n, sizeof *a.row);

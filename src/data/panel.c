@@ -7,6 +7,13 @@ void norni_panel_clear(norni_panel *p) {
     memset(p, 0, sizeof *p);
 }
 
+void norni_panel_reset(norni_panel *p) {
+    norni_arena arena = p->arena;
+    norni_arena_reset(&arena);
+    memset(p, 0, sizeof *p);
+    p->arena = arena;
+}
+
 /* The median of the last 31 steps: how an irregular series most likely goes on. */
 static int64_t median_step(const int64_t *times, size_t n) {
     int64_t step[31];
@@ -19,6 +26,11 @@ static int64_t median_step(const int64_t *times, size_t n) {
         step[at] = s;
     }
     return k ? step[k / 2] : 1;
+}
+
+int64_t norni_panel_time(const norni_panel *p, size_t i, size_t t) {
+    if (p->times) return p->times[p->offsets[i] + t];
+    return norni_freq_at(p->freq[i], p->start[i], (int64_t)t);
 }
 
 int64_t norni_panel_future(const norni_panel *p, size_t i, size_t h) {

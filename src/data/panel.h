@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "data/freq.h"
 
+struct norni_worker; /* par/pool.h */
+
 typedef struct norni_panel {
     norni_arena arena; /* owns everything below */
     size_t n_series, n_obs, n_x;
@@ -24,6 +26,10 @@ typedef struct norni_panel {
 } norni_panel;
 
 void norni_panel_clear(norni_panel *p);
+/* Empties it but keeps its memory for the next panel of the kind; its arena must be initialised. */
+void norni_panel_reset(norni_panel *p);
+/* The commonest frequency of the series with two observations or more; false: none shows one. */
+bool norni_panel_common_freq(const norni_panel *p, norni_freq *out);
 
 static inline norni_str norni_panel_id(const norni_panel *p, size_t i) {
     return (norni_str){p->id_bytes + p->id_offsets[i], p->id_offsets[i + 1] - p->id_offsets[i]};
@@ -34,6 +40,8 @@ static inline size_t norni_panel_n(const norni_panel *p, size_t i) {
 static inline const double *norni_panel_y(const norni_panel *p, size_t i) {
     return p->y + p->offsets[i];
 }
+/* Time of period t of the series, t in [0, n). */
+int64_t norni_panel_time(const norni_panel *p, size_t i, size_t t);
 /* Time of period n+h (h = 0 is the first after the end). IRREGULAR series continue by their median
  * step. */
 int64_t norni_panel_future(const norni_panel *p, size_t i, size_t h);
@@ -55,8 +63,9 @@ typedef struct norni_align_opt {
     norni_gap_policy gaps;
     norni_dup_policy duplicates;
     bool has_freq;
-    norni_freq freq; /* given by the user, else inferred per series (a short series takes the
-                        panel's commonest) */
+    norni_freq freq; /* given by the user, else inferred per series */
+    bool lone_known;
+    norni_freq lone; /* of a series too short to show its own; not known: the panel's commonest */
 } norni_align_opt;
 
 /* What alignment did, for the report; texts name id and line. */
@@ -89,10 +98,10 @@ typedef struct norni_rows {
 } norni_rows;
 
 /* Gathers rows by id (order of first appearance), sorts by time, resolves duplicates and gaps,
- * infers frequencies. out->arena must be initialised; everything else of *out is set but names. On
+ * infers frequencies; `worker` as in norni_for. out->arena must be initialised; everything else of *out is set but names. On
  * failure the caller clears *out. */
-NORN_CHECKED norn_status norni_panel_align(norn_ctx *ctx, const norni_rows *rows,
-                                           const norni_time_style *style,
+NORN_CHECKED norn_status norni_panel_align(norn_ctx *ctx, struct norni_worker *worker,
+                                           const norni_rows *rows, const norni_time_style *style,
                                            const norni_align_opt *opt, norni_panel *out,
                                            norni_align_report *report, norn_err *err);
 

@@ -163,56 +163,134 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
     return true;
 }
 
-norn_status norni_cell_raise(const norni_csv *csv, size_t chunk, const norni_cell_fail *fail,
-                             norn_err *err) {
-    return norn_fail(err, fail->err.code, "line %llu, %s",
-                     (unsigned long long)norni_csv_line(csv, chunk, fail->record), fail->err.text);
-}
-
-bool norni_run_add(norni_run_list *list, norni_str id, size_t first, size_t n) {
+bool norni_run_add(norni_run_list *list, norni_arena *arena, norni_str id, size_t first, size_t n) {
     if (list->n == list->cap) {
-        const size_t cap = list->cap ? 2 * list->cap : 1024;
-        norni_run *run = norni_alloc_resize(list->alloc, list->run, list->cap, cap, sizeof *run);
-        if (run == NULL) return false;
-        list->run = run;
-        norni_str *ids = norni_alloc_resize(list->alloc, list->id, list->cap, cap, sizeof *ids);
-        if (ids == NULL) { /* both lists keep one capacity */
-            run = norni_alloc_resize(list->alloc, list->run, cap, list->cap ? list->cap : 1,
-                                     sizeof *run);
-            if (run != NULL) list->run = run;
-            return false;
+        const size_t cap = list->cap ? 2 * list->cap : 256;
+        norni_run *run = norni_arena_get(arena, cap, sizeof *run);
+        norni_str *ids = norni_arena_get(arena, cap, sizeof *ids);
+        if (run == NULL || ids == NULL) return false;
+        if (list->n > 0) {
+            memcpy(run, list->run, list->n * sizeof *run);
+            memcpy(ids, list->id, list->n * sizeof *ids);
         }
+        list->run = run;
         list->id = ids;
         list->cap = cap;
     }
-    list->run[list->n] = (norni_run){0, first, n};
+    list->run[list->n] = (norni_run){(uint32_t)list->n, first, n};
     list->id[list->n++] = id;
     return true;
 }
 
-void norni_run_clear(norni_run_list *list) {
-    if (list->alloc == NULL) return;
-    norni_alloc_drop(list->alloc, list->run, list->cap, sizeof *list->run);
-    norni_alloc_drop(list->alloc, list->id, list->cap, sizeof *list->id);
-    *list = (norni_run_list){.alloc = list->alloc};
-}
-
 int64_t norni_table_column(const norni_table *t, const char *name) {
-    for (size_t k = 0; k < t->csv.n_header; k++) {
-        if (norni_str_is(t->csv.header[k], name)) return (int64_t)k;
+    for (size_t k = 0; k < t->cut.n_header; k++) {
+        if (norni_str_is(t->cut.header[k], name)) return (int64_t)k;
     }
     return -1;
 }
 
-uint64_t norni_table_line(const void *arg, size_t row) {
-    const norni_table *t = arg;
-    size_t lo = 0, hi = t->csv.n_chunks;
-    while (hi - lo > 1) { /* the last chunk that begins at or before the row */
-        const size_t mid = lo + (hi - lo) / 2;
-        if (t->row_base[mid] <= row)
-            lo = mid;
-        else
-            hi = mid;
+size_t norni_chunk_delimiters(const norni_table *t, const norni_chunk *chunk) {
+    const char d = t->cut.syntax.delimiter;
+    const norni_csv_syntax as_lines = {d, d, d, false};
+    return norni_csv_count_bytes(&as_lines, chunk->p, chunk->n).lines;
+}
+
+norn_status norni_fields_init(norni_fields *f, const norni_table *t, const norni_chunk *chunk,
+                              norni_arena *arena, norn_err *err) {
+    *f = (norni_fields){.t = t, .chunk = chunk, .arena = arena};
+    f->marks = norni_arena_get(arena, 1, sizeof *f->marks);
+    if (f->marks == NULL) return norni_alloc_fail(err, "input", 1, sizeof *f->marks);
+    f->p = f->record = chunk->p;
+    f->end = chunk->p + chunk->n;
+    f->quoted = chunk->quoting != NORNI_CSV_PLAIN;
+    norni_csv_marks_init(f->marks, &t->cut.syntax, chunk->quoting, chunk->p, f->end);
+    return NORN_OK;
+}
+
+/* Where the quote that is still open at the chunk's end stands. */
+static const char *open_quote(const norni_fields *f) {
+    norni_csv_marks *m = f->marks;
+    norni_csv_marks_init(m, &f->t->cut.syntax, NORNI_CSV_ODD, f->record, f->end);
+    while (norni_csv_mark(m) != m->end) {}
+    return m->opened ? m->opened : f->record;
+}
+
+static norn_status fail_at(const norni_fields *f, const char *at, const char *what,
+                           norn_err *err) {
+    char place[160];
+    norni_chunk_place(&f->t->cut, f->chunk, place);
+    return norn_fail(err, NORN_E_FORMAT, "%sline %llu: %s", place,
+                     (unsigned long long)norni_chunk_line(&f->t->cut, f->chunk, at), what);
+}
+
+norn_status norni_fields_check(const norni_fields *f, const char *last, norn_err *err) {
+    const char *wrong = f->marks->wrong,
+               *nul = f->chunk->count.nuls ? memchr(f->record, 0, (size_t)(last - f->record))
+                                           : NULL;
+    if (nul != NULL) return fail_at(f, nul, "a NUL byte; the file is not text", err);
+    if (wrong != NULL && wrong <= last)
+        return fail_at(f, wrong, "text stands behind a closing quote", err);
+    if (last == f->end)
+        return fail_at(f, open_quote(f), "a quote opens here and is never closed", err);
+    return NORN_OK;
+}
+
+norn_status norni_fields_raise(const norni_fields *f, const norn_err *cell, norn_err *err) {
+    char place[160];
+    norni_chunk_place(&f->t->cut, f->chunk, place);
+    return norn_fail(err, cell->code, "%sline %llu, %s", place,
+                     (unsigned long long)norni_chunk_line(&f->t->cut, f->chunk, f->record),
+                     cell->text);
+}
+
+norn_status norni_fields_lines(const norni_fields *f, norni_chunk_rows *out, norn_err *err) {
+    norni_fields g;
+    const char *at = NULL;
+    out->first_line = f->chunk->first_line;
+    out->input = f->chunk->input;
+    if (out->n == f->chunk->count.lines) return NORN_OK;
+    out->line = norni_arena_get(f->arena, out->n, sizeof *out->line);
+    if (out->line == NULL) return norni_alloc_fail(err, "input", out->n, sizeof *out->line);
+    NORN_TRY(norni_fields_init(&g, f->t, f->chunk, f->arena, err));
+    const char *counted = g.p;
+    uint64_t line = f->chunk->first_line;
+    for (size_t row = 0; row < out->n && norni_fields_record(&g, &at); row++) {
+        /* The records before; a CR before an LF belongs to it. */
+        line += norni_csv_count_bytes(&f->t->cut.syntax, counted, (size_t)(g.record - counted)).lines;
+        counted = g.record;
+        out->line[row] = (uint32_t)(line - f->chunk->first_line);
+        while (!norni_csv_is_eol(&g.marks->syntax, *at))
+            at = norni_csv_mark(g.marks);
+        g.p = at + 1;
     }
-    return norni_csv_line(&t->csv, lo, row - t->row_base[lo]);
+    return NORN_OK;
+}
+
+norn_status norni_table_style(norni_table *t, size_t column, norn_err *err) {
+    norni_chunk head = t->cut.rest; /* borrowed: what was read behind the header */
+    norni_fields f;
+    norn_err cell = {NORN_OK, ""};
+    const char *at = NULL;
+    bool open;
+    head.p += t->cut.rest_at;
+    head.n -= t->cut.rest_at;
+    head.quoting = norni_csv_quoting_of(&t->cut.syntax, head.p, head.n, &open);
+    head.count = norni_csv_count_bytes(&t->cut.syntax, head.p, head.n);
+    NORN_TRY(norni_fields_init(&f, t, &head, &t->arena, err));
+    if (!norni_fields_record(&f, &at))
+        return norn_fail(err, NORN_E_DATA, "no data rows behind the header");
+    for (size_t k = 0;; k++) {
+        if (k == column) {
+            const norn_status st = norni_cell_style(norni_field(&f, at), t->cut.header[column],
+                                                    t->opt.epoch, &t->style, &cell);
+            if (st == NORN_OK) return st;
+            while (at != f.end && !norni_csv_is_eol(&f.marks->syntax, *at))
+                at = norni_csv_mark(f.marks);
+            NORN_TRY(norni_fields_check(&f, at, err));
+            return norni_fields_raise(&f, &cell, err);
+        }
+        if (at == f.end || norni_csv_is_eol(&f.marks->syntax, *at)) return NORN_OK;
+        f.p = at + 1;
+        at = norni_csv_mark(f.marks);
+    }
 }

@@ -1,8 +1,5 @@
 /* The long layout: one row an observation, id, time and value in named columns. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
-#include "base/map.h"
 #include "io/panel_cells.h"
 
 enum {
@@ -12,33 +9,15 @@ enum {
     ROLE_TARGET = -4
 }; /* or the index of an exogenous column */
 
-typedef struct long_chunk {
-    norni_run_list
-        runs; /* ids of the chunk's runs; `first` counts from the chunk's own first row */
-    size_t n_rows;
-    norni_cell_fail fail;
-    bool no_memory;
-} long_chunk;
-
-typedef struct long_job {
-    norni_table *t;
-    int32_t *role;     /* (n_header) */
-    long_chunk *chunk; /* (n_chunks) */
-    int64_t *time;     /* (n rows reserved) */
-    double *y;
-    double **x;     /* (n_x) */
-    norni_run *run; /* all runs */
-    size_t n_runs;
-    norni_map map;
-} long_job;
+enum { MOST_COLUMNS = 4096 };
 
 static norn_status fail_column(const norni_table *t, const char *name, const char *flag,
                                norn_err *err) {
     char found[120];
     size_t n = 0;
     found[0] = '\0';
-    for (size_t k = 0; k < t->csv.n_header && n + 40 < sizeof found; k++) {
-        const norni_str h = t->csv.header[k];
+    for (size_t k = 0; k < t->cut.n_header && n + 40 < sizeof found; k++) {
+        const norni_str h = t->cut.header[k];
         n += norni_format(found + n, sizeof found - n, "%s%.*s", k ? ", " : "",
                           (int)(h.n > 30 ? 30 : h.n), h.p);
     }
@@ -55,260 +34,173 @@ static norn_status find_required(const norni_table *t, const char *given, const 
 }
 
 static norn_status check_header(const norni_table *t, norn_err *err) {
-    for (size_t a = 0; a < t->csv.n_header; a++) {
-        const norni_str h = t->csv.header[a];
+    const unsigned long long line = t->cut.header_line;
+    if (t->cut.n_header > MOST_COLUMNS) {
+        return norn_fail(err, NORN_E_LIMIT,
+                         "line %llu: %zu columns; at most %d are allowed (see --layout)", line,
+                         t->cut.n_header, (int)MOST_COLUMNS);
+    }
+    for (size_t a = 0; a < t->cut.n_header; a++) {
+        const norni_str h = t->cut.header[a];
         if (h.n == 0)
-            return norn_fail(err, NORN_E_DATA, "line %llu: column %zu has no name",
-                             (unsigned long long)t->csv.header_line, a + 1);
+            return norn_fail(err, NORN_E_DATA, "line %llu: column %zu has no name", line, a + 1);
         for (size_t b = 0; b < a; b++) {
-            if (norni_str_cmp(h, t->csv.header[b]) == 0) {
-                return norn_fail(
-                    err, NORN_E_DATA, "line %llu: column '%.*s' stands twice in the header",
-                    (unsigned long long)t->csv.header_line, (int)(h.n > 40 ? 40 : h.n), h.p);
+            if (norni_str_cmp(h, t->cut.header[b]) == 0) {
+                return norn_fail(err, NORN_E_DATA,
+                                 "line %llu: column '%.*s' stands twice in the header", line,
+                                 (int)(h.n > 40 ? 40 : h.n), h.p);
             }
         }
     }
     return NORN_OK;
 }
 
-static norn_status assign_roles(long_job *job, norn_err *err) {
-    norni_table *t = job->t;
+norn_status norni_table_open_long(norni_table *t, norn_err *err) {
     size_t time = 0, target = 0;
+    const norni_read_opt *opt = &t->opt;
     NORN_TRY(check_header(t, err));
-    NORN_TRY(find_required(t, t->opt->time_col, "ds", "--time-col", &time, err));
-    NORN_TRY(find_required(t, t->opt->target_col, "y", "--target-col", &target, err));
-    const int64_t id = norni_table_column(t, t->opt->id_col ? t->opt->id_col : "unique_id");
-    if (id < 0 && t->opt->id_col) return fail_column(t, t->opt->id_col, "--id-col", err);
-    job->role = norni_arena_get(&t->arena, t->csv.n_header, sizeof *job->role);
-    norni_str *names = norni_arena_get(&t->arena, t->csv.n_header, sizeof *names);
-    if (!job->role || !names) return norni_alloc_fail(err, "input", t->csv.n_header, sizeof *names);
+    NORN_TRY(find_required(t, opt->time_col, "ds", "--time-col", &time, err));
+    NORN_TRY(find_required(t, opt->target_col, "y", "--target-col", &target, err));
+    const int64_t id = norni_table_column(t, opt->id_col ? opt->id_col : "unique_id");
+    if (id < 0 && opt->id_col) return fail_column(t, opt->id_col, "--id-col", err);
+    t->role = norni_arena_get(&t->arena, t->cut.n_header, sizeof *t->role);
+    t->x_names = norni_arena_get(&t->arena, t->cut.n_header, sizeof *t->x_names);
+    if (!t->role || !t->x_names)
+        return norni_alloc_fail(err, "input", t->cut.n_header, sizeof *t->x_names);
     int32_t n_x = 0;
-    for (size_t k = 0; k < t->csv.n_header; k++) {
-        if (id >= 0 && k == (size_t)id)
-            job->role[k] = ROLE_ID;
-        else if (k == time)
-            job->role[k] = ROLE_TIME;
-        else if (k == target)
-            job->role[k] = ROLE_TARGET;
-        else if (t->opt->no_exogenous)
-            job->role[k] = ROLE_SKIP;
-        else {
-            names[n_x] = t->csv.header[k];
-            job->role[k] = n_x++;
+    for (size_t k = 0; k < t->cut.n_header; k++) {
+        if (id >= 0 && k == (size_t)id) {
+            t->role[k] = ROLE_ID;
+        } else if (k == time) {
+            t->role[k] = ROLE_TIME;
+        } else if (k == target) {
+            t->role[k] = ROLE_TARGET;
+        } else if (opt->no_exogenous) {
+            t->role[k] = ROLE_SKIP;
+        } else {
+            t->x_names[n_x] = t->cut.header[k];
+            t->role[k] = n_x++;
         }
     }
     t->has_id = id >= 0;
-    t->id_name = id >= 0 ? t->csv.header[id] : norni_str_of("unique_id");
-    t->time_name = t->csv.header[time];
-    t->target_name = t->csv.header[target];
-    t->rows.n_x = (size_t)n_x;
-    t->rows.x_names = names;
-    return NORN_OK;
+    t->id_name = id >= 0 ? t->cut.header[id] : norni_str_of("unique_id");
+    t->time_name = t->cut.header[time];
+    t->target_name = t->cut.header[target];
+    t->n_x = (size_t)n_x;
+    t->cut.id_field = id >= 0 ? (size_t)id : t->cut.n_header; /* no such field: one series */
+    NORN_TRY(norni_cutter_begin(&t->cut, err));
+    return norni_table_style(t, time, err);
 }
 
-static bool fail_ragged(const norni_table *t, size_t found, bool more, norn_err *err) {
-    (void)norn_fail(err, NORN_E_FORMAT, "%s%zu fields where the header has %zu",
-                    more ? "more than " : "", found, t->csv.n_header);
-    return false;
+/* Ids are short, and eight bytes behind them are readable. */
+static inline bool same_id(norni_str a, norni_str b) {
+    uint64_t x, y;
+    if (a.n != b.n) return false;
+    if (a.n > 8) return memcmp(a.p, b.p, a.n) == 0;
+    memcpy(&x, a.p, 8);
+    memcpy(&y, b.p, 8);
+    return a.n == 0 || (x ^ y) << (64 - 8 * a.n) == 0;
 }
 
-/* One record into its row; false leaves the reason in err. `from` moves behind the record. */
-static bool parse_record(const long_job *job, norni_csv_walk *walk, const char **from,
-                         const char *end, norni_cell_clock *clock, size_t row, norni_str *id,
-                         norn_err *err) {
-    const norni_table *t = job->t;
-    const size_t n = t->csv.n_header;
-    const char *p = *from;
-    for (size_t k = 0; k < n; k++) {
-        const char *at = norni_csv_next(walk);
-        const bool is_end = at == end || *at == t->csv.eol, last = k + 1 == n;
-        const norni_str field = norni_csv_field(&t->csv, p, at, is_end);
-        if (is_end && !last) return fail_ragged(t, k + 1, false, err);
-        if (!is_end && last) return fail_ragged(t, n, true, err);
-        const int32_t role = job->role[k];
+static norn_status fail_ragged(const norni_fields *f, size_t found, bool more, norn_err *err) {
+    norn_err cell = {NORN_OK, ""};
+    (void)norn_fail(&cell, NORN_E_FORMAT, "%s%zu fields where the header has %zu",
+                    more ? "more than " : "", found, f->t->cut.n_header);
+    return norni_fields_raise(f, &cell, err);
+}
+
+/* The record's failure: what hides in it counts before what its cells say. */
+static norn_status fail_record(norni_fields *f, const char *at, const norn_err *cell,
+                               norn_err *err) {
+    while (at != f->end && !norni_csv_is_eol(&f->marks->syntax, *at))
+        at = norni_csv_mark(f->marks);
+    NORN_TRY(norni_fields_check(f, at, err));
+    return norni_fields_raise(f, cell, err);
+}
+
+typedef struct long_parse {
+    norni_fields f;
+    norni_cell_clock clock;
+    norni_chunk_rows *out;
+    norni_str id;
+} long_parse;
+
+static inline bool parse_value(const norni_fields *f, const char *at, size_t column, double *to,
+                               norn_err *cell) {
+    const norni_str field = norni_field(f, at);
+    if (field.p == f->p && norni_cell_short(field.p, field.n, to)) return true;
+    return norni_cell_value(field, f->t->cut.header[column], to, cell);
+}
+
+/* One record into its row; `at` is its first mark. */
+static norn_status parse_record(long_parse *job, const char *at, size_t row, norn_err *err) {
+    norni_fields *f = &job->f;
+    const norni_table *t = f->t;
+    const size_t n = t->cut.n_header;
+    norn_err cell;
+    for (size_t k = 0;;) {
+        const int32_t role = t->role[k];
+        bool good = true;
         if (role == ROLE_ID) {
-            *id = field;
+            job->id = norni_field(f, at);
         } else if (role == ROLE_TIME) {
-            if (!norni_cell_time(clock, field, t->csv.header[k], &job->time[row], err))
-                return false;
+            good = norni_cell_time(&job->clock, norni_field(f, at), t->cut.header[k],
+                                   &job->out->time[row], &cell);
         } else if (role != ROLE_SKIP) {
-            double *to = role == ROLE_TARGET ? job->y : job->x[role];
-            if (!norni_cell_value(field, t->csv.header[k], &to[row], err)) return false;
+            double *to = role == ROLE_TARGET ? job->out->y : job->out->x[role];
+            good = parse_value(f, at, k, &to[row], &cell);
         }
-        p = at + 1;
+        const bool is_end = at == f->end || norni_csv_is_eol(&f->marks->syntax, *at);
+        if (is_end && norni_fields_odd(f, at)) NORN_TRY(norni_fields_check(f, at, err));
+        if (is_end && k + 1 < n && good) return fail_ragged(f, k + 1, false, err);
+        if (!good) return fail_record(f, at, &cell, err);
+        f->p = at + 1;
+        if (++k == n) {
+            if (is_end) return NORN_OK;
+            while (at != f->end && !norni_csv_is_eol(&f->marks->syntax, *at))
+                at = norni_csv_mark(f->marks);
+            NORN_TRY(norni_fields_check(f, at, err));
+            return fail_ragged(f, n, true, err);
+        }
+        at = norni_csv_mark(f->marks);
     }
-    *from = p;
-    return true;
 }
 
-static norn_status parse_chunk(norni_worker *w, size_t item, void *arg, norn_err *err) {
-    (void)w;
-    (void)err;
-    long_job *job = arg;
-    norni_table *t = job->t;
-    const norni_csv_chunk *c = &t->csv.chunk[item];
-    long_chunk *out = &job->chunk[item];
-    norni_cell_clock clock = {.style = t->style, .epoch = t->opt->epoch};
-    norni_csv_walk walk;
-    norni_str id = {"", 0}, last = {NULL, 0};
-    size_t run_first = 0, row = 0;
-    const size_t base = t->row_base[item];
-    out->runs = (norni_run_list){.alloc = &t->csv.ctx->alloc};
-    norni_csv_walk_init(&walk, &t->csv, c);
-    for (const char *p = c->p; p < c->end;) {
-        if (norni_csv_blank(&t->csv, p, c->end)) {
-            p = norni_csv_next(&walk) + 1;
-            continue;
-        }
-        if (!parse_record(job, &walk, &p, c->end, &clock, base + row, &id, &out->fail.err)) {
-            out->fail.failed = true;
-            out->fail.record = row;
-            return NORN_OK;
-        }
-        if (last.p == NULL || id.n != last.n || memcmp(id.p, last.p, id.n) != 0) {
-            if (last.p != NULL && !norni_run_add(&out->runs, last, run_first, row - run_first))
-                goto fail;
-            last = id;
-            run_first = row;
+static norn_status reserve_rows(const norni_table *t, size_t n, norni_arena *arena,
+                                norni_chunk_rows *out, norn_err *err) {
+    out->time = norni_arena_get(arena, n, sizeof *out->time);
+    out->y = norni_arena_get(arena, n, sizeof *out->y);
+    out->x = norni_arena_get(arena, t->n_x, sizeof *out->x);
+    bool good = out->time && out->y && out->x;
+    for (size_t k = 0; good && k < t->n_x; k++)
+        good = (out->x[k] = norni_arena_get(arena, n, sizeof(double))) != NULL;
+    return good ? NORN_OK : norni_alloc_fail(err, "input", n, sizeof(double) * (2 + t->n_x));
+}
+
+norn_status norni_parse_long(const norni_table *t, const norni_chunk *chunk, norni_arena *arena,
+                             norni_chunk_rows *out, norn_err *err) {
+    long_parse job = {.clock = {.style = t->style, .epoch = t->opt.epoch}, .out = out};
+    norni_str last = {NULL, 0};
+    size_t first = 0, row = 0;
+    const char *at = NULL;
+    *out = (norni_chunk_rows){.n = 0};
+    job.id = (norni_str){chunk->p, 0};
+    NORN_TRY(norni_fields_init(&job.f, t, chunk, arena, err));
+    NORN_TRY(reserve_rows(t, chunk->count.lines + 1, arena, out, err));
+    while (norni_fields_record(&job.f, &at)) {
+        NORN_TRY(parse_record(&job, at, row, err));
+        const bool same = last.p != NULL &&
+                          (job.f.quoted ? norni_str_cmp(job.id, last) == 0 : same_id(job.id, last));
+        if (!same) {
+            if (last.p != NULL && !norni_run_add(&out->runs, arena, last, first, row - first))
+                return norni_alloc_fail(err, "input", out->runs.cap, 64);
+            last = job.id;
+            first = row;
         }
         row++;
     }
-    if (last.p != NULL && !norni_run_add(&out->runs, last, run_first, row - run_first)) goto fail;
-    out->n_rows = row;
-    return NORN_OK;
-fail:
-    out->no_memory = true;
-    return NORN_OK;
-}
-
-/* Rows of a chunk with blank lines leave holes: the following rows move up. */
-static void close_holes(long_job *job) {
-    norni_table *t = job->t;
-    size_t to = 0;
-    for (size_t c = 0; c < t->csv.n_chunks; c++) {
-        const size_t from = t->row_base[c], n = job->chunk[c].n_rows;
-        if (from != to) {
-            memmove(job->y + to, job->y + from, n * sizeof *job->y);
-            memmove(job->time + to, job->time + from, n * sizeof *job->time);
-            for (size_t k = 0; k < t->rows.n_x; k++)
-                memmove(job->x[k] + to, job->x[k] + from, n * sizeof *job->y);
-        }
-        t->row_base[c] = to;
-        to += n;
-    }
-    t->row_base[t->csv.n_chunks] = to;
-    t->rows.n = to;
-}
-
-/* The chunks' runs in order, neighbours of one id joined, ids numbered by first appearance. */
-static norn_status join_runs(long_job *job, norn_err *err) {
-    norni_table *t = job->t;
-    size_t most = 0;
-    for (size_t c = 0; c < t->csv.n_chunks; c++)
-        most += job->chunk[c].runs.n;
-    job->run = norni_arena_get(&t->arena, most, sizeof *job->run);
-    if (job->run == NULL) return norni_alloc_fail(err, "input", most, sizeof *job->run);
-    for (size_t c = 0; c < t->csv.n_chunks; c++) {
-        const norni_run_list *list = &job->chunk[c].runs;
-        for (size_t k = 0; k < list->n; k++) {
-            norni_run *before = job->n_runs ? &job->run[job->n_runs - 1] : NULL;
-            if (before && norni_str_cmp(job->map.keys[before->id], list->id[k]) == 0) {
-                before->n += list->run[k].n;
-                continue;
-            }
-            const int64_t id = norni_map_add(&job->map, list->id[k], NULL);
-            if (id < 0) return norni_alloc_fail(err, "input", job->map.n, 32);
-            job->run[job->n_runs++] =
-                (norni_run){(uint32_t)id, t->row_base[c] + list->run[k].first, list->run[k].n};
-        }
-    }
-    return NORN_OK;
-}
-
-static norn_status reserve_rows(long_job *job, norn_err *err) {
-    norni_table *t = job->t;
-    const size_t n_chunks = t->csv.n_chunks;
-    t->row_base = norni_arena_get(&t->arena, n_chunks + 1, sizeof *t->row_base);
-    job->chunk = norni_arena_zero(&t->arena, n_chunks, sizeof *job->chunk);
-    if (!t->row_base || !job->chunk)
-        return norni_alloc_fail(err, "input", n_chunks, sizeof *job->chunk);
-    size_t n = 0;
-    for (size_t c = 0; c < n_chunks; c++) {
-        t->row_base[c] = n;
-        n += t->csv.chunk[c].n_records;
-    }
-    t->row_base[n_chunks] = n;
-    job->time = norni_arena_get(&t->arena, n, sizeof *job->time);
-    job->y = norni_arena_get(t->keep, n, sizeof *job->y);
-    job->x = norni_arena_get(&t->arena, t->rows.n_x, sizeof *job->x);
-    bool good = job->time && job->y && job->x;
-    for (size_t k = 0; good && k < t->rows.n_x; k++)
-        good = (job->x[k] = norni_arena_get(&t->arena, n, sizeof(double))) != NULL;
-    return good ? NORN_OK : norni_alloc_fail(err, "input", n, sizeof(double) * (2 + t->rows.n_x));
-}
-
-/* The time field of the first record decides the style. */
-static norn_status first_style(long_job *job, norn_err *err) {
-    norni_table *t = job->t;
-    for (size_t c = 0; c < t->csv.n_chunks; c++) {
-        const norni_csv_chunk *chunk = &t->csv.chunk[c];
-        norni_csv_walk walk;
-        norni_csv_walk_init(&walk, &t->csv, chunk);
-        const char *p = chunk->p;
-        while (p < chunk->end && norni_csv_blank(&t->csv, p, chunk->end))
-            p = norni_csv_next(&walk) + 1;
-        if (p >= chunk->end) continue;
-        for (size_t k = 0; k < t->csv.n_header; k++) {
-            const char *at = norni_csv_next(&walk);
-            const bool is_end = at == chunk->end || *at == t->csv.eol;
-            if (job->role[k] == ROLE_TIME) {
-                norni_cell_fail fail = {.failed = true};
-                const norn_status st =
-                    norni_cell_style(norni_csv_field(&t->csv, p, at, is_end), t->time_name,
-                                     t->opt->epoch, &t->style, &fail.err);
-                return st == NORN_OK ? st : norni_cell_raise(&t->csv, c, &fail, err);
-            }
-            if (is_end) break; /* ragged: the parser will say so */
-            p = at + 1;
-        }
-        return NORN_OK;
-    }
-    return norn_fail(err, NORN_E_DATA, "no data rows behind the header");
-}
-
-norn_status norni_table_long(norni_table *t, norn_err *err) {
-    long_job job = {.t = t};
-    norn_status st;
-    norni_map_init(&job.map, &t->csv.ctx->alloc);
-    NORN_TRY_GOTO(assign_roles(&job, err), fail);
-    NORN_TRY_GOTO(first_style(&job, err), fail);
-    NORN_TRY_GOTO(reserve_rows(&job, err), fail);
-    NORN_TRY_GOTO(norni_for(t->csv.ctx, NULL, t->csv.n_chunks, parse_chunk, &job, NULL, err), fail);
-    for (size_t c = 0; c < t->csv.n_chunks; c++) {
-        if (job.chunk[c].no_memory)
-            NORN_TRY_GOTO(norni_alloc_fail(err, "input", job.chunk[c].runs.cap, 32), fail);
-        if (job.chunk[c].fail.failed)
-            NORN_TRY_GOTO(norni_cell_raise(&t->csv, c, &job.chunk[c].fail, err), fail);
-    }
-    close_holes(&job);
-    if (t->rows.n == 0)
-        NORN_TRY_GOTO(norn_fail(err, NORN_E_DATA, "no data rows behind the header"), fail);
-    NORN_TRY_GOTO(join_runs(&job, err), fail);
-    norni_str *ids = norni_arena_get(&t->arena, job.map.n, sizeof *ids);
-    if (ids == NULL) NORN_TRY_GOTO(norni_alloc_fail(err, "input", job.map.n, sizeof *ids), fail);
-    memcpy(ids, job.map.keys, job.map.n * sizeof *ids);
-    t->rows.runs = job.run;
-    t->rows.n_runs = job.n_runs;
-    t->rows.ids = ids;
-    t->rows.n_ids = job.map.n;
-    t->rows.time = job.time;
-    t->rows.y = job.y;
-    t->rows.x = (const double *const *)job.x;
-    t->rows.line_of = norni_table_line;
-    t->rows.line_arg = t;
-fail:
-    for (size_t c = 0; job.chunk && c < t->csv.n_chunks; c++)
-        norni_run_clear(&job.chunk[c].runs);
-    norni_map_clear(&job.map);
-    return st;
+    if (last.p != NULL && !norni_run_add(&out->runs, arena, last, first, row - first))
+        return norni_alloc_fail(err, "input", out->runs.cap, 64);
+    out->n = row;
+    return norni_fields_lines(&job.f, out, err);
 }

@@ -37,6 +37,7 @@ static char *join_path(const norn_alloc *alloc, const char *head, size_t n, cons
 
 static void forget(norni_out *o) {
     norni_buf_clear(&o->buf);
+    norni_buf_clear(&o->packed);
     if (o->path) norni_alloc_drop(o->alloc, o->path, strlen(o->path) + 1, 1);
     if (o->temp) norni_alloc_drop(o->alloc, o->temp, strlen(o->temp) + 1, 1);
     o->path = o->temp = NULL;
@@ -46,9 +47,11 @@ static void forget(norni_out *o) {
 /* Makes a new file in o->path's folder. Its mode comes from the umask, as any new file's; asking
  * for the umask would mean setting it, for every thread. The name does not grow with the target's,
  * so that it fits wherever the target's does. */
-static norn_status open_temp(norni_out *o, norn_err *err) {
+static norn_status name_temp(norni_out *o, norn_err *err) {
     const char *slash = strrchr(o->path, '/');
     const size_t folder = slash ? (size_t)(slash - o->path) + 1 : 0;
+    char link[32];
+    norni_format(link, sizeof link, "/proc/self/fd/%d", o->fd);
     for (unsigned attempt = 0; attempt < 100; attempt++) {
         struct timespec now;
         char name[64];
@@ -57,14 +60,34 @@ static norn_status open_temp(norni_out *o, norn_err *err) {
                      (unsigned)now.tv_nsec, attempt);
         o->temp = join_path(o->alloc, o->path, folder, name);
         if (o->temp == NULL) return norni_alloc_fail(err, "output", folder + sizeof name, 1);
-        o->fd = open(o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (o->fd >= 0) return NORN_OK;
+        if (o->nameless) {
+            if (linkat(AT_FDCWD, link, AT_FDCWD, o->temp, AT_SYMLINK_FOLLOW) == 0) return NORN_OK;
+        } else {
+            o->fd = open(o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            if (o->fd >= 0) return NORN_OK;
+        }
         const int code = errno;
         norni_alloc_drop(o->alloc, o->temp, strlen(o->temp) + 1, 1);
         o->temp = NULL;
         if (code != EEXIST) return fail_errno(err, "write", o->path, code);
     }
     return fail_errno(err, "write", o->path, EEXIST);
+}
+
+/* A file without a name where the system has such (a killed process then leaves nothing behind), else
+ * one with a temporary name. */
+static norn_status open_temp(norni_out *o, norn_err *err) {
+    char folder[PATH_MAX];
+    const char *slash = strrchr(o->path, '/');
+    const size_t n = slash ? (size_t)(slash - o->path) + 1 : 0;
+    if (n + 2 <= sizeof folder && access("/proc/self/fd", X_OK) == 0) {
+        memcpy(folder, n ? o->path : ".", n ? n : 1);
+        folder[n ? n : 1] = '\0';
+        o->fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+        o->nameless = o->fd >= 0;
+        if (o->nameless) return NORN_OK;
+    }
+    return name_temp(o, err);
 }
 
 /* Fills path, temp and fd for the file named `path`. */
@@ -92,7 +115,10 @@ static norn_status open_file(norni_out *o, const char *path, norn_err *err) {
 
 norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path, norn_err *err) {
     *o = (norni_out){.fd = STDOUT_FILENO, .alloc = alloc};
+    size_t n_stem;
     norni_buf_init(&o->buf, alloc);
+    norni_buf_init(&o->packed, alloc);
+    o->codec = norni_codec_of_name(path, &n_stem);
     if (path == NULL || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) return NORN_OK;
     o->fd = -1;
     const norn_status st = open_file(o, path, err);
@@ -100,35 +126,80 @@ norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *pa
     return st;
 }
 
+static norn_status write_all(norni_out *o, const char *p, size_t n, norn_err *err) {
+    for (size_t done = 0; done < n;) {
+        const ssize_t wrote = write(o->fd, p + done, n - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote < 0) return fail_errno(err, "write", shown(o), errno);
+        done += (size_t)wrote;
+    }
+    return NORN_OK;
+}
+
 norn_status norni_out_flush(norni_out *o, size_t least, norn_err *err) {
     if (o->buf.failed) return norni_alloc_fail(err, "output", o->buf.cap, 2);
-    if (o->buf.n < least) return NORN_OK;
-    for (size_t done = 0; done < o->buf.n;) {
-        const ssize_t n = write(o->fd, o->buf.p + done, o->buf.n - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail_errno(err, "write", shown(o), errno);
-        done += (size_t)n;
+    if (o->buf.n < least || o->buf.n == 0) return NORN_OK;
+    const norni_buf *from = &o->buf;
+    if (o->codec != NORNI_CODEC_NONE) {
+        o->packed.n = 0;
+        NORN_TRY(norni_encode(o->codec, o->buf.p, o->buf.n, &o->packed, err));
+        from = &o->packed;
     }
+    NORN_TRY(write_all(o, from->p, from->n, err));
     o->buf.n = 0;
     return NORN_OK;
 }
 
+norn_status norni_out_packed(norni_out *o, const char *p, size_t n, norn_err *err) {
+    NORN_TRY(norni_out_flush(o, 0, err));
+    return write_all(o, p, n, err);
+}
+
+/* Gives the nameless file the output's name: at once where it is free, else by way of a temporary one,
+ * since a link never replaces. */
+static norn_status name_file(norni_out *o, norn_err *err) {
+    char link[32];
+    if (o->nameless) {
+        norni_format(link, sizeof link, "/proc/self/fd/%d", o->fd);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, o->path, AT_SYMLINK_FOLLOW) == 0) return NORN_OK;
+        if (errno != EEXIST) return fail_errno(err, "write", shown(o), errno);
+        NORN_TRY(name_temp(o, err));
+    }
+    if (o->temp != NULL && rename(o->temp, o->path) != 0)
+        return fail_errno(err, "write", shown(o), errno);
+    return NORN_OK;
+}
+
 norn_status norni_out_commit(norni_out *o, norn_err *err) {
+    const bool whole = o->temp != NULL || o->nameless;
     norn_status st = norni_out_flush(o, 0, err);
     /* EINVAL: a file system that cannot sync */
-    if (st == NORN_OK && o->temp != NULL && fsync(o->fd) != 0 && errno != EINVAL)
+    if (st == NORN_OK && whole && fsync(o->fd) != 0 && errno != EINVAL)
         st = fail_errno(err, "write", shown(o), errno);
+    if (st == NORN_OK && whole) st = name_file(o, err);
+    if (st == NORN_OK && o->temp != NULL) { /* renamed: nothing to remove */
+        norni_alloc_drop(o->alloc, o->temp, strlen(o->temp) + 1, 1);
+        o->temp = NULL;
+    }
     if (o->path != NULL && close(o->fd) != 0 && st == NORN_OK)
         st = fail_errno(err, "write", shown(o), errno);
     if (o->path != NULL) o->fd = -1;
-    if (st == NORN_OK && o->temp != NULL && rename(o->temp, o->path) != 0)
-        st = fail_errno(err, "write", shown(o), errno);
     if (st != NORN_OK) {
         norni_out_abort(o);
         return st;
     }
     forget(o);
     return NORN_OK;
+}
+
+norn_status norni_out_commit_partial(norni_out *o, norn_err *err) {
+    if (o->path != NULL && (o->temp != NULL || o->nameless)) {
+        char *path = join_path(o->alloc, o->path, strlen(o->path), ".partial");
+        if (path == NULL) return norni_alloc_fail(err, "output", strlen(o->path), 1);
+        norni_alloc_drop(o->alloc, o->path, strlen(o->path) + 1, 1);
+        o->path = path;
+    }
+    return norni_out_commit(o, err);
 }
 
 void norni_out_abort(norni_out *o) {

@@ -4,23 +4,35 @@
 #ifndef NORNI_WRITER_H
 #define NORNI_WRITER_H
 
+#include <sys/types.h>
+
 #include "base/str.h"
+#include "io/decoder.h"
 
 typedef struct norni_out {
     norni_buf buf; /* append here, then norni_out_flush now and then */
     int fd;
-    char *path, *temp; /* NULL for stdout */
+    char *path, *temp; /* NULL for stdout; temp also NULL while the file has no name */
+    bool nameless;     /* a file without a name until it is committed: a killed process leaves none */
+    mode_t mode;       /* of the file that is replaced */
+    norni_codec codec;
+    norni_buf packed;
     const norn_alloc *alloc;
 } norni_out;
 
-/* path "-" or NULL: stdout. Else a temporary file beside `path`, renamed at the end (a special file
- * such as /dev/full is written directly). */
+/* path "-" or NULL: stdout. Else a temporary file in the folder of `path`, renamed at the end (a
+ * special file such as /dev/full is written directly). A name that ends in .gz or .zst is compressed.
+ */
 NORN_CHECKED norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path,
                                         norn_err *err);
 /* Writes the buffer out when it holds `least` bytes or more (0: always). */
 NORN_CHECKED norn_status norni_out_flush(norni_out *o, size_t least, norn_err *err);
+/* Bytes that norni_encode made with o->codec, behind all that was appended. */
+NORN_CHECKED norn_status norni_out_packed(norni_out *o, const char *p, size_t n, norn_err *err);
 /* Flushes, syncs, closes, renames. After an error nothing is left behind. */
 NORN_CHECKED norn_status norni_out_commit(norni_out *o, norn_err *err);
+/* The same under the name with `.partial` behind it: what an interrupted run has. */
+NORN_CHECKED norn_status norni_out_commit_partial(norni_out *o, norn_err *err);
 void norni_out_abort(norni_out *o); /* legal after commit */
 
 /* CSV: quotes a field where RFC 4180 asks for it; a leading = + - @ TAB CR in a text field gets a '

@@ -4,7 +4,6 @@
 #include "par/batch.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -14,11 +13,6 @@ typedef struct batch_run {
     void *arg;
     const norni_batch_opt *opt;
     norni_batch *out;
-    int64_t start_ns;
-    atomic_size_t n_done, n_failed;
-    pthread_mutex_t lock; /* guards `over` for the reporter */
-    pthread_cond_t changed;
-    bool over;
 } batch_run;
 
 /* A wrong argument stays wrong, and data do not improve by asking again. */
@@ -33,17 +27,29 @@ static void keep_message(batch_run *b, norni_outcome *o, const norn_err *err) {
     if (o->message != NULL) memcpy(o->message, err->text, len);
 }
 
-static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
-    batch_run *b = arg;
-    norni_outcome *o = &b->out->outcome[item];
+/* One attempt, beside other items; alone when memory ran out in the attempt before. */
+static norn_status attempt(const batch_run *b, norni_try_fn fn, norni_worker *w, size_t item,
+                           uint32_t k, bool alone, norn_err *err) {
+    pthread_rwlock_t *room = b->opt->room;
+    if (room == NULL) return fn(w, item, k, b->arg, err);
+    (void)(alone ? pthread_rwlock_wrlock(room) : pthread_rwlock_rdlock(room));
+    const norn_status st = fn(w, item, k, b->arg, err);
+    (void)pthread_rwlock_unlock(room);
+    return st;
+}
+
+static norn_status compute_item(batch_run *b, norni_worker *w, size_t item, norni_outcome *o,
+                                norn_err *err) {
     const uint32_t most = b->opt->max_attempts > 0 ? b->opt->max_attempts : 1;
     const norni_arena_mark mark = norni_arena_mark_get(&w->arena);
     const int64_t start = norni_clock_ns();
     norn_status st = NORN_OK;
-    for (uint32_t attempt = 0; attempt < most; attempt++) {
-        st = b->run(w, item, attempt, b->arg, err);
+    /* Memory that ran out beside others is no attempt that counts: its retry alone is. */
+    for (uint32_t k = 0, extra = 0; k < most + extra; k++) {
+        st = attempt(b, b->run, w, item, k - extra, st == NORN_E_MEM, err);
         o->attempts++;
         if (st == NORN_OK || !worth_retrying(st)) break;
+        if (st == NORN_E_MEM && b->opt->room != NULL && extra == 0) extra = 1;
         keep_message(b, o, err);
         norni_arena_rewind(&w->arena, mark);
     }
@@ -52,7 +58,8 @@ static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *e
         keep_message(b, o, err);
         if (b->fallback != NULL) {
             norni_arena_rewind(&w->arena, mark);
-            const norn_status second = b->fallback(w, item, 0, b->arg, err);
+            const norn_status second =
+                attempt(b, b->fallback, w, item, 0, st == NORN_E_MEM, err);
             o->attempts++;
             if (second == NORN_E_CANCEL) return second;
             if (second == NORN_OK) {
@@ -63,61 +70,22 @@ static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *e
     }
     o->status = st;
     o->seconds = (double)(norni_clock_ns() - start) / 1e9;
-    if (b->opt->progress != NULL) {
-        atomic_fetch_add_explicit(&b->n_done, 1, memory_order_relaxed);
-        if (st != NORN_OK) atomic_fetch_add_explicit(&b->n_failed, 1, memory_order_relaxed);
-    }
     return NORN_OK;
 }
 
-static void report(batch_run *b, bool last) {
-    const norni_progress p = {.n_done = atomic_load(&b->n_done),
-                              .n_total = b->out->n,
-                              .n_failed = atomic_load(&b->n_failed),
-                              .elapsed_seconds = (double)(norni_clock_ns() - b->start_ns) / 1e9,
-                              .last = last};
-    b->opt->progress(b->opt->progress_user, &p);
-}
-
-static void *reporter_main(void *arg) {
+static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
     batch_run *b = arg;
-    pthread_mutex_lock(&b->lock);
-    while (!b->over) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 100000000;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            until.tv_sec++;
-        }
-        pthread_cond_timedwait(&b->changed, &b->lock, &until);
-        if (!b->over) {
-            pthread_mutex_unlock(&b->lock);
-            report(b, false);
-            pthread_mutex_lock(&b->lock);
-        }
+    norni_outcome *o = &b->out->outcome[item];
+    if (b->opt->recall == NULL || !b->opt->recall(w, item, b->arg, o)) {
+        NORN_TRY(compute_item(b, w, item, o, err));
+        if (b->opt->remember) NORN_TRY(b->opt->remember(w, item, b->arg, o, err));
     }
-    pthread_mutex_unlock(&b->lock);
-    return NULL;
-}
-
-static norn_status run_with_reporter(batch_run *b, norn_err *err) {
-    pthread_t reporter;
-    pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->changed, NULL);
-    const bool started = pthread_create(&reporter, NULL, reporter_main, b) == 0;
-    const norn_status st = norni_for(b->ctx, NULL, b->out->n, try_item, b, &b->opt->loop, err);
-    if (started) {
-        pthread_mutex_lock(&b->lock);
-        b->over = true;
-        pthread_cond_signal(&b->changed);
-        pthread_mutex_unlock(&b->lock);
-        pthread_join(reporter, NULL);
+    if (b->opt->tally != NULL) {
+        atomic_fetch_add_explicit(&b->opt->tally->n_done, 1, memory_order_relaxed);
+        if (o->status != NORN_OK)
+            atomic_fetch_add_explicit(&b->opt->tally->n_failed, 1, memory_order_relaxed);
     }
-    report(b, true);
-    pthread_cond_destroy(&b->changed);
-    pthread_mutex_destroy(&b->lock);
-    return st;
+    return NORN_OK;
 }
 
 static void count_outcomes(norni_batch *out, double threshold) {
@@ -132,19 +100,15 @@ static void count_outcomes(norni_batch *out, double threshold) {
     out->above_threshold = (double)out->n_failed > threshold * (double)out->n;
 }
 
-norn_status norni_batch_run(norn_ctx *ctx, size_t n, norni_try_fn run, norni_try_fn fallback,
-                            void *arg, const norni_batch_opt *opt, norni_batch *out,
-                            norn_err *err) {
+norn_status norni_batch_run(norn_ctx *ctx, norni_worker *worker, size_t n, norni_try_fn run,
+                            norni_try_fn fallback, void *arg, const norni_batch_opt *opt,
+                            norni_batch *out, norn_err *err) {
     batch_run b = {
         .ctx = ctx, .run = run, .fallback = fallback, .arg = arg, .opt = opt, .out = out};
     *out = (norni_batch){.ctx = ctx, .n = n};
     out->outcome = norni_alloc_zero(&ctx->alloc, n, sizeof *out->outcome);
     if (out->outcome == NULL) return norni_alloc_fail(err, "batch", n, sizeof *out->outcome);
-    atomic_init(&b.n_done, 0);
-    atomic_init(&b.n_failed, 0);
-    b.start_ns = norni_clock_ns();
-    const norn_status st = opt->progress ? run_with_reporter(&b, err)
-                                         : norni_for(ctx, NULL, n, try_item, &b, &opt->loop, err);
+    const norn_status st = norni_for(ctx, worker, n, try_item, &b, &opt->loop, err);
     if (st != NORN_OK) {
         norni_batch_clear(out);
         return st;

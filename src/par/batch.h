@@ -5,6 +5,7 @@
 #define NORNI_BATCH_H
 
 #include "par/pool.h"
+#include "par/progress.h"
 
 typedef struct norni_outcome {
     norn_status status; /* NORN_OK also when the fallback served */
@@ -19,20 +20,19 @@ typedef struct norni_outcome {
 typedef norn_status (*norni_try_fn)(norni_worker *worker, size_t item, uint32_t attempt, void *arg,
                                     norn_err *err);
 
-typedef struct norni_progress {
-    size_t n_done, n_total, n_failed;
-    double elapsed_seconds;
-    bool last; /* the final report of the batch */
-} norni_progress;
-typedef void (*norni_progress_fn)(void *user, const norni_progress *p);
-
 typedef struct norni_batch_opt {
     norni_for_opt loop;
     uint32_t max_attempts;  /* of `run`, at least 1 (0 = 1) */
     double error_threshold; /* share of failed items above which above_threshold is set */
-    norni_progress_fn
-        progress; /* called by one reporter thread, 10 times a second, and once at the end */
-    void *progress_user;
+    norni_tally *tally;     /* counts items for a reporter; or NULL */
+    /* A lock that every item holds shared while it runs: an item that ran out of memory holds it
+     * alone for its further attempts. NULL: it is tried again beside the others. */
+    pthread_rwlock_t *room;
+    /* NULL, or: a result of an earlier run. true: the item's result and *outcome are filled. */
+    bool (*recall)(norni_worker *worker, size_t item, void *arg, struct norni_outcome *outcome);
+    /* NULL, or: keeps the finished item for a later run. */
+    norn_status (*remember)(norni_worker *worker, size_t item, void *arg,
+                            const struct norni_outcome *outcome, norn_err *err);
 } norni_batch_opt;
 
 typedef struct norni_batch {
@@ -43,9 +43,9 @@ typedef struct norni_batch {
     bool above_threshold;
 } norni_batch;
 
-/* Runs `run` for each item, `fallback` (may be NULL) for those that failed for good. Fails itself
- * only for cancel, memory or a wrong call. */
-NORN_CHECKED norn_status norni_batch_run(norn_ctx *ctx, size_t n, norni_try_fn run,
+/* Runs `run` for each item, `fallback` (may be NULL) for those that failed for good; `worker` as in
+ * norni_for. Fails itself only for cancel, memory or a wrong call. */
+NORN_CHECKED norn_status norni_batch_run(norn_ctx *ctx, norni_worker *worker, size_t n, norni_try_fn run,
                                          norni_try_fn fallback, void *arg,
                                          const norni_batch_opt *opt, norni_batch *out,
                                          norn_err *err);

@@ -25,7 +25,7 @@ typedef struct job {
     void *arg;
     size_t n, grain;
     const size_t *order; /* (n) items, costliest first, or NULL */
-    bool keep_going;
+    bool keep_going, plumbing;
     norni_poll poll;
     atomic_size_t next;   /* first position not handed out */
     atomic_size_t lowest; /* lowest failed item, or SIZE_MAX */
@@ -102,9 +102,9 @@ static void run_item(struct norni_pool *pool, job *j, norni_worker *w, size_t it
      * any worker count. */
     if (!j->keep_going && item > atomic_load_explicit(&j->lowest, memory_order_relaxed)) return;
     norn_status st;
+    if (!j->plumbing) w->n_items++;
     if (slot->depth == 1) {
         norni_arena_reset(&w->arena);
-        w->n_items++;
         err.text[0] = '\0';
         st = j->fn(w, item, j->arg, &err);
     } else {
@@ -336,6 +336,7 @@ norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_
     if (opt != NULL) {
         if (opt->grain > 1) j.grain = opt->grain;
         j.keep_going = opt->keep_going;
+        j.plumbing = opt->plumbing;
         j.poll = opt->poll;
         if (opt->cost != NULL) NORN_TRY(make_order(ctx, &j, opt->cost, &order, err));
     }

@@ -25,6 +25,7 @@ typedef struct norni_for_opt {
     bool keep_going;    /* true: all items run, whatever fails; false: stop handing out at the first
                            failure */
     norni_poll poll;    /* more reasons to stop, besides the context's flag */
+    bool plumbing;      /* not work that the workers' counters should show: lanes, copies */
 } norni_for_opt;
 
 /* Runs fn for every item in [0, n). `worker` NULL: called from outside the pool; else a nested call

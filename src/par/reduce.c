@@ -1,5 +1,4 @@
-/* Reduction over a fixed tree, and an ordered pipeline: order comes from indices, never from
- * arrival. */
+/* Reduction over a fixed tree: order comes from indices, never from arrival. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "par/reduce.h"
 
@@ -37,45 +36,5 @@ norn_status norni_reduce(norn_ctx *ctx, norni_worker *worker, size_t n, size_t b
         memcpy(out, r.value, size);
     }
     norni_alloc_drop(&ctx->alloc, r.value, n_blocks, size);
-    return st;
-}
-
-typedef struct pipe_round {
-    const norni_pipe *pipe;
-    char *token;  /* (n_tokens, token_size) */
-    size_t first; /* number of the round's first token */
-} pipe_round;
-
-static norn_status work_token(norni_worker *w, size_t item, void *arg, norn_err *err) {
-    const pipe_round *r = arg;
-    return r->pipe->work(w, r->first + item, r->token + item * r->pipe->token_size, r->pipe->arg,
-                         err);
-}
-
-/* Rounds of n_tokens: fill in order, work in parallel, drain in order. */
-norn_status norni_pipe_run(norn_ctx *ctx, const norni_pipe *pipe, norn_err *err) {
-    const norni_for_opt loop = {.grain = 1, .keep_going = true};
-    pipe_round r = {pipe, norni_alloc_zero(&ctx->alloc, pipe->n_tokens, pipe->token_size), 0};
-    if (r.token == NULL) return norni_alloc_fail(err, "pipe", pipe->n_tokens, pipe->token_size);
-    norn_status st = NORN_OK;
-    for (bool end = false; !end && st == NORN_OK;) {
-        size_t n = 0;
-        memset(r.token, 0, pipe->n_tokens * pipe->token_size);
-        while (n < pipe->n_tokens && !end && st == NORN_OK) {
-            st = pipe->source(r.first + n, r.token + n * pipe->token_size, &end, pipe->arg, err);
-            if (st == NORN_OK && !end) n++;
-        }
-        if (st == NORN_OK) st = norni_for(ctx, NULL, n, work_token, &r, &loop, err);
-        /* After a failure the sink still gets every token, so that what they own is freed; its
-         * status no longer counts. */
-        for (size_t i = 0; i < n; i++) {
-            const norn_status sunk =
-                pipe->sink(r.first + i, r.token + i * pipe->token_size, st != NORN_OK, pipe->arg,
-                           st == NORN_OK ? err : NULL);
-            if (st == NORN_OK) st = sunk;
-        }
-        r.first += n;
-    }
-    norni_alloc_drop(&ctx->alloc, r.token, pipe->n_tokens, pipe->token_size);
     return st;
 }

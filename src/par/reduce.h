@@ -1,5 +1,4 @@
-/* Reduction over a fixed tree, and an ordered pipeline: order comes from indices, never from
- * arrival. */
+/* Reduction over a fixed tree: order comes from indices, never from arrival. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_REDUCE_H
 #define NORNI_REDUCE_H
@@ -14,17 +13,5 @@ typedef void (*norni_join_fn)(void *left, const void *right, void *arg); /* left
 NORN_CHECKED norn_status norni_reduce(norn_ctx *ctx, norni_worker *worker, size_t n, size_t block,
                                       size_t size, norni_leaf_fn leaf, norni_join_fn join,
                                       void *arg, void *out, norn_err *err);
-
-/* Ordered pipeline: `source` makes token k (one caller at a time, in order; *end ends it), `work`
- * runs in parallel, `sink` receives the tokens one at a time in order. At most `n_tokens` are
- * alive. */
-typedef struct norni_pipe {
-    norn_status (*source)(size_t k, void *token, bool *end, void *arg, norn_err *err);
-    norn_status (*work)(norni_worker *worker, size_t k, void *token, void *arg, norn_err *err);
-    norn_status (*sink)(size_t k, void *token, bool failed, void *arg, norn_err *err);
-    void *arg;
-    size_t token_size, n_tokens;
-} norni_pipe;
-NORN_CHECKED norn_status norni_pipe_run(norn_ctx *ctx, const norni_pipe *pipe, norn_err *err);
 
 #endif

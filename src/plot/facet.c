@@ -87,7 +87,7 @@ norni_facet_range norni_facet_range_of(const norni_plot_facet *f, bool is_index)
 }
 
 static size_t y_tick_count(double h) {
-    return h < 100 ? 3 : (size_t)(h / 46);
+    return (size_t)(h < 240 ? h / 34 : h / 44);
 }
 
 double norni_facet_gutter(const norni_facet_range *r, double h) {
@@ -308,15 +308,25 @@ static void draw_y_axis(norni_buf *out, const norni_facet_range *r, const scale 
     }
 }
 
+static void x_ticks(norni_ticks *t, const norni_facet_range *r, double px, bool is_index) {
+    if (is_index)
+        norni_ticks_index(t, r->t_lo, r->t_hi, px, NORNI_TICK_SIZE);
+    else
+        norni_ticks_calendar(t, r->t_lo, r->t_hi, px, NORNI_TICK_SIZE);
+}
+
+double norni_facet_foot(const norni_facet_range *r, double w, bool is_index) {
+    norni_ticks t;
+    x_ticks(&t, r, w - 2 * inset, is_index);
+    return t.n > 0 && t.tick[0].under[0] != '\0' ? 38 : 24;
+}
+
 static void draw_x_axis(norni_buf *out, const norni_facet_range *r, const norni_facet_box *box,
                         bool is_index) {
     norni_ticks t;
     const double px = box->w - 2 * inset;
     norni_svg_path axis = {.b = out};
-    if (is_index)
-        norni_ticks_index(&t, r->t_lo, r->t_hi, px, NORNI_TICK_SIZE);
-    else
-        norni_ticks_calendar(&t, r->t_lo, r->t_hi, px, NORNI_TICK_SIZE);
+    x_ticks(&t, r, px, is_index);
     norni_ticks_settle(&t, px, NORNI_TICK_SIZE, box->left + inset, box->right + inset);
     open_path(out, "nc-axis", NULL);
     norni_svg_path_move(&axis, 0, box->h);

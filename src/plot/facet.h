@@ -56,11 +56,13 @@ typedef struct norni_facet_box {
     bool titled;        /* the facet's title stands above it */
 } norni_facet_box;
 
-enum { NORNI_FACET_TITLE = 26, NORNI_FACET_FOOT = 38, NORNI_TICK_SIZE = 11 };
+enum { NORNI_FACET_TITLE = 26, NORNI_TICK_SIZE = 11 };
 
 norni_facet_range norni_facet_range_of(const norni_plot_facet *f, bool is_index);
 /* Px that the labels of the y axis need. */
 double norni_facet_gutter(const norni_facet_range *r, double h);
+/* Px that the labels below an area of w px need. */
+double norni_facet_foot(const norni_facet_range *r, double w, bool is_index);
 /* One <g> with a <title>; a lack of memory shows in out->failed. */
 void norni_facet_draw(norni_buf *out, const norni_plot_facet *f, const norni_facet_range *r,
                       const norni_plot_key *key, const norni_facet_box *box, bool is_index);

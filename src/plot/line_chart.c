@@ -19,7 +19,7 @@ typedef struct layout {
     double width, height;
     double legend_y, label_y, top, row_height, foot_y;
     size_t columns, rows;
-    double column, gutter, head, panel_w, panel_h; /* a column = gutter + panel_w + beside */
+    double column, gutter, head, foot, panel_w, panel_h; /* a column = gutter + panel_w + beside */
 } layout;
 
 static norn_status check_facet(const norni_plot_facet *f, size_t at, norn_err *err) {
@@ -271,15 +271,17 @@ static layout make_layout(const norni_plot_chart *c, const norni_plot_key *key,
         l.gutter = larger(l.gutter, norni_facet_gutter(&r[i], l.panel_h));
     l.gutter = clamp(l.gutter, 0, l.column * 0.4);
     l.panel_w = l.column - l.gutter - beside;
-    l.legend_y = c->title.n > 0 ? margin + 30 : margin - 8;
-    l.label_y = put_legend(NULL, key, l.legend_y, l.width);
-    l.top = l.label_y + (c->y_label.n > 0 ? 24 : 6);
+    for (size_t i = 0; i < n; i++)
+        l.foot = larger(l.foot, norni_facet_foot(&r[i], l.panel_w, c->is_index));
+    l.label_y = c->title.n > 0 ? margin + 22 : margin - 10;
+    l.legend_y = l.label_y + (c->y_label.n > 0 ? 22 : 0) + (c->title.n > 0 ? 8 : 2);
+    l.top = put_legend(NULL, key, l.legend_y, l.width) + 6;
     /* a lone series that bears the chart's title needs no second one */
     l.head = n == 1 && (c->facets[0].title.n == 0 || same(c->facets[0].title, c->title))
                  ? 4
                  : NORNI_FACET_TITLE;
-    l.row_height = l.head + l.panel_h + NORNI_FACET_FOOT + 14;
-    l.foot_y = l.top + (double)l.rows * l.row_height - 6;
+    l.row_height = l.head + l.panel_h + l.foot + 16;
+    l.foot_y = l.top + (double)l.rows * l.row_height - 8;
     l.height = ceil(l.foot_y + (c->x_label.n > 0 ? 22 : 0) + (c->n_more > 0 ? 22 : 0) + 14);
     return l;
 }

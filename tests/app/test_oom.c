@@ -79,7 +79,8 @@ static norn_status run_forecast(counting *c) {
             norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, o, &arena, NULL),
             NORN_OK);
     }
-    o->panel.data = data_path;
+    const char *path = data_path;
+    o->panel.data = (norni_inputs){&path, 1};
     o->horizon = 4;
     o->model = "naive,auto_ets,theta,dynamic_theta,naive2";
     o->fitted = true;

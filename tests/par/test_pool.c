@@ -18,6 +18,7 @@
 #include "base/fp.h"
 #include "base/rng.h"
 #include "par/batch.h"
+#include "par/pipe.h"
 #include "par/reduce.h"
 
 enum { ITEMS = 500 };
@@ -235,12 +236,17 @@ static void batch_outcomes(void **state) {
         norn_ctx *ctx = make_ctx(worker_counts[k]);
         int reports[2] = {0, 0};
         norni_batch b;
+        norni_tally tally;
+        norni_reporter reporter;
         const norni_batch_opt opt = {.loop = {.keep_going = true},
                                      .max_attempts = 3,
                                      .error_threshold = 0.05,
-                                     .progress = count_reports,
-                                     .progress_user = reports};
-        assert_int_equal(norni_batch_run(ctx, 200, try_one, serve, NULL, &opt, &b, NULL), NORN_OK);
+                                     .tally = &tally};
+        norni_tally_init(&tally);
+        norni_reporter_start(&reporter, count_reports, reports, &tally, 200);
+        assert_int_equal(norni_batch_run(ctx, NULL, 200, try_one, serve, NULL, &opt, &b, NULL),
+                         NORN_OK);
+        norni_reporter_stop(&reporter);
         assert_int_equal(b.n_failed, 10);
         assert_int_equal(b.n_fallback, 30);
         assert_int_equal(b.n_ok, 190);
@@ -253,7 +259,8 @@ static void batch_outcomes(void **state) {
         assert_true(b.outcome[2].fallback && b.outcome[2].status == NORN_OK);
         assert_int_equal(reports[1], 1);
         norni_batch_clear(&b);
-        assert_int_equal(norni_batch_run(ctx, 200, try_one, NULL, NULL, &opt, &b, NULL), NORN_OK);
+        assert_int_equal(norni_batch_run(ctx, NULL, 200, try_one, NULL, NULL, &opt, &b, NULL),
+                         NORN_OK);
         assert_int_equal(b.n_failed, 40);
         assert_true(b.above_threshold);
         norni_batch_clear(&b);
@@ -294,15 +301,14 @@ static void reduce_is_fixed(void **state) {
 }
 
 typedef struct pipe_data {
-    size_t next, freed;
-    size_t fail_at;
+    size_t next, freed, fail_at, made;
 } pipe_data;
 
 static norn_status make_token(size_t k, void *token, bool *end, void *arg, norn_err *err) {
-    (void)arg;
     (void)err;
     *(size_t *)token = k * k;
     *end = k == 100;
+    if (!*end) ((pipe_data *)arg)->made++;
     return NORN_OK;
 }
 
@@ -330,16 +336,21 @@ static void pipe_keeps_order(void **state) {
     (void)state;
     for (size_t k = 0; k < COUNTS; k++) {
         norn_ctx *ctx = make_ctx(worker_counts[k]);
-        pipe_data d = {0, 0, 1000};
-        norni_pipe pipe = {make_token, work_token, take_token, &d, sizeof(size_t), 7};
+        pipe_data d = {.fail_at = 1000};
+        norni_pipe pipe = {.source = make_token,
+                           .work = work_token,
+                           .sink = take_token,
+                           .arg = &d,
+                           .token_size = sizeof(size_t),
+                           .n_tokens = 7};
         assert_int_equal(norni_pipe_run(ctx, &pipe, NULL), NORN_OK);
         assert_int_equal(d.next, 100);
-        d = (pipe_data){0, 0, 50};
+        d = (pipe_data){.fail_at = 50};
         norn_err err;
         assert_int_equal(norni_pipe_run(ctx, &pipe, &err), NORN_E_IO);
         assert_string_equal(err.text, "token 50");
-        assert_int_equal(d.next, 49); /* whole rounds before it */
-        assert_int_equal(d.freed, 56);
+        assert_int_equal(d.next, 50); /* every token before it, none behind it */
+        assert_int_equal(d.freed, d.made);
         norn_ctx_free(ctx);
     }
 }

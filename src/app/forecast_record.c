@@ -1,0 +1,126 @@
+/* One item's result as a record of the run folder, and back. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/forecast_record.h"
+
+/* Everything of the series that a model can see, and the plan. */
+static norni_hash128 item_key(const norni_forecast *f, size_t item) {
+    const norni_panel *p = f->panel;
+    const size_t i = item / f->plan->n_specs, n = norni_panel_n(p, i);
+    const norni_str id = norni_panel_id(p, i), column = f->plan->specs[item % f->plan->n_specs].column;
+    const uint64_t shape[8] = {n,
+                               id.n,
+                               column.n,
+                               (uint64_t)p->start[i],
+                               (uint64_t)p->freq[i].unit,
+                               (uint64_t)p->freq[i].step,
+                               (uint64_t)p->freq[i].anchor,
+                               p->times != NULL};
+    norni_hash_stream h;
+    norni_hash_stream_init(&h);
+    norni_hash_stream_add(&h, &f->shared->plan_key, sizeof f->shared->plan_key);
+    norni_hash_stream_add(&h, shape, sizeof shape);
+    norni_hash_stream_add(&h, id.p, id.n);
+    norni_hash_stream_add(&h, column.p, column.n);
+    norni_hash_stream_add(&h, norni_panel_y(p, i), n * sizeof(double));
+    if (p->times) norni_hash_stream_add(&h, p->times + p->offsets[i], n * sizeof *p->times);
+    return norni_hash_stream_get(&h);
+}
+
+/* A record: this head, the message, the description, then the numbers. */
+typedef struct record_head {
+    int32_t status;
+    uint16_t attempts;
+    uint8_t fallback, described;
+    uint32_t n_message, n_description;
+    double seconds;
+} record_head;
+
+typedef struct item_numbers {
+    double *part[4];
+    size_t n[4];
+} item_numbers;
+
+static item_numbers numbers_of(const norni_forecast *f, size_t item) {
+    const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n;
+    item_numbers x = {{f->mean + item * h, f->lo + item * n_levels * h, f->hi + item * n_levels * h,
+                       NULL},
+                      {h, h * n_levels, h * n_levels, 0}};
+    if (f->fitted) {
+        x.part[3] = norni_forecast_fitted(f, item);
+        x.n[3] = norni_panel_n(f->panel, item / f->plan->n_specs);
+    }
+    return x;
+}
+
+bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norni_outcome *o) {
+    norni_str record;
+    record_head head;
+    if (!norni_run_store_get(f->shared->store, item_key(f, item), &w->arena, &record))
+        return false;
+    const item_numbers x = numbers_of(f, item);
+    size_t want = sizeof head;
+    for (int k = 0; k < 4; k++)
+        want += x.n[k] * sizeof(double);
+    if (record.n < sizeof head) return false;
+    memcpy(&head, record.p, sizeof head);
+    want += (size_t)head.n_message + head.n_description;
+    if (record.n != want || (f->served != NULL) != (head.described != 0)) return false;
+    const char *p = record.p + sizeof head;
+    char *message = NULL;
+    if (head.n_message > 0) {
+        message = norni_alloc_get(&f->ctx->alloc, head.n_message, 1);
+        if (message == NULL) return false;
+        memcpy(message, p, head.n_message);
+    }
+    p += head.n_message;
+    const norni_str text = {p, head.n_description};
+    if (f->served && norni_forecast_describe(f, item, text, NULL) != NORN_OK) {
+        norni_alloc_drop(&f->ctx->alloc, message, head.n_message, 1);
+        return false;
+    }
+    p += head.n_description;
+    for (int k = 0; k < 4; k++) {
+        if (x.n[k] > 0) memcpy(x.part[k], p, x.n[k] * sizeof(double));
+        p += x.n[k] * sizeof(double);
+    }
+    *o = (norni_outcome){.status = (norn_status)head.status,
+                         .attempts = head.attempts,
+                         .fallback = head.fallback != 0,
+                         .message = message,
+                         .seconds = head.seconds};
+    return true;
+}
+
+/* Items that took longer than this are written at once. */
+#define AT_ONCE_SECONDS 1e-3
+
+norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t item,
+                                    const norni_outcome *o, norn_err *err) {
+    const char *text = f->served && f->served[item] ? f->served[item] : "";
+    const record_head head = {.status = (int32_t)o->status,
+                              .attempts = o->attempts,
+                              .fallback = o->fallback,
+                              .described = f->served != NULL,
+                              .n_message = o->message ? (uint32_t)strlen(o->message) + 1 : 0,
+                              .n_description = (uint32_t)strlen(text),
+                              .seconds = o->seconds};
+    if (o->status != NORN_OK) norni_forecast_blank(f, item);
+    const item_numbers x = numbers_of(f, item);
+    size_t size = sizeof head + head.n_message + head.n_description;
+    for (int k = 0; k < 4; k++)
+        size += x.n[k] * sizeof(double);
+    char *record = norni_arena_get(&w->arena, size, 1), *p = record;
+    if (record == NULL) return norni_alloc_fail(err, "run folder", size, 1);
+    memcpy(p, &head, sizeof head);
+    p += sizeof head;
+    if (head.n_message > 0) memcpy(p, o->message, head.n_message);
+    p += head.n_message;
+    if (head.n_description > 0) memcpy(p, text, head.n_description);
+    p += head.n_description;
+    for (int k = 0; k < 4; k++) {
+        if (x.n[k] > 0) memcpy(p, x.part[k], x.n[k] * sizeof(double));
+        p += x.n[k] * sizeof(double);
+    }
+    return norni_run_store_add(f->shared->store, w, item_key(f, item),
+                               (norni_str){record, size}, o->seconds > AT_ONCE_SECONDS, err);
+}

@@ -1,0 +1,440 @@
+/* A forecast run from reader to files: batch by batch, in bounded memory, in input order. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A token of the pipe is one batch of whole series: its text, its panel, its answer and what of it
+ * goes to files. Tokens keep their memory, so that a long run touches the same pages again and again
+ * instead of fresh ones. Whether an id comes back after its batch is seen at the sink, by its hash;
+ * then everything is thrown away and done again on a panel in memory, which a pipe that is too long
+ * cannot give. */
+#include "app/forecast_stream.h"
+
+#include "app/digest.h"
+#include "app/forecast_write.h"
+#include "base/seen.h"
+#include "par/pipe.h"
+
+enum { SLICE_OBS = 1 << 16, STDOUT_KEEP = 16 << 20, FAILURES_KEEP = 1 << 20 };
+
+typedef struct batch_token {
+    norni_chunk chunk;
+    norni_arena scratch, answer;
+    norni_panel panel;
+    norni_align_report report;
+    norni_forecast f;
+    norni_buf text, packed, items, failures;
+    bool used; /* the buffers are initialised */
+} batch_token;
+
+typedef struct stream_job {
+    const norni_op_env *env;
+    const norni_forecast_opt *opt;
+    const norni_forecast_plan *plan;
+    const norni_forecast_shared *shared;
+    const norni_forecast_watch *watch;
+    norni_reader *reader;
+    norni_panel *whole; /* in memory, or NULL: batches come from the reader */
+    size_t next_series; /* of whole */
+    norni_forecast_totals *t;
+    norni_out out, items;
+    bool has_items, json, to_stdout, opened, any_rows;
+    norni_spool spool; /* of standard output */
+    norni_digest digest;
+    norni_seen seen;
+    bool came_back; /* an id stands in two batches */
+    bool input_failed;
+} stream_job;
+
+static void init_token(const stream_job *job, batch_token *b) {
+    const norn_alloc *a = &job->env->ctx->alloc;
+    if (b->used) return;
+    norni_arena_init(&b->scratch, a);
+    norni_arena_init(&b->answer, a);
+    norni_arena_init(&b->panel.arena, a);
+    norni_buf_init(&b->text, a);
+    norni_buf_init(&b->packed, a);
+    norni_buf_init(&b->items, a);
+    norni_buf_init(&b->failures, a);
+    b->used = true;
+}
+
+static void clear_token(void *token, void *arg) {
+    const stream_job *job = arg;
+    batch_token *b = token;
+    if (!b->used) return;
+    norni_chunk_clear(&job->env->ctx->alloc, &b->chunk);
+    norni_arena_clear(&b->scratch);
+    norni_arena_clear(&b->answer);
+    norni_panel_clear(&b->panel);
+    norni_buf_clear(&b->text);
+    norni_buf_clear(&b->packed);
+    norni_buf_clear(&b->items);
+    norni_buf_clear(&b->failures);
+}
+
+/* The next series of the panel in memory, as a view. */
+static void take_slice(stream_job *job, batch_token *b, bool *end) {
+    const norni_panel *w = job->whole;
+    const size_t first = job->next_series;
+    size_t last = first;
+    *end = first >= w->n_series;
+    while (last < w->n_series && (last == first || w->offsets[last + 1] - w->offsets[first] <= SLICE_OBS))
+        last++;
+    const norni_arena arena = b->panel.arena;
+    b->panel = *w;
+    b->panel.arena = arena;
+    b->panel.n_series = last - first;
+    b->panel.n_obs = w->offsets[last] - w->offsets[first];
+    b->panel.offsets += first;
+    b->panel.id_offsets += first;
+    b->panel.start += first;
+    b->panel.freq += first;
+    job->next_series = last;
+}
+
+static norn_status next_batch(size_t k, void *token, bool *end, void *arg, norn_err *err) {
+    (void)k;
+    stream_job *job = arg;
+    batch_token *b = token;
+    init_token(job, b);
+    if (job->whole != NULL) {
+        take_slice(job, b, end);
+        return NORN_OK;
+    }
+    const norn_status st = norni_reader_next(job->reader, &b->chunk, end, err);
+    if (st != NORN_OK && st != NORN_E_CANCEL && st != NORN_E_MEM) job->input_failed = true;
+    const double share = norni_reader_share(job->reader);
+    if (job->shared->tally && share >= 0)
+        atomic_store(&job->shared->tally->share_ppm, (int)(share * 1e6));
+    return st;
+}
+
+static norn_status format_batch(const stream_job *job, batch_token *b, norn_err *err) {
+    b->text.n = b->packed.n = b->items.n = b->failures.n = 0;
+    norni_forecast_table(&b->f, job->json, &b->text);
+    if (job->has_items) norni_forecast_item_rows(&b->f, &b->items);
+    norni_forecast_failures(&b->f, &b->failures);
+    if (b->text.failed || b->items.failed || b->failures.failed)
+        return norni_alloc_fail(err, "output", b->panel.n_series, 1);
+    if (job->out.codec == NORNI_CODEC_NONE || b->text.n == 0) return NORN_OK;
+    return norni_encode(job->out.codec, b->text.p, b->text.n, &b->packed, err);
+}
+
+static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg, norn_err *err) {
+    (void)k;
+    stream_job *job = arg;
+    batch_token *b = token;
+    norni_arena_reset(&b->scratch);
+    norni_arena_reset(&b->answer);
+    if (job->whole == NULL) {
+        norni_panel_reset(&b->panel);
+        const norn_status st = norni_reader_parse(job->reader, w, &b->chunk, &b->scratch, &b->panel,
+                                                  &b->report, err);
+        if (st == NORN_E_DATA || st == NORN_E_FORMAT) job->input_failed = true;
+        NORN_TRY(st);
+    }
+    if (b->panel.n_series == 0) return NORN_OK;
+    NORN_TRY(norni_forecast_run(job->env->ctx, w, &b->panel, job->plan, job->shared, &b->answer,
+                                &b->f, err));
+    return format_batch(job, b, err);
+}
+
+/* Whether any of the batch's ids stood in an earlier batch. */
+static norn_status check_ids(stream_job *job, const norni_panel *p, norn_err *err) {
+    for (size_t i = 0; i < p->n_series && job->whole == NULL && !job->came_back; i++) {
+        const norni_str id = norni_panel_id(p, i);
+        NORN_TRY(norni_seen_add(&job->seen, norni_hash64(id.p, id.n), &job->came_back, err));
+    }
+    if (!job->came_back) return NORN_OK;
+    return norn_fail(err, NORN_E_INTERNAL, "rows of one series do not stand together");
+}
+
+static bool same_freq(norni_freq a, norni_freq b) {
+    return a.unit == b.unit && a.step == b.step && a.anchor == b.anchor;
+}
+
+/* Season and frequency as they were inferred, as soon as the first batch shows them, so that a wrong
+ * guess is seen at once. */
+static void say_first(const stream_job *job, const norni_panel *p) {
+    char freq[32], season[64] = "by frequency";
+    const norni_ints *given = &job->plan->seasons;
+    if (given->n > 0)
+        norni_format(season, sizeof season, "%d", (int)given->v[0]);
+    else
+        norni_format(season, sizeof season, "%d (from the frequency)",
+                     (int)norni_freq_season(p->freq[0]));
+    norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
+    norni_say(job->env, "frequency %s, season length %s", freq, season);
+}
+
+static void count_batch(stream_job *job, const batch_token *b) {
+    norni_forecast_totals *t = job->t;
+    const norni_panel *p = &b->panel;
+    const norni_align_report *r = &b->report;
+    if (t->n_series == 0) {
+        t->freq = p->freq[0];
+        t->start = p->start[0];
+        say_first(job, p);
+    }
+    for (size_t i = 0; i < p->n_series && !t->mixed; i++)
+        t->mixed = !same_freq(p->freq[i], t->freq);
+    t->n_series += p->n_series;
+    t->n_obs += p->n_obs;
+    t->n_items += b->f.batch.n;
+    t->n_ok += b->f.batch.n_ok;
+    t->n_fallback += b->f.batch.n_fallback;
+    t->n_failed += b->f.batch.n_failed;
+    if (job->whole != NULL) return;
+    if (t->report.n_gaps == 0)
+        memcpy(t->report.first_gap, r->first_gap, sizeof r->first_gap);
+    if (t->report.n_duplicates == 0)
+        memcpy(t->report.first_duplicate, r->first_duplicate, sizeof r->first_duplicate);
+    t->report.n_gaps += r->n_gaps;
+    t->report.n_duplicates += r->n_duplicates;
+    t->report.n_gap_series += r->n_gap_series;
+    t->report.n_unsorted += r->n_unsorted;
+}
+
+static norn_status note_failures(norni_forecast_totals *t, const batch_token *b, norn_err *err) {
+    const norni_forecast *f = &b->f;
+    size_t shown = t->n_failed - f->batch.n_failed; /* of earlier batches */
+    for (size_t item = 0; f->batch.n_failed > 0 && item < f->n_items && shown < 3; item++) {
+        const norni_outcome *o = &f->batch.outcome[item];
+        if (o->status == NORN_OK) continue;
+        const norni_str id = norni_panel_id(f->panel, item / f->plan->n_specs);
+        norni_buf_format(&t->first_failures, "%sfailed: %.*s: %s", shown ? "\n" : "", (int)id.n,
+                         id.p, o->message ? o->message : "");
+        shown++;
+    }
+    if (b->failures.n == 0) return NORN_OK;
+    return norni_spool_add(&t->failures, b->failures.p, b->failures.n, err);
+}
+
+static norn_status open_outputs(stream_job *job, const norni_forecast *f, norn_err *err) {
+    norni_buf *b = &job->out.buf;
+    norni_forecast_opening(f, job->json, b);
+    if (job->has_items) norni_forecast_item_header(&job->items.buf);
+    job->opened = true;
+    if (b->failed || job->items.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
+    return NORN_OK;
+}
+
+/* What is buffered goes to the file; or aside, when it is for standard output. */
+static norn_status push(stream_job *job, norn_err *err) {
+    if (!job->to_stdout) return norni_out_flush(&job->out, (size_t)1 << 20, err);
+    if (job->out.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
+    NORN_TRY(norni_spool_add(&job->spool, job->out.buf.p, job->out.buf.n, err));
+    job->out.buf.n = 0;
+    return NORN_OK;
+}
+
+static norn_status write_batch(stream_job *job, const batch_token *b, norn_err *err) {
+    if (!job->opened) NORN_TRY(open_outputs(job, &b->f, err));
+    if (job->json && job->any_rows) norni_buf_text(&job->out.buf, ",\n");
+    job->any_rows = true;
+    if (job->out.codec != NORNI_CODEC_NONE) {
+        NORN_TRY(norni_out_packed(&job->out, b->packed.p, b->packed.n, err));
+    } else {
+        norni_buf_add(&job->out.buf, b->text.p, b->text.n);
+        NORN_TRY(push(job, err));
+    }
+    if (!job->has_items) return NORN_OK;
+    norni_buf_add(&job->items.buf, b->items.p, b->items.n);
+    return norni_out_flush(&job->items, (size_t)1 << 20, err);
+}
+
+static norn_status sink_batch(size_t k, void *token, bool failed, void *arg, norn_err *err) {
+    (void)k;
+    stream_job *job = arg;
+    batch_token *b = token;
+    norn_status st = NORN_OK;
+    if (failed || b->panel.n_series == 0) goto done;
+    NORN_TRY_GOTO(check_ids(job, &b->panel, err), done);
+    count_batch(job, b);
+    NORN_TRY_GOTO(note_failures(job->t, b, err), done);
+    for (size_t i = 0; i < b->panel.n_series; i++) {
+        NORN_TRY_GOTO(norni_digest_add(&job->digest, norni_panel_id(&b->panel, i),
+                                       b->f.hash + i * job->plan->n_specs, err),
+                      done);
+    }
+    if (job->watch != NULL) NORN_TRY_GOTO(job->watch->see(job->watch->user, &b->f, err), done);
+    NORN_TRY_GOTO(write_batch(job, b, err), done);
+done:
+    norni_forecast_clear(&b->f);
+    if (job->whole == NULL && b->used) norni_panel_reset(&b->panel);
+    return st;
+}
+
+/* Standard output gets everything at once: a run that starts again must not have begun to write. */
+static norn_status copy_spool(stream_job *job, norn_err *err) {
+    const uint64_t n = norni_spool_size(&job->spool);
+    const size_t step = (size_t)1 << 18;
+    for (uint64_t at = 0; at < n;) {
+        const size_t part = n - at < step ? (size_t)(n - at) : step;
+        if (!norni_buf_reserve(&job->out.buf, part)) return norni_alloc_fail(err, "output", part, 1);
+        NORN_TRY(norni_spool_read(&job->spool, at, job->out.buf.p, part, err));
+        job->out.buf.n = part;
+        NORN_TRY(norni_out_flush(&job->out, 0, err));
+        at += part;
+    }
+    return NORN_OK;
+}
+
+static norn_status close_outputs(stream_job *job, bool partial, norn_err *err) {
+    norni_forecast_closing(job->json, &job->out.buf);
+    if (job->to_stdout) {
+        NORN_TRY(push(job, err));
+        NORN_TRY(copy_spool(job, err));
+    }
+    NORN_TRY(partial ? norni_out_commit_partial(&job->out, err) : norni_out_commit(&job->out, err));
+    if (!job->has_items) return NORN_OK;
+    return partial ? norni_out_commit_partial(&job->items, err)
+                   : norni_out_commit(&job->items, err);
+}
+
+/* After an interrupt: what is whole is kept under another name. */
+static void keep_partial(stream_job *job) {
+    const norni_common_opt *common = &job->opt->panel.common;
+    norn_err err = {NORN_OK, ""};
+    if (!job->opened || job->t->n_series == 0) return;
+    if (close_outputs(job, true, &err) != NORN_OK) {
+        norni_say(job->env, "interrupted; what was done could not be kept: %s", err.text);
+    } else if (job->to_stdout) {
+        norni_say(job->env, "interrupted: the first %zu series are written", job->t->n_series);
+    } else {
+        norni_say(job->env, "interrupted: the first %zu series are in %s.partial", job->t->n_series,
+                  common->out);
+    }
+}
+
+static void reset_totals(norni_forecast_totals *t, const norn_alloc *alloc) {
+    norni_forecast_totals_clear(t);
+    memset(t, 0, sizeof *t);
+    norni_spool_init(&t->failures, alloc, FAILURES_KEEP);
+    norni_buf_init(&t->first_failures, alloc);
+}
+
+void norni_forecast_totals_clear(norni_forecast_totals *t) {
+    norni_spool_clear(&t->failures);
+    if (t->first_failures.alloc != NULL) norni_buf_clear(&t->first_failures);
+}
+
+static norn_status run_pipe(stream_job *job, norn_err *err) {
+    norn_ctx *ctx = job->env->ctx;
+    const norni_pipe pipe = {.source = next_batch,
+                             .work = work_batch,
+                             .sink = sink_batch,
+                             .clear = clear_token,
+                             .arg = job,
+                             .token_size = sizeof(batch_token),
+                             .n_tokens = job->plan->n_batches};
+    norni_reporter reporter;
+    norni_reporter_start(&reporter, job->env->progress, job->env->progress_user, job->shared->tally,
+                         job->whole ? job->whole->n_series * job->plan->n_specs : 0);
+    const norn_status st = norni_pipe_run(ctx, &pipe, err);
+    norni_reporter_stop(&reporter);
+    if (st == NORN_OK && job->t->n_series == 0) {
+        job->input_failed = true;
+        return norn_fail(err, NORN_E_DATA, "no data rows behind the header");
+    }
+    return st;
+}
+
+/* One run over all batches into fresh outputs. */
+static norn_status run_once(stream_job *job, norn_err *err) {
+    const norni_common_opt *common = &job->opt->panel.common;
+    const norn_alloc *alloc = &job->env->ctx->alloc;
+    norn_status st;
+    reset_totals(job->t, alloc);
+    job->opened = job->any_rows = job->came_back = false;
+    norni_digest_init(&job->digest, alloc, job->plan->n_specs, 0);
+    norni_seen_init(&job->seen, alloc);
+    norni_spool_init(&job->spool, alloc, STDOUT_KEEP);
+    job->has_items = common->items != NULL;
+    job->json = norni_format_of(common) == NORNI_FORMAT_JSON;
+    norni_buf_init(&job->items.buf, alloc);
+    NORN_TRY_GOTO(norni_out_open(&job->out, alloc, common->out, err), closed);
+    job->to_stdout = job->out.path == NULL;
+    if (job->has_items) {
+        st = norni_out_open(&job->items, alloc, common->items, err);
+        if (st != NORN_OK) {
+            norni_out_abort(&job->out);
+            goto closed;
+        }
+    }
+    st = run_pipe(job, err);
+    if (st == NORN_OK) st = norni_digest_get(&job->digest, &job->t->digest, err);
+    if (st == NORN_OK) st = close_outputs(job, false, err);
+    if (st == NORN_E_CANCEL) keep_partial(job);
+    norni_out_abort(&job->out);
+    if (job->has_items) norni_out_abort(&job->items);
+closed:
+    norni_digest_clear(&job->digest);
+    norni_seen_clear(&job->seen);
+    norni_spool_clear(&job->spool);
+    return st;
+}
+
+/* Everything in memory: for the wide layout, a series too long for a batch, ids that come back. */
+static norn_status gather_and_run(stream_job *job, const char *why, norn_err *err) {
+    norni_panel panel;
+    norn_err e = {NORN_OK, ""};
+    if (why != NULL && !norni_reader_can_gather(job->reader)) {
+        job->input_failed = true;
+        return norn_fail(err, NORN_E_LIMIT,
+                         "%s, and a pipe of this length can be read only once: sort it by series, or "
+                         "give it as a file",
+                         why);
+    }
+    norni_align_report report;
+    norn_status st = norni_reader_gather(job->reader, &panel, &report, &e);
+    if (st != NORN_OK) {
+        job->input_failed = st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA;
+        if (st == NORN_E_MEM && why != NULL) {
+            return norn_fail(err, st,
+                             "%s, so the whole input must lie in memory, and --memory-limit is too "
+                             "small for it: sort the input by series, or allow more (%s)",
+                             why, e.text);
+        }
+        if (err != NULL) *err = e;
+        return st;
+    }
+    job->whole = &panel;
+    job->next_series = 0;
+    st = run_once(job, err);
+    job->t->report = report;
+    norni_panel_clear(&panel);
+    job->whole = NULL;
+    return st;
+}
+
+norn_status norni_forecast_stream(const norni_op_env *env, const norni_forecast_opt *opt,
+                                  const norni_forecast_plan *plan, norni_reader *reader,
+                                  const norni_forecast_shared *shared,
+                                  const norni_forecast_watch *watch, norni_forecast_totals *t,
+                                  bool *input_failed, norn_err *err) {
+    stream_job job = {.env = env,
+                      .opt = opt,
+                      .plan = plan,
+                      .shared = shared,
+                      .watch = watch,
+                      .reader = reader,
+                      .t = t};
+    norn_err e = {NORN_OK, ""};
+    norn_status st = NORN_OK;
+    memset(t, 0, sizeof *t);
+    t->failures.fd = -1;
+    const char *why = NULL;
+    if (norni_reader_streams(reader)) {
+        st = run_once(&job, &e);
+        if (job.came_back)
+            why = "rows of one series do not stand together";
+        else if (!norni_reader_streams(reader))
+            why = "one series is longer than 64 MiB of text";
+        if (why == NULL) goto done;
+    }
+    job.input_failed = false;
+    st = gather_and_run(&job, why, &e);
+done:
+    *input_failed = job.input_failed;
+    if (st != NORN_OK && err != NULL) *err = e;
+    return st;
+}

@@ -1,0 +1,43 @@
+/* A forecast run from reader to files: batch by batch, in bounded memory, in input order. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_FORECAST_STREAM_H
+#define NORNI_FORECAST_STREAM_H
+
+#include "app/forecast_run.h"
+#include "app/op_forecast.h"
+#include "io/panel_read.h"
+#include "io/spool.h"
+
+/* What a run was, in numbers. */
+typedef struct norni_forecast_totals {
+    size_t n_series, n_obs, n_items, n_ok, n_fallback, n_failed;
+    norni_align_report report;
+    norni_freq freq; /* of the first series */
+    int64_t start;
+    bool mixed;           /* other series have another frequency */
+    norni_spool failures; /* of the summary: JSON objects, each with a comma before it */
+    norni_buf first_failures; /* lines for people: the first three */
+    norni_hash128 digest;
+} norni_forecast_totals;
+
+void norni_forecast_totals_clear(norni_forecast_totals *t);
+
+/* Called with each panel's answer, in order; for charts. */
+typedef struct norni_forecast_watch {
+    norn_status (*see)(void *user, const norni_forecast *f, norn_err *err);
+    void *user;
+} norni_forecast_watch;
+
+/* Runs the whole input and writes --out and --items. Rows of a series that do not stand together make
+ * it start again with everything in memory. *t is the caller's to clear, whatever is returned. After
+ * NORN_E_CANCEL what was done lies beside --out as `.partial`. */
+NORN_CHECKED norn_status norni_forecast_stream(const norni_op_env *env,
+                                               const norni_forecast_opt *opt,
+                                               const norni_forecast_plan *plan,
+                                               norni_reader *reader,
+                                               const norni_forecast_shared *shared,
+                                               const norni_forecast_watch *watch,
+                                               norni_forecast_totals *t, bool *input_failed,
+                                               norn_err *err);
+
+#endif

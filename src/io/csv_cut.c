@@ -1,0 +1,451 @@
+/* Cuts a stream of delimited text into chunks of whole records, or of whole series. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thread cuts, many parse: so the state of the quotes at every cut is known, not guessed. A
+ * chunk without quotes (most are) costs a search for '"' and one backward look for the last record's
+ * end; only a chunk with quotes is scanned for marks here, too. */
+#include "io/csv_cut.h"
+
+static norn_status reserve(const norn_alloc *alloc, norni_chunk *c, size_t n, norn_err *err) {
+    if (n > SIZE_MAX - 2 * NORNI_TEXT_PAD) return norni_alloc_fail(err, "input", n, 1);
+    const size_t want = n + 2 * NORNI_TEXT_PAD; /* a last record's end may be added */
+    if (want <= c->cap) return NORN_OK;
+    char *p = c->p ? norni_alloc_resize(alloc, c->p, c->cap, want, 1)
+                   : norni_alloc_get(alloc, want, 1);
+    if (p == NULL) return norni_alloc_fail(err, "input", want, 1);
+    c->p = p;
+    c->cap = want;
+    return NORN_OK;
+}
+
+void norni_chunk_clear(const norn_alloc *alloc, norni_chunk *c) {
+    norni_alloc_drop(alloc, c->p, c->cap, 1);
+    *c = (norni_chunk){.p = NULL};
+}
+
+/* The current input has no byte that is not in the chunk at hand. */
+static bool is_over(const norni_cutter *cut) {
+    return cut->source_over && cut->rest_at == cut->rest.n;
+}
+
+/* Fills the chunk up to `want` bytes, from what is left over and then from the source. */
+static norn_status read_up_to(norni_cutter *cut, norni_chunk *c, size_t want, norn_err *err) {
+    NORN_TRY(reserve(&cut->ctx->alloc, c, want, err));
+    if (c != &cut->rest && c->n < want) {
+        const size_t left = cut->rest.n - cut->rest_at, room = want - c->n,
+                     n = left < room ? left : room;
+        if (n > 0) memcpy(c->p + c->n, cut->rest.p + cut->rest_at, n);
+        c->n += n;
+        cut->rest_at += n;
+    }
+    while (c->n < want && !cut->source_over) {
+        size_t got = 0;
+        NORN_TRY(norni_source_read(cut->source, c->p + c->n, want - c->n, &got, err));
+        if (got == 0) cut->source_over = true;
+        c->n += got;
+    }
+    memset(c->p + c->n, 0, NORNI_TEXT_PAD);
+    return NORN_OK;
+}
+
+/* Gives the chunk's bytes behind the first n back. */
+static norn_status put_back(norni_cutter *cut, norni_chunk *c, size_t n, norn_err *err) {
+    const size_t back = c->n - n;
+    if (cut->rest_at < cut->rest.n) { /* all of the chunk came from there */
+        cut->rest_at -= back;
+    } else {
+        NORN_TRY(reserve(&cut->ctx->alloc, &cut->rest, back, err));
+        memcpy(cut->rest.p, c->p + n, back);
+        cut->rest.n = back;
+        cut->rest_at = 0;
+    }
+    c->n = n;
+    memset(c->p + n, 0, NORNI_TEXT_PAD);
+    return NORN_OK;
+}
+
+/* End of the last record that surely ends inside [p, p + n); 0: none does. A CR at the very end may
+ * have its LF still to come. */
+static size_t last_record_end(const norni_csv_syntax *s, const char *p, size_t n) {
+    const char *lf = memrchr(p, s->eol, n);
+    const size_t from = lf ? (size_t)(lf - p) + 1 : 0;
+    if (s->eol2 == s->eol || n == 0) return from;
+    const char *cr = n - 1 > from ? memrchr(p + from, s->eol2, n - 1 - from) : NULL;
+    return cr ? (size_t)(cr - p) + 1 : from;
+}
+
+/* The id of the record that begins at p, as written. */
+static norni_str id_at(const norni_cutter *cut, const char *p, const char *end) {
+    for (size_t k = 0;; k++) {
+        const char *from = p;
+        while (p < end && *p != cut->syntax.delimiter && !norni_csv_is_eol(&cut->syntax, *p))
+            p++;
+        if (k == cut->id_field) return (norni_str){from, (size_t)(p - from)};
+        if (p == end || *p != cut->syntax.delimiter) return (norni_str){p, 0};
+        p++;
+    }
+}
+
+/* Beginning of the last series among the whole records before `end`, looking backward; no quotes.
+ */
+static size_t last_series_plain(const norni_cutter *cut, const char *p, size_t end) {
+    norni_str last = {NULL, 0};
+    size_t at = end, begin = 0;
+    while (at > 0) {
+        size_t start = at - 1; /* p[at - 1] ends the record */
+        while (start > 0 && !norni_csv_is_eol(&cut->syntax, p[start - 1]))
+            start--;
+        if (start + 1 < at) { /* no blank record */
+            const norni_str id = id_at(cut, p + start, p + at);
+            if (last.p != NULL && norni_str_cmp(id, last) != 0) return begin;
+            last = id;
+            begin = start;
+        }
+        at = start;
+    }
+    return 0;
+}
+
+/* The same over marks, forward: the last end of a record, or the last change of the id. */
+static norn_status last_end_quoted(const norni_cutter *cut, const norni_chunk *c,
+                                   norni_csv_quoting quoting, size_t *end, norn_err *err) {
+    norni_csv_marks *m = norni_alloc_get(&cut->ctx->alloc, 1, sizeof *m);
+    norni_str last = {NULL, 0};
+    const char *from = c->p, *record = c->p;
+    size_t field = 0, change = 0;
+    norni_str id = {NULL, 0};
+    *end = 0;
+    if (m == NULL) return norni_alloc_fail(err, "input", 1, sizeof *m);
+    norni_csv_marks_init(m, &cut->syntax, quoting, c->p, c->p + c->n);
+    for (;;) {
+        const char *at = norni_csv_mark(m);
+        if (at == m->end) break;
+        if (field == cut->id_field) id = (norni_str){from, (size_t)(at - from)};
+        field++;
+        from = at + 1;
+        if (!norni_csv_is_eol(&cut->syntax, *at)) continue;
+        const bool blank = at == record, cr_at_end = *at == '\r' && at + 1 == m->end;
+        if (!blank && cut->by_series) {
+            if (last.p != NULL && norni_str_cmp(id, last) != 0) change = (size_t)(record - c->p);
+            last = id;
+        }
+        if (!cr_at_end) *end = (size_t)(at + 1 - c->p);
+        record = at + 1;
+        field = 0;
+        id = (norni_str){"", 0};
+    }
+    if (m->wrong != NULL) {
+        *end = c->n; /* the parser will name the place: whatever comes behind it does not matter */
+    } else if (cut->by_series) {
+        *end = change;
+    }
+    norni_alloc_drop(&cut->ctx->alloc, m, 1, sizeof *m);
+    return NORN_OK;
+}
+
+/* How many of the chunk's bytes may go; 0: more must be read first. */
+static norn_status find_cut(norni_cutter *cut, norni_chunk *c, size_t *n, norn_err *err) {
+    bool open = false;
+    const bool quoted = cut->syntax.quotes && memchr(c->p, '"', c->n) != NULL;
+    c->quoting = quoted ? norni_csv_quoting_of(&cut->syntax, c->p, c->n, &open) : NORNI_CSV_PLAIN;
+    if (is_over(cut)) {
+        *n = c->n;
+        const bool ended =
+            c->n > 0 && norni_csv_is_eol(&cut->syntax, c->p[c->n - 1]) && !open;
+        if (!ended && c->n > 0) {
+            c->p[c->n++] = cut->syntax.eol;
+            *n = c->n;
+            memset(c->p + c->n, 0, NORNI_TEXT_PAD);
+        }
+        return NORN_OK;
+    }
+    if (quoted) return last_end_quoted(cut, c, c->quoting, n, err);
+    *n = last_record_end(&cut->syntax, c->p, c->n);
+    if (cut->by_series) *n = last_series_plain(cut, c->p, *n);
+    return NORN_OK;
+}
+
+static norn_status fail_place(const norni_cutter *cut, uint64_t line, const char *what,
+                              norn_err *err) {
+    char place[160];
+    const norni_chunk at = {.input = cut->input};
+    norni_chunk_place(cut, &at, place);
+    return norn_fail(err, NORN_E_FORMAT, "%sline %llu: %s", place, (unsigned long long)line, what);
+}
+
+/* Twice as much at least, so that looking again costs no more than reading. */
+static norn_status read_more(norni_cutter *cut, norni_chunk *c, norn_err *err) {
+    if (cut->by_series && c->n >= NORNI_MOST_SERIES_TEXT) {
+        cut->whole = true;
+        return norn_fail(err, NORN_E_LIMIT, "a series is longer than a chunk may be");
+    }
+    if (!cut->by_series && c->n >= NORNI_MOST_RECORD)
+        return fail_place(cut, c->first_line,
+                          "a record longer than 64 MiB begins here; is a quote never closed?", err);
+    return read_up_to(cut, c, 2 * c->n > cut->target ? 2 * c->n : cut->target, err);
+}
+
+static norn_status open_input(norni_cutter *cut, norn_err *err);
+
+static norn_status next_input(norni_cutter *cut, bool *end, norn_err *err) {
+    *end = cut->input + 1 >= cut->n_inputs;
+    if (*end) return NORN_OK;
+    norni_source_close(cut->source);
+    cut->source = NULL;
+    cut->input++;
+    return open_input(cut, err);
+}
+
+norn_status norni_cutter_next(norni_cutter *cut, norni_chunk *chunk, bool *end, norn_err *err) {
+    size_t n = 0;
+    *end = false;
+    while (is_over(cut)) {
+        NORN_TRY(next_input(cut, end, err));
+        if (*end) return NORN_OK;
+    }
+    chunk->n = 0;
+    chunk->first_line = cut->rest.first_line;
+    chunk->input = cut->input;
+    NORN_TRY(read_up_to(cut, chunk, cut->target, err));
+    for (;;) {
+        NORN_TRY(find_cut(cut, chunk, &n, err));
+        if (n > 0 || is_over(cut)) break;
+        NORN_TRY(read_more(cut, chunk, err));
+    }
+    if (n < chunk->n) NORN_TRY(put_back(cut, chunk, n, err));
+    chunk->count = norni_csv_count_bytes(&cut->syntax, chunk->p, n);
+    if (chunk->count.quotes == 0) chunk->quoting = NORNI_CSV_PLAIN;
+    cut->rest.first_line = chunk->first_line + chunk->count.lines;
+    return NORN_OK;
+}
+
+/* The delimiter of the first record: a comma, or the only one of ; tab | that stands in it. */
+static char find_delimiter(const char *p, size_t n) {
+    static const char candidates[] = ",;\t|";
+    size_t count[4] = {0}, i = 0;
+    bool quoted = false;
+    while (i < n && (p[i] == '\n' || p[i] == '\r'))
+        i++;
+    for (; i < n && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
+        if (p[i] == '"') quoted = !quoted;
+        for (int k = 0; k < 4 && !quoted; k++)
+            count[k] += p[i] == candidates[k];
+    }
+    int best = 0;
+    for (int k = 1; k < 4 && count[0] == 0; k++) {
+        if (count[k] > count[best]) best = k;
+    }
+    return candidates[best];
+}
+
+static norn_status begin_text(norni_cutter *cut, norn_err *err) {
+    norni_chunk *r = &cut->rest;
+    const unsigned char *p = (const unsigned char *)r->p;
+    if (norni_source_is_table(cut->source)) {
+        cut->syntax = norni_csv_table_syntax();
+        return NORN_OK;
+    }
+    if (r->n >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF)))
+        return norn_fail(err, NORN_E_FORMAT, "the text is UTF-16; save it as UTF-8");
+    if (r->n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
+        r->n -= 3;
+        memmove(r->p, r->p + 3, r->n + NORNI_TEXT_PAD);
+    }
+    cut->syntax =
+        norni_csv_text_syntax(cut->delimiter ? cut->delimiter : find_delimiter(r->p, r->n));
+    return NORN_OK;
+}
+
+/* First record that is not blank: *first..*last (its end's mark); false: not all of it is read. */
+static bool first_record(const norni_cutter *cut, norni_csv_marks *m, const char **first,
+                         const char **last, size_t *n_fields) {
+    const norni_chunk *r = &cut->rest;
+    bool open;
+    const norni_csv_quoting quoting = norni_csv_quoting_of(&cut->syntax, r->p, r->n, &open);
+    norni_csv_marks_init(m, &cut->syntax, quoting, r->p, r->p + r->n);
+    *first = r->p;
+    for (*n_fields = 0;;) {
+        const char *at = norni_csv_mark(m);
+        *last = at;
+        if (at == m->end) return cut->source_over;
+        if (at == *first && norni_csv_is_eol(&cut->syntax, *at)) {
+            *first = at + 1;
+            continue;
+        }
+        (*n_fields)++;
+        if (norni_csv_is_eol(&cut->syntax, *at)) return true;
+    }
+}
+
+norni_str norni_csv_unquote(norni_arena *arena, const char *p, const char *end) {
+    if (end - p < 2 || *p != '"' || end[-1] != '"') return (norni_str){p, (size_t)(end - p)};
+    p++;
+    end--;
+    const char *q = memchr(p, '"', (size_t)(end - p));
+    if (q == NULL) return (norni_str){p, (size_t)(end - p)};
+    char *to = norni_arena_get(arena, (size_t)(end - p), 1);
+    norni_str out = {to, 0};
+    for (; to != NULL && p < end; p++) {
+        to[out.n++] = *p;
+        if (*p == '"' && p + 1 < end && p[1] == '"') p++;
+    }
+    return out;
+}
+
+/* Copies the record's fields into the cutter's arena. */
+static norn_status split_header(norni_cutter *cut, const char *first, const char *last,
+                                size_t n_fields, norni_csv_marks *m, norni_str *field,
+                                norn_err *err) {
+    const char *from = first;
+    norni_csv_marks_init(m, &cut->syntax, m->quoting, first, last);
+    for (size_t k = 0; k < n_fields; k++) {
+        const char *at = norni_csv_mark(m);
+        norni_str f = cut->syntax.quotes ? norni_csv_unquote(&cut->arena, from, at)
+                                         : (norni_str){from, (size_t)(at - from)};
+        const char *kept = f.p ? norni_arena_text(&cut->arena, f.p, f.n) : NULL;
+        if (kept == NULL) return norni_alloc_fail(err, "input", f.n, 1);
+        field[k] = (norni_str){kept, f.n};
+        from = at + 1;
+    }
+    return NORN_OK;
+}
+
+/* A later input must have the first one's columns in the first one's order. */
+static norn_status check_header(const norni_cutter *cut, const norni_str *field, size_t n,
+                                norn_err *err) {
+    bool same = n == cut->n_header;
+    for (size_t k = 0; same && k < n; k++)
+        same = norni_str_cmp(field[k], cut->header[k]) == 0;
+    if (same) return NORN_OK;
+    return fail_place(cut, cut->header_line,
+                      "the header is not the first file's; all inputs need the same columns", err);
+}
+
+static norn_status take_header(norni_cutter *cut, norni_csv_marks *m, norn_err *err) {
+    norni_chunk *r = &cut->rest;
+    const char *first = NULL, *last = NULL;
+    size_t n = 0;
+    while (!first_record(cut, m, &first, &last, &n)) {
+        if (r->n >= NORNI_MOST_RECORD)
+            return fail_place(cut, 1, "the first record is longer than 64 MiB", err);
+        NORN_TRY(read_up_to(cut, r, 2 * r->n > cut->target ? 2 * r->n : cut->target, err));
+    }
+    if (first == last) return norn_fail(err, NORN_E_FORMAT, "the file is empty");
+    const bool ended = last < r->p + r->n;
+    if (!ended) { /* the input ends without a newline, or inside of quotes */
+        if (m->quoting == NORNI_CSV_PARITY ? m->inside != 0 : m->state == 2)
+            return fail_place(cut, norni_chunk_line(cut, r, first),
+                              "a quote opens here and is never closed", err);
+        n++;
+    }
+    norni_str *field = norni_arena_get(&cut->arena, n, sizeof *field);
+    if (field == NULL) return norni_alloc_fail(err, "input", n, sizeof *field);
+    cut->header_line = norni_chunk_line(cut, r, first);
+    NORN_TRY(split_header(cut, first, last, n, m, field, err));
+    if (cut->header != NULL) {
+        if (!cut->keep_head) NORN_TRY(check_header(cut, field, n, err));
+    } else {
+        cut->header = field;
+        cut->n_header = n;
+    }
+    return NORN_OK;
+}
+
+/* Takes the first record out of the text, unless it is data. */
+static void drop_header(norni_cutter *cut, norni_csv_marks *m) {
+    norni_chunk *r = &cut->rest;
+    const char *first, *last;
+    size_t n;
+    if (cut->keep_head) return;
+    (void)first_record(cut, m, &first, &last, &n);
+    const char *from = last < r->p + r->n ? last + 1 : last;
+    if (from < r->p + r->n && from > r->p && from[-1] == '\r' && *from == '\n') from++;
+    r->first_line += norni_csv_count_bytes(&cut->syntax, r->p, (size_t)(from - r->p)).lines;
+    cut->rest_at = (size_t)(from - r->p);
+}
+
+static norn_status with_marks(norni_cutter *cut, bool take, bool drop, norn_err *err) {
+    norni_csv_marks *m = norni_alloc_get(&cut->ctx->alloc, 1, sizeof *m);
+    if (m == NULL) return norni_alloc_fail(err, "input", 1, sizeof *m);
+    const norn_status st = take ? take_header(cut, m, err) : NORN_OK;
+    if (st == NORN_OK && drop) drop_header(cut, m);
+    norni_alloc_drop(&cut->ctx->alloc, m, 1, sizeof *m);
+    return st;
+}
+
+static norn_status read_head(norni_cutter *cut, norn_err *err) {
+    cut->rest.n = cut->rest_at = 0;
+    cut->rest.first_line = 1;
+    cut->rest.input = cut->input;
+    cut->source_over = false;
+    NORN_TRY(read_up_to(cut, &cut->rest, NORNI_CHUNK_BYTES, err)); /* see norni_reader_open */
+    NORN_TRY(begin_text(cut, err));
+    return with_marks(cut, true, cut->begun, err);
+}
+
+static norn_status open_input(norni_cutter *cut, norn_err *err) {
+    norn_err e = {NORN_OK, ""};
+    norn_status st = cut->path
+                         ? norni_source_open(cut->ctx, cut->path[cut->input], &cut->source_opt,
+                                             &cut->source, &e)
+                         : norni_source_bytes(cut->ctx, cut->bytes, cut->n_bytes, &cut->source_opt,
+                                              &cut->source, &e);
+    if (st == NORN_OK) return read_head(cut, err);
+    if (cut->n_inputs > 1)
+        return norn_fail(err, st, "%s: %s", cut->path[cut->input], e.text);
+    if (err != NULL) *err = e;
+    return st;
+}
+
+norn_status norni_cutter_open(norni_cutter *cut, norn_err *err) {
+    if (cut->target == 0) cut->target = NORNI_CHUNK_BYTES;
+    norni_arena_init(&cut->arena, &cut->ctx->alloc);
+    const norn_status st = open_input(cut, err);
+    if (st != NORN_OK) norni_cutter_close(cut);
+    return st;
+}
+
+norn_status norni_cutter_begin(norni_cutter *cut, norn_err *err) {
+    cut->begun = true;
+    return with_marks(cut, false, true, err);
+}
+
+bool norni_cutter_can_rewind(const norni_cutter *cut) {
+    return cut->n_inputs > 1 || norni_source_can_rewind(cut->source);
+}
+
+norn_status norni_cutter_rewind(norni_cutter *cut, norn_err *err) {
+    cut->whole = false;
+    if (cut->n_inputs > 1) {
+        norni_source_close(cut->source);
+        cut->source = NULL;
+        cut->input = 0;
+        return open_input(cut, err);
+    }
+    NORN_TRY(norni_source_rewind(cut->source, err));
+    return read_head(cut, err);
+}
+
+double norni_cutter_share(const norni_cutter *cut) {
+    const double one = norni_source_share(cut->source);
+    if (one < 0) return -1;
+    return ((double)cut->input + one) / (double)cut->n_inputs;
+}
+
+void norni_cutter_close(norni_cutter *cut) {
+    norni_source_close(cut->source);
+    cut->source = NULL;
+    norni_chunk_clear(&cut->ctx->alloc, &cut->rest);
+    norni_arena_clear(&cut->arena);
+}
+
+uint64_t norni_chunk_line(const norni_cutter *cut, const norni_chunk *chunk, const char *at) {
+    size_t n = (size_t)(at - chunk->p);
+    if (n > 0 && chunk->p[n - 1] == '\r' && *at == '\n' && cut->syntax.quotes) n--;
+    return chunk->first_line + norni_csv_count_bytes(&cut->syntax, chunk->p, n).lines;
+}
+
+void norni_chunk_place(const norni_cutter *cut, const norni_chunk *chunk, char out[160]) {
+    out[0] = '\0';
+    if (cut->n_inputs > 1 && cut->path != NULL)
+        norni_format(out, 160, "%s: ", cut->path[chunk->input]);
+}
