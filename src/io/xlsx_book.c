@@ -178,8 +178,9 @@ static norn_status find_workbook(norni_book *b, const char **out, norn_err *err)
     NORN_TRY(read_links(b, "_rels/.rels", "", 0, err));
     *out = part_of_type(b, "officeDocument");
     if (*out == NULL) return norn_fail(err, NORN_E_FORMAT, "xlsx: this zip file names no workbook");
-    const size_t n = strlen(*out);
-    if (n > 4 && strcmp(*out + n - 4, ".bin") == 0)
+    *out = part;
+    const size_t n = strlen(part);
+    if (n > 4 && strcmp(part + n - 4, ".bin") == 0)
         return norn_fail(err, NORN_E_FORMAT,
                          "xlsx: this is a binary workbook (.xlsb); save as .xlsx");
     return NORN_OK;
@@ -218,7 +219,7 @@ static norn_status choose_sheet(norni_book *b, const char *sheet, norn_err *err)
 
 norn_status norni_book_read(norni_book *b, const char *sheet, norn_err *err) {
     static const norni_xml_calls calls = {book_start, NULL, NULL};
-    const char *workbook = NULL;
+    const char *workbook = "";
     NORN_TRY(find_workbook(b, &workbook, err));
     b->links = NULL;
     NORN_TRY(read_workbook_links(b, workbook, err));

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ECMA-376 part 1: 18.4 (shared strings), 18.8.30 (number formats and their built-in ids), 18.17.4
  * (date systems), 22.9.2.19 (_xHHHH_). The 1900 system counts a 29 February 1900 that never was: days
- * before it lie one later than its numbers say. */
+ * before it lie one later than its numbers say, and 60 itself reads as the 28th. */
 #include "io/xlsx_refs.h"
 
 #include <math.h>

@@ -144,7 +144,8 @@ norn_status norni_xml_all(norni_zip *zip, const char *name, const norni_xml_call
 
 const char *norni_xml_attr(const char **attr, const char *name) {
     for (; attr[0] != NULL; attr += 2) {
-        if (strcmp(norni_xml_local(attr[0]), name) == 0) return attr[1];
+        const bool declares = strncmp(attr[0], "xmlns", 5) == 0; /* a namespace */
+        if (!declares && strcmp(norni_xml_local(attr[0]), name) == 0) return attr[1];
     }
     return NULL;
 }

@@ -40,8 +40,8 @@ static const struct {
 enum { N_PARTS = sizeof usual / sizeof *usual, HEADS = 4096 };
 
 static size_t put_number(uint8_t *p, size_t at, uint64_t x, size_t width) {
-    for (size_t k = 0; k < width; k++)
-        p[at++] = (uint8_t)(x >> 8 * k);
+    for (size_t k = 0; k < width; k++, x >>= 8)
+        p[at++] = (uint8_t)x;
     return at;
 }
 

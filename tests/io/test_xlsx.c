@@ -113,7 +113,8 @@ static void prefixes_and_strangers_are_passed_over(void **state) {
     check_rows(state,
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- c --><x:worksheet xmlns:x=\"m\">"
                "<x:sheetPr><x:row><x:c><x:v>9</x:v></x:c></x:row></x:sheetPr><x:sheetData>"
-               "<x:row><x:c t=\"inlineStr\"><x:is><x:t>a<!-- c -->b<![CDATA[<c>]]></x:t></x:is>"
+               "<x:row xmlns:r=\"n\"><x:c t=\"inlineStr\"><x:is><x:t>a<!-- c "
+               "-->b<![CDATA[<c>]]></x:t></x:is>"
                "<x:extLst><x:v>8</x:v></x:extLst></x:c><x:ext><x:c><x:v>7</x:v></x:c></x:ext>"
                "</x:row></x:sheetData><x:phoneticPr/></x:worksheet>",
                "ab<c>/");
@@ -172,6 +173,7 @@ static void calendar_of_numbers(void **state) {
         {0, false, false, "1899-12-31"},
         {1, false, false, "1900-01-01"},
         {59, false, false, "1900-02-28"},
+        {60, false, false, "1900-02-28"},
         {61, false, false, "1900-03-01"},
         {36526, false, false, "2000-01-01"},
         {2958465, false, false, "9999-12-31"},
