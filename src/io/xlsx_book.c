@@ -176,8 +176,8 @@ static norn_status find_workbook(norni_book *b, const char **out, norn_err *err)
                          open_document ? "; it is an OpenDocument file: save as .xlsx" : "");
     }
     NORN_TRY(read_links(b, "_rels/.rels", "", 0, err));
-    *out = part_of_type(b, "officeDocument");
-    if (*out == NULL) return norn_fail(err, NORN_E_FORMAT, "xlsx: this zip file names no workbook");
+    const char *part = part_of_type(b, "officeDocument");
+    if (part == NULL) return norn_fail(err, NORN_E_FORMAT, "xlsx: this zip file names no workbook");
     *out = part;
     const size_t n = strlen(part);
     if (n > 4 && strcmp(part + n - 4, ".bin") == 0)
