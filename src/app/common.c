@@ -35,8 +35,8 @@ const norni_param norni_common_rows[] = {
      .type = NORNI_T_CHOICE,
      .offset = AT(format),
      .def = "auto",
-     .choices = "auto|csv|json",
-     .help = "auto: by the extension of --out, else csv"},
+     .choices = "auto|csv|json|xlsx",
+     .help = "auto: by the extension of --out (behind it .gz or .zst), else csv"},
     {.name = "summary",
      .type = NORNI_T_TEXT,
      .offset = AT(summary),
@@ -266,6 +266,7 @@ int32_t norni_format_of(const norni_common_opt *opt) {
     size_t n;
     if (opt->format != NORNI_FORMAT_AUTO) return opt->format;
     (void)norni_codec_of_name(opt->out, &n);
-    return n > 5 && memcmp(opt->out + n - 5, ".json", 5) == 0 ? NORNI_FORMAT_JSON
-                                                              : NORNI_FORMAT_CSV;
+    if (n <= 5) return NORNI_FORMAT_CSV;
+    if (memcmp(opt->out + n - 5, ".json", 5) == 0) return NORNI_FORMAT_JSON;
+    return memcmp(opt->out + n - 5, ".xlsx", 5) == 0 ? NORNI_FORMAT_XLSX : NORNI_FORMAT_CSV;
 }

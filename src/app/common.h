@@ -17,7 +17,7 @@ typedef struct norni_common_opt {
     const char *out, *summary, *items, *resume, *plot;
     const char *config; /* read by the face, before the flags */
     norni_memsize memory_limit;
-    int32_t format;   /* auto csv json */
+    int32_t format;   /* auto csv json xlsx */
     int32_t progress; /* auto always never */
     bool quiet, parallel;
     int32_t cache;
@@ -25,7 +25,7 @@ typedef struct norni_common_opt {
     double error_threshold;
 } norni_common_opt;
 
-enum { NORNI_FORMAT_AUTO, NORNI_FORMAT_CSV, NORNI_FORMAT_JSON };
+enum { NORNI_FORMAT_AUTO, NORNI_FORMAT_CSV, NORNI_FORMAT_JSON, NORNI_FORMAT_XLSX };
 
 extern const norni_param norni_common_rows[];
 extern const size_t norni_n_common_rows;
@@ -73,7 +73,7 @@ typedef struct norni_op_result {
  * the arena. NORN_E_ARG: nothing matches. */
 NORN_CHECKED norn_status norni_inputs_expand(const norni_inputs *in, norni_arena *arena,
                                              norni_inputs *out, norn_err *err);
-/* csv or json: as asked, else by the file's extension, else csv. */
+/* csv, json or xlsx: as asked, else by the file's extension, else csv. */
 int32_t norni_format_of(const norni_common_opt *opt);
 
 #endif

@@ -8,6 +8,7 @@
 #include "app/forecast_stream.h"
 
 #include "app/digest.h"
+#include "app/forecast_sheet.h"
 #include "app/forecast_write.h"
 #include "base/seen.h"
 #include "par/pipe.h"
@@ -35,7 +36,8 @@ typedef struct stream_job {
     size_t next_series; /* of whole */
     norni_forecast_totals *t;
     norni_out out, items;
-    bool has_items, json, to_stdout, opened, any_rows;
+    norni_xlsx_out *sheet; /* in place of out, or NULL */
+    bool has_items, json, is_sheet, to_stdout, opened, any_rows;
     norni_spool spool; /* of standard output */
     norni_digest digest;
     norni_seen seen;
@@ -109,7 +111,7 @@ static norn_status next_batch(size_t k, void *token, bool *end, void *arg, norn_
 
 static norn_status format_batch(const stream_job *job, batch_token *b, norn_err *err) {
     b->text.n = b->packed.n = b->items.n = b->failures.n = 0;
-    norni_forecast_table(&b->f, job->json, &b->text);
+    if (!job->is_sheet) norni_forecast_table(&b->f, job->json, &b->text);
     if (job->has_items) norni_forecast_item_rows(&b->f, &b->items);
     norni_forecast_failures(&b->f, &b->failures);
     if (b->text.failed || b->items.failed || b->failures.failed)
@@ -210,7 +212,10 @@ static norn_status note_failures(norni_forecast_totals *t, const batch_token *b,
 
 static norn_status open_outputs(stream_job *job, const norni_forecast *f, norn_err *err) {
     norni_buf *b = &job->out.buf;
-    norni_forecast_opening(f, job->json, b);
+    if (job->is_sheet)
+        NORN_TRY(norni_forecast_sheet_head(f, job->sheet, err));
+    else
+        norni_forecast_opening(f, job->json, b);
     if (job->has_items) norni_forecast_item_header(&job->items.buf);
     job->opened = true;
     if (b->failed || job->items.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
@@ -230,7 +235,9 @@ static norn_status write_batch(stream_job *job, const batch_token *b, norn_err *
     if (!job->opened) NORN_TRY(open_outputs(job, &b->f, err));
     if (job->json && job->any_rows) norni_buf_text(&job->out.buf, ",\n");
     job->any_rows = true;
-    if (job->out.codec != NORNI_CODEC_NONE) {
+    if (job->is_sheet) {
+        NORN_TRY(norni_forecast_sheet_rows(&b->f, job->sheet, err));
+    } else if (job->out.codec != NORNI_CODEC_NONE) {
         NORN_TRY(norni_out_packed(&job->out, b->packed.p, b->packed.n, err));
     } else {
         norni_buf_add(&job->out.buf, b->text.p, b->text.n);
@@ -279,12 +286,20 @@ static norn_status copy_spool(stream_job *job, norn_err *err) {
 }
 
 static norn_status close_outputs(stream_job *job, bool partial, norn_err *err) {
-    norni_forecast_closing(job->json, &job->out.buf);
-    if (job->to_stdout) {
-        NORN_TRY(push(job, err));
-        NORN_TRY(copy_spool(job, err));
+    if (job->is_sheet) {
+        norni_xlsx_out *sheet = job->sheet;
+        job->sheet = NULL;
+        NORN_TRY(partial ? norni_xlsx_out_commit_partial(sheet, err)
+                         : norni_xlsx_out_commit(sheet, err));
+    } else {
+        norni_forecast_closing(job->json, &job->out.buf);
+        if (job->to_stdout) {
+            NORN_TRY(push(job, err));
+            NORN_TRY(copy_spool(job, err));
+        }
+        NORN_TRY(partial ? norni_out_commit_partial(&job->out, err)
+                         : norni_out_commit(&job->out, err));
     }
-    NORN_TRY(partial ? norni_out_commit_partial(&job->out, err) : norni_out_commit(&job->out, err));
     if (!job->has_items) return NORN_OK;
     return partial ? norni_out_commit_partial(&job->items, err)
                    : norni_out_commit(&job->items, err);
@@ -338,35 +353,40 @@ static norn_status run_pipe(stream_job *job, norn_err *err) {
     return st;
 }
 
-/* One run over all batches into fresh outputs. */
-static norn_status run_once(stream_job *job, norn_err *err) {
+static norn_status open_files(stream_job *job, norn_err *err) {
     const norni_common_opt *common = &job->opt->panel.common;
     const norn_alloc *alloc = &job->env->ctx->alloc;
-    norn_status st;
+    const int32_t format = norni_format_of(common);
+    job->json = format == NORNI_FORMAT_JSON;
+    job->is_sheet = format == NORNI_FORMAT_XLSX;
+    job->has_items = common->items != NULL;
+    job->out = job->items = (norni_out){.fd = -1};
+    if (job->is_sheet) {
+        NORN_TRY(norni_xlsx_out_open(job->env->ctx, common->out, "Forecast", &job->sheet, err));
+    } else {
+        NORN_TRY(norni_out_open(&job->out, alloc, common->out, err));
+        job->to_stdout = job->out.path == NULL;
+    }
+    return job->has_items ? norni_out_open(&job->items, alloc, common->items, err) : NORN_OK;
+}
+
+/* One run over all batches into fresh outputs. */
+static norn_status run_once(stream_job *job, norn_err *err) {
+    const norn_alloc *alloc = &job->env->ctx->alloc;
     reset_totals(job->t, alloc);
     job->opened = job->any_rows = job->came_back = false;
     norni_digest_init(&job->digest, alloc, job->plan->n_specs, 0);
     norni_seen_init(&job->seen, alloc);
     norni_spool_init(&job->spool, alloc, STDOUT_KEEP);
-    job->has_items = common->items != NULL;
-    job->json = norni_format_of(common) == NORNI_FORMAT_JSON;
-    norni_buf_init(&job->items.buf, alloc);
-    NORN_TRY_GOTO(norni_out_open(&job->out, alloc, common->out, err), closed);
-    job->to_stdout = job->out.path == NULL;
-    if (job->has_items) {
-        st = norni_out_open(&job->items, alloc, common->items, err);
-        if (st != NORN_OK) {
-            norni_out_abort(&job->out);
-            goto closed;
-        }
-    }
-    st = run_pipe(job, err);
+    norn_status st = open_files(job, err);
+    if (st == NORN_OK) st = run_pipe(job, err);
     if (st == NORN_OK) st = norni_digest_get(&job->digest, &job->t->digest, err);
     if (st == NORN_OK) st = close_outputs(job, false, err);
     if (st == NORN_E_CANCEL) keep_partial(job);
     norni_out_abort(&job->out);
-    if (job->has_items) norni_out_abort(&job->items);
-closed:
+    norni_out_abort(&job->items);
+    norni_xlsx_out_abort(job->sheet);
+    job->sheet = NULL;
     norni_digest_clear(&job->digest);
     norni_seen_clear(&job->seen);
     norni_spool_clear(&job->spool);

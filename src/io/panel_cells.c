@@ -227,9 +227,11 @@ norn_status norni_fields_check(const norni_fields *f, const char *last, norn_err
     const char *wrong = f->marks->wrong,
                *nul = f->chunk->count.nuls ? memchr(f->record, 0, (size_t)(last - f->record))
                                            : NULL;
-    if (nul != NULL) return fail_at(f, nul, "a NUL byte; the file is not text", err);
+    if (nul != NULL && (wrong == NULL || nul < wrong)) /* what comes first */
+        return fail_at(f, nul, "a NUL byte; the file is not text", err);
     if (wrong != NULL && wrong <= last)
         return fail_at(f, wrong, "text stands behind a closing quote", err);
+    if (nul != NULL) return fail_at(f, nul, "a NUL byte; the file is not text", err);
     if (last == f->end)
         return fail_at(f, open_quote(f), "a quote opens here and is never closed", err);
     return NORN_OK;

@@ -120,7 +120,8 @@ void norni_ticks_number(norni_ticks *t, double lo, double hi, size_t most) {
     if (!(raw > 0) || !isfinite(raw)) return;
     int32_t k = exponent_of(raw);
     const double lead = decimal_value(raw, -k);
-    int64_t m = lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10;
+    /* one tick too many is better than a step twice as wide */
+    int64_t m = lead <= 1.15 ? 1 : lead <= 2.3 ? 2 : lead <= 5.75 ? 5 : 10;
     if (m == 10) {
         m = 1;
         k++;
@@ -161,7 +162,7 @@ void norni_ticks_index(norni_ticks *t, int64_t lo, int64_t hi, double px, double
     const double larger = fabs((double)lo) > fabs((double)hi) ? fabs((double)lo) : fabs((double)hi);
     int64_t power = 1, m = 1;
     number_style style = {0};
-    for (int32_t k = 0; k < 18; m = m == 1 ? 2 : m == 2 ? 5 : 1) {
+    for (int32_t k = 0;; m = m == 1 ? 2 : m == 2 ? 5 : 1) {
         const int64_t step = m * power;
         char ends[2][NORNI_TICK_TEXT];
         style = choose_style(larger, k, larger >= 10000); /* 1976 may well be a year */
@@ -171,6 +172,7 @@ void norni_ticks_index(norni_ticks *t, int64_t lo, int64_t hi, double px, double
         const double need = (w0 > w1 ? w0 : w1) + 2 * label_gap;
         if (px * (double)step >= need * span && span < (double)step * (NORNI_TICKS_MAX - 2)) break;
         if (m != 5) continue;
+        if (k == 18) break; /* 5e18: the widest that there is */
         k++;
         power *= 10;
     }
@@ -179,7 +181,8 @@ void norni_ticks_index(norni_ticks *t, int64_t lo, int64_t hi, double px, double
         k++;
     const int64_t step = m * power;
     int64_t at = floor_div(lo, step) * m; /* in units of power */
-    for (; t->n < NORNI_TICKS_MAX; at += m) {
+    for (bool end = false; !end && t->n < NORNI_TICKS_MAX;
+         end = __builtin_add_overflow(at, m, &at)) {
         int64_t time;
         if (__builtin_mul_overflow(at, power, &time)) {
             if (at > 0) break;
