@@ -52,10 +52,15 @@ static norn_status parse_n(place *p, const char *text, size_t n) {
     assert_non_null(bytes);
     if (n > 0) memcpy(bytes, text, n);
     p->err = (norn_err){NORN_OK, ""};
+    const norni_arena_mark before = norni_arena_mark_get(&p->arena);
     const norn_status st = norni_toml_parse(&p->arena, bytes, n, &p->toml, &p->err);
     free(bytes);
     assert_true(st != NORN_OK || p->err.text[0] == '\0');
-    assert_true(st == NORN_OK || (p->toml.row == NULL && p->toml.n_rows == 0));
+    if (st != NORN_OK) {
+        const norni_arena_mark after = norni_arena_mark_get(&p->arena);
+        assert_true(p->toml.row == NULL && p->toml.n_rows == 0);
+        assert_true(after.head == before.head && after.used == before.used);
+    }
     return st;
 }
 
