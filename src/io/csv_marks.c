@@ -275,7 +275,7 @@ void norni_csv_marks_init(norni_csv_marks *m, const norni_csv_syntax *s, norni_c
     m->end = end;
     m->syntax = *s;
     m->quoting = quoting;
-    m->scalar = false;
+    m->engine = NORNI_CSV_AUTO;
     m->inside = 0;
     m->state = FIELD_START;
     m->opened = m->wrong = NULL;
@@ -289,10 +289,10 @@ bool norni_csv_marks_fill(norni_csv_marks *m) {
     m->base = m->block;
     m->block += n;
     m->n = m->i = 0;
-    if (m->scalar || m->quoting == NORNI_CSV_ODD)
+    if (m->engine == NORNI_CSV_MACHINE || m->quoting == NORNI_CSV_ODD)
         fill_machine(m, n);
 #if WIDE
-    else if (has_avx2())
+    else if (m->engine == NORNI_CSV_AUTO && has_avx2())
         fill_avx2(m, n);
 #endif
     else if (m->quoting == NORNI_CSV_PARITY)

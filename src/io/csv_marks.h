@@ -43,13 +43,20 @@ norni_csv_count norni_csv_count_bytes(const norni_csv_syntax *s, const char *p, 
 norni_csv_quoting norni_csv_quoting_of(const norni_csv_syntax *s, const char *p, size_t n,
                                        bool *open);
 
+/* AUTO: AVX2 where the machine has it; NARROW: SSE2 or plain C; MACHINE: byte by byte. */
+typedef enum norni_csv_engine {
+    NORNI_CSV_AUTO,
+    NORNI_CSV_NARROW,
+    NORNI_CSV_MACHINE
+} norni_csv_engine;
+
 /* Ends of fields and records of [p, end), found block by block. The text begins outside of quotes;
  * NORNI_TEXT_PAD bytes behind it are readable. */
 typedef struct norni_csv_marks {
     const char *text, *end, *block; /* block: behind the part that was scanned */
     norni_csv_syntax syntax;
     norni_csv_quoting quoting;
-    bool scalar;       /* use the twin that reads byte by byte: for tests */
+    norni_csv_engine engine; /* AUTO; tests take the slower twins, too */
     uint64_t inside;   /* parity: all ones while a quote is open */
     uint32_t state;    /* state machine */
     const char *opened, *wrong; /* state machine: the open quote; text behind a closing quote */
