@@ -105,14 +105,21 @@ double norni_facet_gutter(const norni_facet_range *r, double h) {
 typedef struct scale {
     const norni_facet_range *r;
     double w, h;
+    double per_time, per_value; /* px */
 } scale;
 
+static scale make_scale(const norni_facet_range *r, double w, double h) {
+    const double span = (double)((uint64_t)r->t_hi - (uint64_t)r->t_lo);
+    return (scale){r, w, h, (w - 2 * inset) / span, h / (r->y_hi - r->y_lo)};
+}
+
+/* t lies within the range: it was made from all times. */
 static double x_of(const scale *s, int64_t t) {
-    return inset + norni_axis_share(t, s->r->t_lo, s->r->t_hi) * (s->w - 2 * inset);
+    return inset + (double)((uint64_t)t - (uint64_t)s->r->t_lo) * s->per_time;
 }
 
 static double y_of(const scale *s, double v) {
-    const double far = 1e6, y = (s->r->y_hi - drawn(v)) / (s->r->y_hi - s->r->y_lo) * s->h;
+    const double far = 1e6, y = (s->r->y_hi - drawn(v)) * s->per_value;
     return y > far ? far : y < -far ? -far : y;
 }
 
@@ -360,7 +367,7 @@ static void draw_border(norni_buf *out, const norni_plot_facet *f, const scale *
 
 void norni_facet_draw(norni_buf *out, const norni_plot_facet *f, const norni_facet_range *r,
                       const norni_plot_key *key, const norni_facet_box *box, bool is_index) {
-    const scale s = {r, box->w, box->h};
+    const scale s = make_scale(r, box->w, box->h);
     norni_buf_text(out, "<g transform=\"translate(");
     norni_svg_num(out, box->x);
     norni_buf_text(out, " ");

@@ -249,7 +249,7 @@ static void trace_flush(norni_svg_trace *t) {
 }
 
 void norni_svg_trace_add(norni_svg_trace *t, double x, double y, bool gap) {
-    const int64_t column = (int64_t)floor(x);
+    const int64_t column = (int64_t)x;
     const norni_svg_point p = {x, y, t->count++};
     if (t->held && t->thin && column == t->column) {
         if (y < t->low.y) t->low = p;

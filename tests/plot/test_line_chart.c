@@ -229,7 +229,7 @@ static void the_parts_are_there(void **state) {
 static void text_is_escaped(void **state) {
     sample *s = *state;
     static const char hostile[] =
-        "</title><script>\"'&\x01\x7f\n\xff\xc3(\xed\xa0\x80\xef\xbf\xbf\xc3\xa9";
+        "</title><script>\"'&\x01\x7f\n\xff\xc3(\xed\xa0\x80\xef\xbf\xbf\xe0\x80\x80\xc3\xa9";
     const norni_str text = {hostile, sizeof hostile - 1};
     s->chart.title = s->facet.title = s->line.name = s->chart.x_label = s->chart.y_label = text;
     s->chart.width = 4096;
@@ -238,7 +238,7 @@ static void text_is_escaped(void **state) {
     assert_null(strstr(svg, "<script"));
 #define BAD "\xEF\xBF\xBD"
     assert_non_null(strstr(svg, ">&lt;/title&gt;&lt;script&gt;&quot;&#39;&amp;" BAD BAD " " BAD BAD
-                                "(" BAD BAD BAD BAD "\xc3\xa9<"));
+                                "(" BAD BAD BAD BAD BAD BAD BAD "\xc3\xa9<"));
     s->chart.description = text;
     assert_null(fault_of(draw(s)));
 }
@@ -574,7 +574,7 @@ static void wrong_calls_are_refused(void **state) {
     assert_int_equal(s->out.n, 0);
 }
 
-/* An allocator that refuses after `left` calls. */
+/* An allocator that refuses one call, after `left` others. */
 typedef struct miser {
     norn_alloc real;
     size_t left;
@@ -582,8 +582,7 @@ typedef struct miser {
 
 static void *grudging(void *user, void *ptr, size_t old, size_t size) {
     miser *m = user;
-    if (size > 0 && m->left == 0) return NULL;
-    if (size > 0) m->left--;
+    if (size > 0 && m->left-- == 0) return NULL;
     return m->real.resize(m->real.user, ptr, old, size);
 }
 
@@ -592,6 +591,7 @@ static void lack_of_memory_is_reported(void **state) {
     miser m = {s->alloc, 0};
     const norn_alloc alloc = {.resize = grudging, .user = &m};
     s->y[10] = s->y[12] = (double)NAN; /* dots need a buffer of their own */
+    (void)draw(s);
     size_t calls = 0;
     for (norn_status st = NORN_E_MEM; st != NORN_OK; calls++) {
         norni_buf b;
@@ -601,6 +601,10 @@ static void lack_of_memory_is_reported(void **state) {
         st = norni_plot_lines(&b, &s->chart, &err);
         assert_true(st == NORN_OK || st == NORN_E_MEM);
         if (st != NORN_OK) assert_int_equal(b.n, 0);
+        if (st == NORN_OK) { /* never a part for the whole */
+            assert_int_equal(b.n + 1, s->out.n);
+            assert_memory_equal(b.p, s->out.p, b.n);
+        }
         norni_buf_clear(&b);
     }
     assert_true(calls > 4);
@@ -810,8 +814,47 @@ static void numbers_are_short(void **state) {
     norni_svg_path_line(&p, 5, 1);
     norni_svg_path_close(&p);
     norni_svg_path_dot(&p, 1, 1);
+    norni_svg_path_move(&p, 3, 3);
+    norni_svg_path_line(&p, 3, 3);
+    norni_svg_path_move(&p, 4, 4);
     norni_buf_add(&s->out, "", 1);
-    assert_string_equal(s->out.p, "M1 2.5l1-.5 .5 1h2.5v-2zM1 1h0");
+    assert_string_equal(s->out.p, "M1 2.5l1-.5 .5 1h2.5v-2zM1 1h0M3 3M4 4");
+}
+
+/* A pixel column keeps first, least, greatest and last in their order in time. */
+static void columns_keep_their_extremes(void **state) {
+    sample *s = *state;
+    static const double y[2][7] = {{5, 4, 1, 6, 9, 7, 8}, {5, 9, 8, 6, 1, 2, 3}};
+    static const char *const want[2] = {"M0 5l.2-4 .2 8 .2-1", "M0 5l.1 4 .3-8 .2 2"};
+    for (size_t k = 0; k < 2; k++) {
+        s->out.n = 0;
+        norni_svg_trace t = {.path.b = &s->out, .dots.b = &s->out, .thin = true};
+        for (size_t i = 0; i < 7; i++)
+            norni_svg_trace_add(&t, 0.1 * (double)i, y[k][i], i == 3);
+        norni_svg_trace_end(&t);
+        norni_buf_add(&s->out, "", 1);
+        assert_string_equal(s->out.p, want[k]);
+    }
+}
+
+/* Infinite is missing, and bounds that are swapped are put right. */
+static void infinite_is_missing_and_bounds_may_be_swapped(void **state) {
+    sample *s = *state;
+    norni_buf want;
+    norni_buf_init(&want, &s->alloc);
+    s->y[5] = s->f[3] = s->hi[1][7] = (double)NAN;
+    (void)draw(s);
+    norni_buf_add(&want, s->out.p, s->out.n);
+    s->y[5] = s->f[3] = (double)INFINITY;
+    s->hi[1][7] = -(double)INFINITY;
+    assert_string_equal(draw(s), want.p);
+    for (size_t i = 0; i < H - 1; i++) { /* the last one is named in the description */
+        const double lo = s->lo[0][i];
+        s->lo[0][i] = s->hi[0][i];
+        s->hi[0][i] = lo;
+    }
+    assert_string_equal(draw(s), want.p);
+    norni_buf_clear(&want);
 }
 
 #define WITH_SAMPLE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -835,6 +878,8 @@ int main(void) {
         WITH_SAMPLE(bands_are_nested),
         WITH_SAMPLE(long_histories_make_small_files_that_keep_spikes),
         WITH_SAMPLE(long_forecasts_make_small_files),
+        WITH_SAMPLE(columns_keep_their_extremes),
+        WITH_SAMPLE(infinite_is_missing_and_bounds_may_be_swapped),
         WITH_SAMPLE(same_input_same_bytes),
         WITH_SAMPLE(facets_stand_in_a_grid),
         WITH_SAMPLE(times_are_shared_where_they_are_alike),
