@@ -187,7 +187,7 @@ norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out,
     out->time_col = in->time_col;
     out->target_col = in->target_col;
     out->source.sheet = in->sheet;
-    out->source.keep_bytes = (size_t)(norni_memory_limit(in->common.memory_limit, NULL) / 4);
+    out->source.keep_bytes = (size_t)(norni_memory_limit(in->common.memory_limit, NULL) / 8);
     out->align.gaps = (norni_gap_policy)in->gaps;
     out->align.duplicates = (norni_dup_policy)in->duplicates;
     if (in->delimiter != NULL) {

@@ -377,7 +377,7 @@ static norn_status read_head(norni_cutter *cut, norn_err *err) {
     cut->rest.first_line = 1;
     cut->rest.input = cut->input;
     cut->source_over = false;
-    NORN_TRY(read_up_to(cut, &cut->rest, NORNI_CHUNK_BYTES, err)); /* see norni_reader_open */
+    NORN_TRY(read_up_to(cut, &cut->rest, NORNI_HEAD_BYTES, err));
     NORN_TRY(begin_text(cut, err));
     return with_marks(cut, true, cut->begun, err);
 }

@@ -9,6 +9,7 @@
 
 enum {
     NORNI_CHUNK_BYTES = 1 << 20,       /* of a chunk that is not one long series */
+    NORNI_HEAD_BYTES = 1 << 18,        /* read before anything is cut: header and sample */
     NORNI_MOST_RECORD = 64 << 20,      /* bytes of one record */
     NORNI_MOST_SERIES_TEXT = 64 << 20, /* bytes of one series that is still cut whole */
 };

@@ -1,7 +1,7 @@
 /* Reading a panel: as a stream of whole-series batches, or at once. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A series too short to show its frequency takes the commonest one of the first 1 MiB of the text
- * (cut at a record's end), in both ways of reading and at any size of chunk: so no result depends on
+/* A series too short to show its frequency takes the commonest one of the first 256 KiB of the
+ * text (cut at a record's end), in both ways of reading and at any size of chunk: so no result depends on
  * how the text was cut. */
 #include "io/panel_read.h"
 
