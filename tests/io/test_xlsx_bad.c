@@ -3,8 +3,8 @@
 #include "made_book.h"
 
 #include <sys/resource.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "io/xlsx_book.h"
 #include "io/xlsx_sheet.h"
 
@@ -49,12 +49,19 @@ static long resident_kib(void) {
     return use.ru_maxrss;
 }
 
+/* Of the processor's time, so that a busy machine does not show. */
+static double seconds(void) {
+    struct timespec t;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* Refused within a second and 50 MB. */
 static void check_bomb(norn_ctx *ctx, made_bytes b, norn_status want, const char *words) {
     const long before = resident_kib();
-    const int64_t start = norni_clock_ns();
+    const double start = seconds();
     made_check_error(ctx, b, NULL, want, words);
-    assert_true(norni_clock_ns() - start < INT64_C(1000000000));
+    assert_true(seconds() - start < 1);
     assert_true(resident_kib() - before < 50000);
 }
 
@@ -239,6 +246,36 @@ static void many_entries_are_refused(void **state) {
     check_bomb(*state, made_zip_close(zip, source), NORN_E_LIMIT, "more than 2000 parts");
 }
 
+static made_bytes copied(const void *p, size_t n) {
+    made_bytes b = {malloc(n + 1), n};
+    assert_non_null(b.p);
+    memcpy(b.p, p, n);
+    return b;
+}
+
+static void put_number(char *p, uint64_t x, size_t n) {
+    for (size_t k = 0; k < n; k++, x >>= 8)
+        p[k] = (char)x;
+}
+
+/* An end record's claim is refused before room is made for it, in its short and its long form. */
+static void claims_are_not_believed(void **state) {
+    made_bytes b = made_sheet(MADE_SHEET(""));
+    put_number(b.p + b.n - 22 + 8, 60000, 2);
+    put_number(b.p + b.n - 22 + 10, 60000, 2);
+    check_bomb(*state, b, NORN_E_LIMIT, "more than 2000 parts");
+    char end[4 + 56 + 20 + 22] = "PK\3\4";
+    memcpy(end + 4, "PK\6\6", 4);
+    put_number(end + 8, 44, 8);
+    put_number(end + 4 + 24, UINT64_C(1) << 40, 8);
+    put_number(end + 4 + 32, UINT64_C(1) << 40, 8);
+    memcpy(end + 60, "PK\6\7", 4);
+    put_number(end + 60 + 8, 4, 8);
+    memcpy(end + 80, "PK\5\6", 4);
+    put_number(end + 80 + 8, UINT32_MAX, 4);
+    check_bomb(*state, copied(end, sizeof end), NORN_E_LIMIT, "more than 2000 parts");
+}
+
 /* Cut anywhere, a workbook is an error with words; whole, it is none. */
 static void torn_files_are_refused(void **state) {
     made_bytes b =
@@ -275,13 +312,6 @@ static void damaged_parts_are_refused(void **state) {
     }
     free(b.p);
     free(sheet);
-}
-
-static made_bytes copied(const void *p, size_t n) {
-    made_bytes b = {malloc(n + 1), n};
-    assert_non_null(b.p);
-    memcpy(b.p, p, n);
-    return b;
 }
 
 static void other_files_are_told(void **state) {
@@ -375,14 +405,14 @@ static void out_of_memory_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zip_bombs_are_refused),     cmocka_unit_test(zeros_are_no_xml),
-        cmocka_unit_test(bombs_hide_in_every_part),  cmocka_unit_test(repeated_texts_are_bounded),
-        cmocka_unit_test(doctypes_are_refused),      cmocka_unit_test(bounds_of_a_sheet),
-        cmocka_unit_test(rows_are_counted),          cmocka_unit_test(shared_texts_are_bounded),
-        cmocka_unit_test(many_entries_are_refused),  cmocka_unit_test(torn_files_are_refused),
-        cmocka_unit_test(damaged_parts_are_refused), cmocka_unit_test(other_files_are_told),
-        cmocka_unit_test(missing_parts_are_named),   cmocka_unit_test(targets_stay_inside),
-        cmocka_unit_test(out_of_memory_is_told),
+        cmocka_unit_test(zip_bombs_are_refused),    cmocka_unit_test(zeros_are_no_xml),
+        cmocka_unit_test(bombs_hide_in_every_part), cmocka_unit_test(repeated_texts_are_bounded),
+        cmocka_unit_test(doctypes_are_refused),     cmocka_unit_test(bounds_of_a_sheet),
+        cmocka_unit_test(rows_are_counted),         cmocka_unit_test(shared_texts_are_bounded),
+        cmocka_unit_test(many_entries_are_refused), cmocka_unit_test(claims_are_not_believed),
+        cmocka_unit_test(torn_files_are_refused),   cmocka_unit_test(damaged_parts_are_refused),
+        cmocka_unit_test(other_files_are_told),     cmocka_unit_test(missing_parts_are_named),
+        cmocka_unit_test(targets_stay_inside),      cmocka_unit_test(out_of_memory_is_told),
     };
     return cmocka_run_group_tests_name("xlsx_bad", tests, made_set_up, made_tear_down);
 }
