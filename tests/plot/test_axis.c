@@ -1,4 +1,5 @@
-/* Ticks of numbers, indices and the calendar, their words, and that no label lies on another. */
+/* Ticks of numbers, indices and the calendar, their words, and that no label lies on another; paths.
+ */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stddef.h>
@@ -195,11 +196,71 @@ static void labels_never_overlap(void **state) {
     }
 }
 
+static void numbers_are_short(void **state) {
+    (void)state;
+    const norn_alloc alloc = norni_alloc_default();
+    norni_buf out;
+    norni_buf_init(&out, &alloc);
+    static const struct {
+        double x;
+        const char *want;
+    } rows[] = {{0, "0"},           {1, "1"},        {-1, "-1"},
+                {0.5, ".5"},        {-0.25, "-.25"}, {12.345, "12.35"},
+                {1e-9, "0"},        {-0.001, "0"},   {1e300, "10000000"},
+                {(double)NAN, "0"}, {0.05, ".05"},   {99.999, "100"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        out.n = 0;
+        norni_svg_num(&out, rows[i].x);
+        norni_buf_add(&out, "", 1);
+        assert_string_equal(out.p, rows[i].want);
+    }
+    out.n = 0;
+    norni_svg_path p = {.b = &out};
+    norni_svg_path_move(&p, 1, 2.5);
+    norni_svg_path_line(&p, 2, 2);
+    norni_svg_path_line(&p, 2, 2.001);
+    norni_svg_path_line(&p, 2.5, 3);
+    norni_svg_path_line(&p, 5, 3);
+    norni_svg_path_line(&p, 5, 1);
+    norni_svg_path_close(&p);
+    norni_svg_path_dot(&p, 1, 1);
+    norni_svg_path_move(&p, 3, 3);
+    norni_svg_path_line(&p, 3, 3);
+    norni_svg_path_move(&p, 4, 4);
+    norni_buf_add(&out, "", 1);
+    assert_string_equal(out.p, "M1 2.5l1-.5 .5 1h2.5v-2zM1 1h0M3 3M4 4");
+    norni_buf_clear(&out);
+}
+
+/* A pixel column keeps first, least, greatest and last in their order in time. */
+static void columns_keep_their_extremes(void **state) {
+    (void)state;
+    const norn_alloc alloc = norni_alloc_default();
+    norni_buf out;
+    norni_buf_init(&out, &alloc);
+    static const double y[2][7] = {{5, 4, 1, 6, 9, 7, 8}, {5, 9, 8, 6, 1, 2, 3}};
+    static const char *const want[2] = {"M0 5l.2-4 .2 8 .2-1", "M0 5l.1 4 .3-8 .2 2"};
+    for (size_t k = 0; k < 2; k++) {
+        out.n = 0;
+        norni_svg_trace t = {.path.b = &out, .dots.b = &out, .thin = true};
+        for (size_t i = 0; i < 7; i++)
+            norni_svg_trace_add(&t, 0.1 * (double)i, y[k][i], i == 3);
+        norni_svg_trace_end(&t);
+        norni_buf_add(&out, "", 1);
+        assert_string_equal(out.p, want[k]);
+    }
+    norni_buf_clear(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(number_ticks),         cmocka_unit_test(values_in_words),
-        cmocka_unit_test(index_ticks),          cmocka_unit_test(calendar_ticks),
+        cmocka_unit_test(number_ticks),
+        cmocka_unit_test(values_in_words),
+        cmocka_unit_test(index_ticks),
+        cmocka_unit_test(calendar_ticks),
         cmocka_unit_test(labels_never_overlap),
+        cmocka_unit_test(numbers_are_short),
+        cmocka_unit_test(columns_keep_their_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -609,54 +609,6 @@ static void lack_of_memory_is_reported(void **state) {
     assert_true(calls > 4);
 }
 
-static void numbers_are_short(void **state) {
-    sample *s = *state;
-    static const struct {
-        double x;
-        const char *want;
-    } rows[] = {{0, "0"},           {1, "1"},        {-1, "-1"},
-                {0.5, ".5"},        {-0.25, "-.25"}, {12.345, "12.35"},
-                {1e-9, "0"},        {-0.001, "0"},   {1e300, "10000000"},
-                {(double)NAN, "0"}, {0.05, ".05"},   {99.999, "100"}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        s->out.n = 0;
-        norni_svg_num(&s->out, rows[i].x);
-        norni_buf_add(&s->out, "", 1);
-        assert_string_equal(s->out.p, rows[i].want);
-    }
-    s->out.n = 0;
-    norni_svg_path p = {.b = &s->out};
-    norni_svg_path_move(&p, 1, 2.5);
-    norni_svg_path_line(&p, 2, 2);
-    norni_svg_path_line(&p, 2, 2.001);
-    norni_svg_path_line(&p, 2.5, 3);
-    norni_svg_path_line(&p, 5, 3);
-    norni_svg_path_line(&p, 5, 1);
-    norni_svg_path_close(&p);
-    norni_svg_path_dot(&p, 1, 1);
-    norni_svg_path_move(&p, 3, 3);
-    norni_svg_path_line(&p, 3, 3);
-    norni_svg_path_move(&p, 4, 4);
-    norni_buf_add(&s->out, "", 1);
-    assert_string_equal(s->out.p, "M1 2.5l1-.5 .5 1h2.5v-2zM1 1h0M3 3M4 4");
-}
-
-/* A pixel column keeps first, least, greatest and last in their order in time. */
-static void columns_keep_their_extremes(void **state) {
-    sample *s = *state;
-    static const double y[2][7] = {{5, 4, 1, 6, 9, 7, 8}, {5, 9, 8, 6, 1, 2, 3}};
-    static const char *const want[2] = {"M0 5l.2-4 .2 8 .2-1", "M0 5l.1 4 .3-8 .2 2"};
-    for (size_t k = 0; k < 2; k++) {
-        s->out.n = 0;
-        norni_svg_trace t = {.path.b = &s->out, .dots.b = &s->out, .thin = true};
-        for (size_t i = 0; i < 7; i++)
-            norni_svg_trace_add(&t, 0.1 * (double)i, y[k][i], i == 3);
-        norni_svg_trace_end(&t);
-        norni_buf_add(&s->out, "", 1);
-        assert_string_equal(s->out.p, want[k]);
-    }
-}
-
 /* Infinite is missing, and bounds that are swapped are put right. */
 static void infinite_is_missing_and_bounds_may_be_swapped(void **state) {
     sample *s = *state;
@@ -681,7 +633,6 @@ static void infinite_is_missing_and_bounds_may_be_swapped(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_SAMPLE(numbers_are_short),
         WITH_SAMPLE(the_parts_are_there),
         WITH_SAMPLE(text_is_escaped),
         WITH_SAMPLE(long_titles_are_cut),
@@ -693,7 +644,6 @@ int main(void) {
         WITH_SAMPLE(bands_are_nested),
         WITH_SAMPLE(long_histories_make_small_files_that_keep_spikes),
         WITH_SAMPLE(long_forecasts_make_small_files),
-        WITH_SAMPLE(columns_keep_their_extremes),
         WITH_SAMPLE(infinite_is_missing_and_bounds_may_be_swapped),
         WITH_SAMPLE(same_input_same_bytes),
         WITH_SAMPLE(facets_stand_in_a_grid),
