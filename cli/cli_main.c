@@ -92,8 +92,8 @@ static norn_status make_context(const norni_common_opt *common, norni_budget *bu
     return norn_ctx_new(&opt, ctx, err);
 }
 
-static int finish(const norni_op *op, const norni_inputs *in, norn_status st, const norni_op_result *r,
-                  const norn_err *err) {
+static int finish(const norni_op *op, const norni_inputs *in, norn_status st,
+                  const norni_op_result *r, const norn_err *err) {
     if (st == NORN_OK && r->digests_differ) {
         fprintf(stderr, "norn %s: digests differ between worker counts\n", op->name);
         return EXIT_RUN;

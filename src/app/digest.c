@@ -111,8 +111,8 @@ norn_status norni_digest_add(norni_digest *d, norni_str id, const norni_hash128 
 
 /* One run while it is merged: a window on the spool, and the record at its beginning. */
 typedef struct cursor {
-    uint64_t at, end; /* the spool's bytes behind the window */
-    char *window;     /* (cap) */
+    uint64_t at, end;           /* the spool's bytes behind the window */
+    char *window;               /* (cap) */
     size_t cap, first, n, size; /* size: of the record at first; 0: the run is over */
 } cursor;
 

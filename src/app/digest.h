@@ -8,11 +8,11 @@
 
 typedef struct norni_digest {
     const norn_alloc *alloc;
-    size_t n_hashes;     /* of each id */
-    size_t keep;         /* bytes held in memory before they are sorted and put aside */
-    norni_buf records;   /* u32 length, id, hashes */
-    norni_spool spool;   /* sorted runs */
-    uint64_t *run;       /* (n_runs + 1) where each begins in the spool */
+    size_t n_hashes;   /* of each id */
+    size_t keep;       /* bytes held in memory before they are sorted and put aside */
+    norni_buf records; /* u32 length, id, hashes */
+    norni_spool spool; /* sorted runs */
+    uint64_t *run;     /* (n_runs + 1) where each begins in the spool */
     size_t n_runs, cap_runs;
     norni_hash_stream stream; /* of everything, while the ids come in order */
     norni_buf last;           /* the last id */

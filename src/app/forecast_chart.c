@@ -39,9 +39,9 @@ static norn_status copy_line(norni_arena *arena, const norni_forecast *f, size_t
     if (!band || !name || !mean) return fail_memory(err);
     for (size_t l = 0; l < n_levels; l++) {
         const size_t at = (item * n_levels + l) * h;
-        band[l] = (norni_plot_band){f->plan->levels.v[l],
-                                    copy_of(arena, f->lo + at, h, sizeof(double)),
-                                    copy_of(arena, f->hi + at, h, sizeof(double))};
+        band[l] =
+            (norni_plot_band){f->plan->levels.v[l], copy_of(arena, f->lo + at, h, sizeof(double)),
+                              copy_of(arena, f->hi + at, h, sizeof(double))};
         if (!band[l].lo || !band[l].hi) return fail_memory(err);
     }
     *line = (norni_plot_line){{name, column.n}, mean, band, n_levels};

@@ -6,7 +6,8 @@
 static norni_hash128 item_key(const norni_forecast *f, size_t item) {
     const norni_panel *p = f->panel;
     const size_t i = item / f->plan->n_specs, n = norni_panel_n(p, i);
-    const norni_str id = norni_panel_id(p, i), column = f->plan->specs[item % f->plan->n_specs].column;
+    const norni_str id = norni_panel_id(p, i),
+                    column = f->plan->specs[item % f->plan->n_specs].column;
     const uint64_t shape[8] = {n,
                                id.n,
                                column.n,
@@ -42,9 +43,9 @@ typedef struct item_numbers {
 
 static item_numbers numbers_of(const norni_forecast *f, size_t item) {
     const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n;
-    item_numbers x = {{f->mean + item * h, f->lo + item * n_levels * h, f->hi + item * n_levels * h,
-                       NULL},
-                      {h, h * n_levels, h * n_levels, 0}};
+    item_numbers x = {
+        {f->mean + item * h, f->lo + item * n_levels * h, f->hi + item * n_levels * h, NULL},
+        {h, h * n_levels, h * n_levels, 0}};
     if (f->fitted) {
         x.part[3] = norni_forecast_fitted(f, item);
         x.n[3] = norni_panel_n(f->panel, item / f->plan->n_specs);
@@ -55,8 +56,7 @@ static item_numbers numbers_of(const norni_forecast *f, size_t item) {
 bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norni_outcome *o) {
     norni_str record;
     record_head head;
-    if (!norni_run_store_get(f->shared->store, item_key(f, item), &w->arena, &record))
-        return false;
+    if (!norni_run_store_get(f->shared->store, item_key(f, item), &w->arena, &record)) return false;
     const item_numbers x = numbers_of(f, item);
     size_t want = sizeof head;
     for (int k = 0; k < 4; k++)
@@ -121,6 +121,6 @@ norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t i
         if (x.n[k] > 0) memcpy(p, x.part[k], x.n[k] * sizeof(double));
         p += x.n[k] * sizeof(double);
     }
-    return norni_run_store_add(f->shared->store, w, item_key(f, item),
-                               (norni_str){record, size}, o->seconds > AT_ONCE_SECONDS, err);
+    return norni_run_store_add(f->shared->store, w, item_key(f, item), (norni_str){record, size},
+                               o->seconds > AT_ONCE_SECONDS, err);
 }

@@ -86,8 +86,7 @@ static norn_status store_fitted(norni_forecast *f, size_t item, norni_env *env,
     return NORN_OK;
 }
 
-norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text,
-                                    norn_err *err) {
+norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text, norn_err *err) {
     const norn_alloc *alloc = &f->ctx->alloc;
     char *kept = norni_alloc_get(alloc, text.n + 1, 1);
     if (kept == NULL) return norni_alloc_fail(err, "forecast", text.n + 1, 1);
@@ -271,9 +270,8 @@ static norn_status remember_item(norni_worker *w, size_t item, void *arg, const 
 }
 
 norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker, const norni_panel *panel,
-                               const norni_forecast_plan *plan,
-                               const norni_forecast_shared *shared, norni_arena *arena,
-                               norni_forecast *f, norn_err *err) {
+                               const norni_forecast_plan *plan, const norni_forecast_shared *shared,
+                               norni_arena *arena, norni_forecast *f, norn_err *err) {
     *f = (norni_forecast){
         .ctx = ctx, .arena = arena, .panel = panel, .plan = plan, .shared = shared};
     forecast_job job = {.f = f, .ctx = ctx};

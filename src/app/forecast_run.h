@@ -36,7 +36,7 @@ typedef struct norni_forecast_shared {
 /* The answer for one panel. Item = series * n_specs + spec. All but the outcomes lies in the arena. */
 typedef struct norni_forecast {
     norn_ctx *ctx;
-    norni_arena *arena;                  /* borrowed, as the following three */
+    norni_arena *arena; /* borrowed, as the following three */
     const norni_panel *panel;
     const norni_forecast_plan *plan;
     const norni_forecast_shared *shared; /* or NULL */
@@ -54,9 +54,8 @@ typedef struct norni_forecast {
 NORN_CHECKED norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker,
                                             const norni_panel *panel,
                                             const norni_forecast_plan *plan,
-                                            const norni_forecast_shared *shared,
-                                            norni_arena *arena, norni_forecast *out,
-                                            norn_err *err);
+                                            const norni_forecast_shared *shared, norni_arena *arena,
+                                            norni_forecast *out, norn_err *err);
 void norni_forecast_clear(norni_forecast *f);
 /* The digest of this panel alone. */
 NORN_CHECKED norn_status norni_forecast_digest(const norni_forecast *f, norni_hash128 *out,

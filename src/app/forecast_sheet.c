@@ -26,7 +26,8 @@ norn_status norni_forecast_sheet_head(const norni_forecast *f, norni_xlsx_out *x
     NORN_TRY(norni_xlsx_out_text(x, p->id_name.p ? p->id_name : norni_str_of("unique_id"), err));
     NORN_TRY(norni_xlsx_out_text(x, p->time_name.p ? p->time_name : norni_str_of("ds"), err));
     if (f->fitted)
-        NORN_TRY(norni_xlsx_out_text(x, p->target_name.p ? p->target_name : norni_str_of("y"), err));
+        NORN_TRY(
+            norni_xlsx_out_text(x, p->target_name.p ? p->target_name : norni_str_of("y"), err));
     for (size_t k = 0; k < f->plan->n_specs; k++) {
         NORN_TRY(norni_xlsx_out_text(x, f->plan->specs[k].column, err));
         NORN_TRY(level_head(f, x, f->plan->specs[k].column, err));
@@ -45,10 +46,12 @@ static norn_status put_time(const norni_panel *p, norni_xlsx_out *x, int64_t t, 
 static norn_status put_row(const norni_forecast *f, norni_xlsx_out *x, size_t i, size_t t,
                            norn_err *err) {
     const norni_panel *p = f->panel;
-    const size_t n = norni_panel_n(p, i), h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n;
+    const size_t n = norni_panel_n(p, i), h = (size_t)f->plan->horizon,
+                 n_levels = f->plan->levels.n;
     const bool past = t < n;
     NORN_TRY(norni_xlsx_out_text(x, norni_panel_id(p, i), err));
-    NORN_TRY(put_time(p, x, past ? norni_panel_time(p, i, t) : norni_panel_future(p, i, t - n), err));
+    NORN_TRY(
+        put_time(p, x, past ? norni_panel_time(p, i, t) : norni_panel_future(p, i, t - n), err));
     if (f->fitted) NORN_TRY(norni_xlsx_out_num(x, past ? norni_panel_y(p, i)[t] : NORNI_NAN, err));
     for (size_t k = 0; k < f->plan->n_specs; k++) {
         const size_t item = i * f->plan->n_specs + k;

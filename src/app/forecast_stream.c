@@ -78,7 +78,8 @@ static void take_slice(stream_job *job, batch_token *b, bool *end) {
     const size_t first = job->next_series;
     size_t last = first;
     *end = first >= w->n_series;
-    while (last < w->n_series && (last == first || w->offsets[last + 1] - w->offsets[first] <= SLICE_OBS))
+    while (last < w->n_series &&
+           (last == first || w->offsets[last + 1] - w->offsets[first] <= SLICE_OBS))
         last++;
     const norni_arena arena = b->panel.arena;
     b->panel = *w;
@@ -128,8 +129,8 @@ static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg,
     norni_arena_reset(&b->answer);
     if (job->whole == NULL) {
         norni_panel_reset(&b->panel);
-        const norn_status st = norni_reader_parse(job->reader, w, &b->chunk, &b->scratch, &b->panel,
-                                                  &b->report, err);
+        const norn_status st =
+            norni_reader_parse(job->reader, w, &b->chunk, &b->scratch, &b->panel, &b->report, err);
         if (st == NORN_E_DATA || st == NORN_E_FORMAT) job->input_failed = true;
         NORN_TRY(st);
     }
@@ -185,8 +186,7 @@ static void count_batch(stream_job *job, const batch_token *b) {
     t->n_fallback += b->f.batch.n_fallback;
     t->n_failed += b->f.batch.n_failed;
     if (job->whole != NULL) return;
-    if (t->report.n_gaps == 0)
-        memcpy(t->report.first_gap, r->first_gap, sizeof r->first_gap);
+    if (t->report.n_gaps == 0) memcpy(t->report.first_gap, r->first_gap, sizeof r->first_gap);
     if (t->report.n_duplicates == 0)
         memcpy(t->report.first_duplicate, r->first_duplicate, sizeof r->first_duplicate);
     t->report.n_gaps += r->n_gaps;
@@ -276,7 +276,8 @@ static norn_status copy_spool(stream_job *job, norn_err *err) {
     const size_t step = (size_t)1 << 18;
     for (uint64_t at = 0; at < n;) {
         const size_t part = n - at < step ? (size_t)(n - at) : step;
-        if (!norni_buf_reserve(&job->out.buf, part)) return norni_alloc_fail(err, "output", part, 1);
+        if (!norni_buf_reserve(&job->out.buf, part))
+            return norni_alloc_fail(err, "output", part, 1);
         NORN_TRY(norni_spool_read(&job->spool, at, job->out.buf.p, part, err));
         job->out.buf.n = part;
         NORN_TRY(norni_out_flush(&job->out, 0, err));
@@ -399,10 +400,11 @@ static norn_status gather_and_run(stream_job *job, const char *why, norn_err *er
     norn_err e = {NORN_OK, ""};
     if (why != NULL && !norni_reader_can_gather(job->reader)) {
         job->input_failed = true;
-        return norn_fail(err, NORN_E_LIMIT,
-                         "%s, and a pipe of this length can be read only once: sort it by series, or "
-                         "give it as a file",
-                         why);
+        return norn_fail(
+            err, NORN_E_LIMIT,
+            "%s, and a pipe of this length can be read only once: sort it by series, or "
+            "give it as a file",
+            why);
     }
     norni_align_report report;
     norn_status st = norni_reader_gather(job->reader, &panel, &report, &e);

@@ -3,8 +3,7 @@
 #ifndef NORNI_FORECAST_STREAM_H
 #define NORNI_FORECAST_STREAM_H
 
-#include "app/forecast_run.h"
-#include "app/op_forecast.h"
+#include "app/forecast_plan.h"
 #include "io/panel_read.h"
 #include "io/spool.h"
 
@@ -14,8 +13,8 @@ typedef struct norni_forecast_totals {
     norni_align_report report;
     norni_freq freq; /* of the first series */
     int64_t start;
-    bool mixed;           /* other series have another frequency */
-    norni_spool failures; /* of the summary: JSON objects, each with a comma before it */
+    bool mixed;               /* other series have another frequency */
+    norni_spool failures;     /* of the summary: JSON objects, each with a comma before it */
     norni_buf first_failures; /* lines for people: the first three */
     norni_hash128 digest;
 } norni_forecast_totals;
@@ -31,13 +30,9 @@ typedef struct norni_forecast_watch {
 /* Runs the whole input and writes --out and --items. Rows of a series that do not stand together make
  * it start again with everything in memory. *t is the caller's to clear, whatever is returned. After
  * NORN_E_CANCEL what was done lies beside --out as `.partial`. */
-NORN_CHECKED norn_status norni_forecast_stream(const norni_op_env *env,
-                                               const norni_forecast_opt *opt,
-                                               const norni_forecast_plan *plan,
-                                               norni_reader *reader,
-                                               const norni_forecast_shared *shared,
-                                               const norni_forecast_watch *watch,
-                                               norni_forecast_totals *t, bool *input_failed,
-                                               norn_err *err);
+NORN_CHECKED norn_status norni_forecast_stream(
+    const norni_op_env *env, const norni_forecast_opt *opt, const norni_forecast_plan *plan,
+    norni_reader *reader, const norni_forecast_shared *shared, const norni_forecast_watch *watch,
+    norni_forecast_totals *t, bool *input_failed, norn_err *err);
 
 #endif

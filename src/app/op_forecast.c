@@ -6,113 +6,6 @@
 #include "app/forecast_stream.h"
 #include "app/summary.h"
 #include "app/version.h"
-#include "base/numtext.h"
-
-#define AT(field) offsetof(norni_forecast_opt, field)
-const norni_param norni_forecast_rows[] = {
-    {.name = "horizon",
-     .type = NORNI_T_INT,
-     .offset = AT(horizon),
-     .required = true,
-     .min = 1,
-     .max = 100000,
-     .metavar = "H",
-     .alias = "h",
-     .help = "periods to forecast"},
-    {.name = "model",
-     .type = NORNI_T_TEXT,
-     .offset = AT(model),
-     .def = "auto_ets",
-     .metavar = "SPEC[,SPEC…]",
-     .letter = 'm',
-     .help = "models, as theta or e=ets(error=A)[12]; see `norn models`"},
-    {.name = "season-length",
-     .type = NORNI_T_INTS,
-     .offset = AT(seasons),
-     .min = 1,
-     .max = 100000,
-     .metavar = "S[,S…]",
-     .help = "periods a season (default: from the frequency)"},
-    {.name = "level",
-     .type = NORNI_T_TEXT,
-     .offset = AT(level),
-     .def = "80,95",
-     .metavar = "L[,L…]",
-     .help = "prediction intervals in per cent, in (0,100); none for point forecasts only"},
-    {.name = "fitted",
-     .type = NORNI_T_BOOL,
-     .offset = AT(fitted),
-     .def = "false",
-     .help = "also the history's rows with y and one-step fitted values"},
-    {.name = "fallback",
-     .type = NORNI_T_TEXT,
-     .offset = AT(fallback),
-     .def = "seasonal_naive",
-     .metavar = "SPEC",
-     .help = "model that serves an item whose own model failed; none to let it fail"},
-};
-#undef AT
-const size_t norni_n_forecast_rows = sizeof norni_forecast_rows / sizeof norni_forecast_rows[0];
-
-norn_status norni_levels_parse(const char *text, norni_arena *arena, norni_doubles *out,
-                               norn_err *err) {
-    *out = (norni_doubles){0, NULL};
-    if (text == NULL || text[0] == '\0' || strcmp(text, "none") == 0) return NORN_OK;
-    norni_str rest = norni_str_of(text);
-    double *v = norni_arena_get(arena, rest.n + 1, sizeof *v);
-    if (v == NULL) return norni_alloc_fail(err, "level", rest.n + 1, sizeof *v);
-    size_t n = 0;
-    for (;;) {
-        const char *comma = memchr(rest.p, ',', rest.n);
-        const norni_str one =
-            norni_str_trim((norni_str){rest.p, comma ? (size_t)(comma - rest.p) : rest.n});
-        double level = 0;
-        if (norni_num_parse(one.p, one.n, &level) != NORNI_NUM_OK || !(level > 0 && level < 100)) {
-            return norn_fail(err, NORN_E_ARG, "level: '%.*s' is not a number inside (0, 100)",
-                             (int)one.n, one.p);
-        }
-        size_t at = n;
-        while (at > 0 && v[at - 1] > level)
-            at--;
-        if (at == 0 || v[at - 1] < level) { /* a level given twice counts once */
-            memmove(v + at + 1, v + at, (n - at) * sizeof *v);
-            v[at] = level;
-            n++;
-        }
-        if (comma == NULL) break;
-        rest = (norni_str){comma + 1, (size_t)(rest.p + rest.n - comma - 1)};
-    }
-    *out = (norni_doubles){n, v};
-    return NORN_OK;
-}
-
-norn_status norni_forecast_plan_make(const norni_model_set *set, const norni_forecast_opt *opt,
-                                     norni_arena *arena, norni_forecast_plan *plan, norn_err *err) {
-    const norni_common_opt *common = &opt->panel.common;
-    norni_spec *specs = NULL, *fallback = NULL;
-    size_t n_fallback = 0;
-    *plan = (norni_forecast_plan){
-        .horizon = opt->horizon,
-        .seasons = opt->seasons,
-        .fitted = opt->fitted,
-        .describe = common->items != NULL,
-        .seed = (uint64_t)common->seed,
-        .max_attempts = (uint32_t)common->retry_attempts,
-        .grain = (size_t)common->chunk_size < 64 ? (size_t)common->chunk_size : 64,
-        .n_batches = 4,
-        .error_threshold = common->error_threshold};
-    NORN_TRY(norni_specs_parse(set, norni_str_of(opt->model), arena, &specs, &plan->n_specs, err));
-    plan->specs = specs;
-    NORN_TRY(norni_levels_parse(opt->level, arena, &plan->levels, err));
-    if (opt->fallback == NULL || strcmp(opt->fallback, "none") == 0) return NORN_OK;
-    NORN_TRY(
-        norni_specs_parse(set, norni_str_of(opt->fallback), arena, &fallback, &n_fallback, err));
-    if (n_fallback != 1)
-        return norn_fail(err, NORN_E_ARG, "fallback: '%s' names %zu models; one is allowed",
-                         opt->fallback, n_fallback);
-    plan->fallback = fallback;
-    return NORN_OK;
-}
 
 /* Bytes that one observation, one series and one forecast number cost while their batch is alive:
  * text, columns and panel; head, outcome and hash; the number itself and its printed form. */
@@ -147,7 +40,8 @@ static void print_rows(const norni_param *rows, size_t n, const void *opt, norni
     }
 }
 
-static norn_status print_inputs(norn_ctx *ctx, const norni_inputs *in, norni_buf *b, norn_err *err) {
+static norn_status print_inputs(norn_ctx *ctx, const norni_inputs *in, norni_buf *b,
+                                norn_err *err) {
     for (size_t i = 0; i < in->n; i++) {
         char text[NORNI_DIGEST_TEXT];
         norni_hash128 hash;
@@ -165,7 +59,8 @@ static norn_status print_inputs(norn_ctx *ctx, const norni_inputs *in, norni_buf
 
 /* Opens the run folder under a header of everything that bears on a result. */
 static norn_status open_store(const norni_op_env *env, const norni_forecast_opt *opt,
-                              const norni_inputs *in, norni_forecast_shared *shared, norn_err *err) {
+                              const norni_inputs *in, norni_forecast_shared *shared,
+                              norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"};
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
@@ -186,8 +81,8 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
         st = norni_run_store_open(env->ctx, c->resume, (norni_str){b.p, b.n}, &shared->store, err);
     norni_buf_clear(&b);
     if (st == NORN_OK && norni_run_store_found(shared->store) > 0)
-        norni_say(env, "%zu items of an earlier run are in %s", norni_run_store_found(shared->store),
-                  c->resume);
+        norni_say(env, "%zu items of an earlier run are in %s",
+                  norni_run_store_found(shared->store), c->resume);
     return st;
 }
 
@@ -233,8 +128,8 @@ static norn_status finish(const norni_op_env *env, const norni_common_opt *commo
                                  .n_resumed = n_resumed};
         NORN_TRY(norni_summary_write(env->ctx, &s, common->summary, err));
     }
-    norni_say(env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s", out->n_ok,
-              out->n_items, out->n_fallback, out->n_failed,
+    norni_say(env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
+              out->n_ok, out->n_items, out->n_fallback, out->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, out->digest);
     if (t->first_failures.n > 0)
         norni_say(env, "%.*s", (int)t->first_failures.n, t->first_failures.p);

@@ -3,29 +3,10 @@
 #ifndef NORNI_OP_FORECAST_H
 #define NORNI_OP_FORECAST_H
 
-#include "app/forecast_run.h"
-
-typedef struct norni_forecast_opt {
-    norni_panel_opt panel;
-    int32_t horizon;
-    const char *model, *fallback, *level;
-    norni_ints seasons;
-    bool fitted;
-} norni_forecast_opt;
-
-extern const norni_param norni_forecast_rows[];
-extern const size_t norni_n_forecast_rows;
+#include "app/forecast_plan.h"
 
 /* `opt` is a norni_forecast_opt. */
 NORN_CHECKED norn_status norni_op_forecast(const norni_op_env *env, const void *opt,
                                            norni_op_result *out, norn_err *err);
-
-/* Levels from "80,95", ascending and distinct; "none" or empty gives none. */
-NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena,
-                                            norni_doubles *out, norn_err *err);
-/* The plan of these options; its parts live in the arena. */
-NORN_CHECKED norn_status norni_forecast_plan_make(const norni_model_set *set,
-                                                  const norni_forecast_opt *opt, norni_arena *arena,
-                                                  norni_forecast_plan *plan, norn_err *err);
 
 #endif

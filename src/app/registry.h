@@ -13,8 +13,9 @@ typedef struct norni_row_group {
 
 typedef struct norni_op {
     const char *name, *summary;
-    const char *operand;   /* metavar of the positional argument, or NULL */
-    size_t operand_offset; /* of its field: const char *, or norni_inputs when there may be several */
+    const char *operand; /* metavar of the positional argument, or NULL */
+    size_t
+        operand_offset; /* of its field: const char *, or norni_inputs when there may be several */
     bool operand_optional, operand_many;
     const char *examples; /* lines for help */
     norni_row_group groups[3];

@@ -19,7 +19,7 @@ typedef struct norni_summary {
     size_t n_items, n_ok, n_fallback, n_failed;
     const norni_spool *failures; /* JSON objects, each with a comma before it */
     const char *digest;
-    const char *out_path; /* its disk is measured; NULL or "-": the working folder's */
+    const char *out_path;       /* its disk is measured; NULL or "-": the working folder's */
     const norni_budget *budget; /* or NULL */
     norni_stopwatch watch;
     size_t n_resumed; /* items taken from a run folder */

@@ -9,9 +9,9 @@ typedef struct norni_arena_block norni_arena_block;
 
 typedef struct norni_arena {
     const norn_alloc *alloc;
-    norni_arena_block *head; /* the block in use; older ones behind it */
-    size_t used;             /* bytes used in head */
-    size_t total;            /* bytes of all blocks, for the memory report */
+    norni_arena_block *head;  /* the block in use; older ones behind it */
+    size_t used;              /* bytes used in head */
+    size_t total;             /* bytes of all blocks, for the memory report */
     norni_arena_block *spare; /* the largest block that a rewind left over */
 } norni_arena;
 

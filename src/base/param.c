@@ -18,8 +18,7 @@ norni_str norni_param_choice(const char *choices, size_t k) {
 static bool same_name(norni_str given, norni_str name) {
     if (name.n != given.n) return false;
     for (size_t i = 0; i < given.n; i++) {
-        const char c = given.p[i] == '_' ? '-' : given.p[i],
-                   d = name.p[i] == '_' ? '-' : name.p[i];
+        const char c = given.p[i] == '_' ? '-' : given.p[i], d = name.p[i] == '_' ? '-' : name.p[i];
         if (c != d) return false;
     }
     return true;

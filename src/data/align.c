@@ -322,9 +322,8 @@ bool norni_panel_common_freq(const norni_panel *p, norni_freq *out) {
 
 /* A series too short to show its frequency takes the given one, or the panel's commonest. */
 static void adopt_common_freq(align_job *a) {
-    norni_freq lone = a->style->kind == NORNI_TIME_INDEX
-                          ? (norni_freq){NORNI_UNIT_INDEX, 1, 0}
-                          : (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
+    norni_freq lone = a->style->kind == NORNI_TIME_INDEX ? (norni_freq){NORNI_UNIT_INDEX, 1, 0}
+                                                         : (norni_freq){NORNI_UNIT_IRREGULAR, 1, 0};
     if (a->opt->has_freq) return;
     if (a->opt->lone_known) {
         lone = a->opt->lone;

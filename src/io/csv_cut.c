@@ -9,8 +9,8 @@ static norn_status reserve(const norn_alloc *alloc, norni_chunk *c, size_t n, no
     if (n > SIZE_MAX - 2 * NORNI_TEXT_PAD) return norni_alloc_fail(err, "input", n, 1);
     const size_t want = n + 2 * NORNI_TEXT_PAD; /* a last record's end may be added */
     if (want <= c->cap) return NORN_OK;
-    char *p = c->p ? norni_alloc_resize(alloc, c->p, c->cap, want, 1)
-                   : norni_alloc_get(alloc, want, 1);
+    char *p =
+        c->p ? norni_alloc_resize(alloc, c->p, c->cap, want, 1) : norni_alloc_get(alloc, want, 1);
     if (p == NULL) return norni_alloc_fail(err, "input", want, 1);
     c->p = p;
     c->cap = want;
@@ -145,14 +145,15 @@ static norn_status last_end_quoted(const norni_cutter *cut, const norni_chunk *c
 /* How many of the chunk's bytes may go; 0: more must be read first. */
 static norn_status find_cut(norni_cutter *cut, norni_chunk *c, size_t *n, norn_err *err) {
     bool open = false;
-    const bool quoted = cut->syntax.quotes && memchr(c->p, '"', c->n) != NULL;
+    c->count = norni_csv_count_bytes(&cut->syntax, c->p, c->n);
+    const bool quoted = c->count.has_quote;
     c->quoting = quoted ? norni_csv_quoting_of(&cut->syntax, c->p, c->n, &open) : NORNI_CSV_PLAIN;
     if (is_over(cut)) {
         *n = c->n;
-        const bool ended =
-            c->n > 0 && norni_csv_is_eol(&cut->syntax, c->p[c->n - 1]) && !open;
+        const bool ended = c->n > 0 && norni_csv_is_eol(&cut->syntax, c->p[c->n - 1]) && !open;
         if (!ended && c->n > 0) {
             c->p[c->n++] = cut->syntax.eol;
+            c->count.lines++;
             *n = c->n;
             memset(c->p + c->n, 0, NORNI_TEXT_PAD);
         }
@@ -211,9 +212,17 @@ norn_status norni_cutter_next(norni_cutter *cut, norni_chunk *chunk, bool *end, 
         if (n > 0 || is_over(cut)) break;
         NORN_TRY(read_more(cut, chunk, err));
     }
-    if (n < chunk->n) NORN_TRY(put_back(cut, chunk, n, err));
-    chunk->count = norni_csv_count_bytes(&cut->syntax, chunk->p, n);
-    if (chunk->count.quotes == 0) chunk->quoting = NORNI_CSV_PLAIN;
+    if (n < chunk->n) {
+        /* Lines of what stays = all lines less those of what goes back; a cut parts no CRLF. */
+        if (chunk->count.has_quote || chunk->count.has_nul || chunk->n - n > chunk->n / 2) {
+            chunk->count = norni_csv_count_bytes(&cut->syntax, chunk->p, n);
+            if (!chunk->count.has_quote) chunk->quoting = NORNI_CSV_PLAIN;
+        } else {
+            chunk->count.lines -=
+                norni_csv_count_bytes(&cut->syntax, chunk->p + n, chunk->n - n).lines;
+        }
+        NORN_TRY(put_back(cut, chunk, n, err));
+    }
     cut->rest.first_line = chunk->first_line + chunk->count.lines;
     return NORN_OK;
 }
@@ -384,14 +393,12 @@ static norn_status read_head(norni_cutter *cut, norn_err *err) {
 
 static norn_status open_input(norni_cutter *cut, norn_err *err) {
     norn_err e = {NORN_OK, ""};
-    norn_status st = cut->path
-                         ? norni_source_open(cut->ctx, cut->path[cut->input], &cut->source_opt,
-                                             &cut->source, &e)
-                         : norni_source_bytes(cut->ctx, cut->bytes, cut->n_bytes, &cut->source_opt,
-                                              &cut->source, &e);
+    norn_status st = cut->path ? norni_source_open(cut->ctx, cut->path[cut->input],
+                                                   &cut->source_opt, &cut->source, &e)
+                               : norni_source_bytes(cut->ctx, cut->bytes, cut->n_bytes,
+                                                    &cut->source_opt, &cut->source, &e);
     if (st == NORN_OK) return read_head(cut, err);
-    if (cut->n_inputs > 1)
-        return norn_fail(err, st, "%s: %s", cut->path[cut->input], e.text);
+    if (cut->n_inputs > 1) return norn_fail(err, st, "%s: %s", cut->path[cut->input], e.text);
     if (err != NULL) *err = e;
     return st;
 }

@@ -34,13 +34,13 @@ typedef struct norni_cutter {
     norni_source_opt source_opt;
     norni_source *source;
     norni_csv_syntax syntax;
-    char delimiter;    /* as asked; 0: found in each input's first record */
-    size_t target;     /* bytes of a chunk */
-    bool keep_head;    /* the first record is data, too */
-    bool by_series;    /* cut where the id changes */
+    char delimiter; /* as asked; 0: found in each input's first record */
+    size_t target;  /* bytes of a chunk */
+    bool keep_head; /* the first record is data, too */
+    bool by_series; /* cut where the id changes */
     size_t id_field;
     bool whole; /* a series is longer than NORNI_MOST_SERIES_TEXT: cutting by series is in vain */
-    norni_chunk rest;  /* what was read behind the last cut, from rest_at on */
+    norni_chunk rest; /* what was read behind the last cut, from rest_at on */
     size_t rest_at;
     bool source_over;  /* the current input has no more bytes than `rest` */
     bool begun;        /* first records are dropped from now on, unless keep_head */

@@ -96,9 +96,9 @@ __attribute__((target("avx2"))) static inline masks masks_avx2(const char *p, __
     for (int i = 0; i < 2; i++) {
         const __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
         const __m256i q = _mm256_cmpeq_epi8(x, quote);
-        const __m256i s = _mm256_or_si256(
-            _mm256_cmpeq_epi8(x, delimiter),
-            _mm256_or_si256(_mm256_cmpeq_epi8(x, eol), _mm256_cmpeq_epi8(x, eol2)));
+        const __m256i s =
+            _mm256_or_si256(_mm256_cmpeq_epi8(x, delimiter),
+                            _mm256_or_si256(_mm256_cmpeq_epi8(x, eol), _mm256_cmpeq_epi8(x, eol2)));
         m.quote |= (uint64_t)(uint32_t)_mm256_movemask_epi8(q) << (32 * i);
         m.separator |= (uint64_t)(uint32_t)_mm256_movemask_epi8(s) << (32 * i);
     }
@@ -142,34 +142,32 @@ __attribute__((target("avx2,bmi,bmi2,popcnt"))) static void fill_avx2(norni_csv_
     m->n = count;
 }
 
-__attribute__((target("avx2,popcnt"))) static void count_avx2(const norni_csv_syntax *s,
-                                                              const char *p, size_t n,
-                                                              norni_csv_count *c) {
+/* Whole vectors only; CRs are noted, not paired: the caller looks again where there are some. */
+__attribute__((target("avx2"))) static size_t count_avx2(const norni_csv_syntax *s, const char *p,
+                                                         size_t n, norni_csv_count *c,
+                                                         bool *pairs) {
     const __m256i eol = _mm256_set1_epi8(s->eol), eol2 = _mm256_set1_epi8(s->eol2),
                   quote = _mm256_set1_epi8('"'), nul = _mm256_setzero_si256();
-    uint64_t before = 0; /* bit 0: the last byte was eol2 */
-    for (size_t i = 0; i < n; i += 64) {
-        uint64_t a = 0, b = 0, q = 0, z = 0;
-        for (int k = 0; k < 2; k++) {
-            const __m256i x =
-                _mm256_loadu_si256((const __m256i *)(const void *)(p + i + (size_t)(32 * k)));
-            a |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, eol)) << (32 * k);
-            b |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, eol2)) << (32 * k);
-            q |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, quote)) << (32 * k);
-            z |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, nul)) << (32 * k);
+    __m256i quotes = nul, nuls = nul, returns = nul, sums = nul;
+    size_t i = 0;
+    while (n - i >= 32) {
+        const size_t stop = n - i > 255 * 32 ? i + 255 * 32 : n;
+        __m256i lines = nul; /* bytes that count at most 255 */
+        for (; stop - i >= 32; i += 32) {
+            const __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+            lines = _mm256_sub_epi8(lines, _mm256_cmpeq_epi8(x, eol));
+            quotes = _mm256_or_si256(quotes, _mm256_cmpeq_epi8(x, quote));
+            nuls = _mm256_or_si256(nuls, _mm256_cmpeq_epi8(x, nul));
+            returns = _mm256_or_si256(returns, _mm256_cmpeq_epi8(x, eol2));
         }
-        const uint64_t valid = below(n - i);
-        a &= valid;
-        b &= valid;
-        if (s->eol == s->eol2)
-            b = 0;
-        else
-            a &= ~(b << 1 | before); /* the LF of a CRLF is counted by its CR */
-        before = b >> 63;
-        c->lines += (size_t)_mm_popcnt_u64(a) + (size_t)_mm_popcnt_u64(b);
-        c->quotes += (size_t)_mm_popcnt_u64(q & valid);
-        c->nuls += (size_t)_mm_popcnt_u64(z & valid);
+        sums = _mm256_add_epi64(sums, _mm256_sad_epu8(lines, nul));
     }
+    c->lines += (size_t)_mm256_extract_epi64(sums, 0) + (size_t)_mm256_extract_epi64(sums, 1) +
+                (size_t)_mm256_extract_epi64(sums, 2) + (size_t)_mm256_extract_epi64(sums, 3);
+    c->has_quote = c->has_quote || !_mm256_testz_si256(quotes, quotes);
+    c->has_nul = c->has_nul || !_mm256_testz_si256(nuls, nuls);
+    *pairs = s->eol != s->eol2 && !_mm256_testz_si256(returns, returns);
+    return i;
 }
 #endif
 
@@ -181,26 +179,40 @@ static bool has_avx2(void) {
 #endif
 }
 
-static void count_bytes(const norni_csv_syntax *s, const char *p, size_t n, norni_csv_count *c) {
-    for (size_t i = 0; i < n; i++) {
+static void count_bytes(const norni_csv_syntax *s, const char *p, size_t from, size_t n,
+                        norni_csv_count *c) {
+    for (size_t i = from; i < n; i++) {
         const bool pair = p[i] == s->eol && s->eol != s->eol2 && i > 0 && p[i - 1] == s->eol2;
         c->lines += norni_csv_is_eol(s, p[i]) && !pair;
-        c->quotes += p[i] == '"';
-        c->nuls += p[i] == '\0';
+        c->has_quote = c->has_quote || p[i] == '"';
+        c->has_nul = c->has_nul || p[i] == '\0';
     }
 }
 
-norni_csv_count norni_csv_count_bytes(const norni_csv_syntax *s, const char *p, size_t n) {
-    norni_csv_count c = {0, 0, 0};
-#if WIDE
-    if (has_avx2()) {
-        count_avx2(s, p, n, &c);
-        if (!s->quotes) c.quotes = 0;
-        return c;
+/* CRs of [p, p + n) that no LF follows inside: each ends a line of its own. Sums of at most 255 in
+ * bytes, so that the compiler keeps many counters in one register. */
+static size_t lone_returns(const norni_csv_syntax *s, const char *p, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i + 1 < n;) {
+        const size_t stop = n - 1 - i < 255 ? n - 1 : i + 255;
+        unsigned char sum = 0;
+        for (; i < stop; i++)
+            sum = (unsigned char)(sum + ((p[i] == s->eol2) & (p[i + 1] != s->eol)));
+        count += sum;
     }
+    return count + (n > 0 && p[n - 1] == s->eol2);
+}
+
+norni_csv_count norni_csv_count_bytes(const norni_csv_syntax *s, const char *p, size_t n) {
+    norni_csv_count c = {0, false, false};
+    size_t done = 0;
+    bool pairs = false;
+#if WIDE
+    if (has_avx2()) done = count_avx2(s, p, n, &c, &pairs);
 #endif
-    count_bytes(s, p, n, &c);
-    if (!s->quotes) c.quotes = 0;
+    if (pairs) c.lines += lone_returns(s, p, done);
+    count_bytes(s, p, done, n, &c);
+    if (!s->quotes) c.has_quote = false;
     return c;
 }
 
@@ -289,8 +301,7 @@ bool norni_csv_marks_fill(norni_csv_marks *m) {
     m->base = m->block;
     m->block += n;
     m->n = m->i = 0;
-    if (m->engine == NORNI_CSV_MACHINE || m->quoting == NORNI_CSV_ODD)
-        fill_machine(m, n);
+    if (m->engine == NORNI_CSV_MACHINE || m->quoting == NORNI_CSV_ODD) fill_machine(m, n);
 #if WIDE
     else if (m->engine == NORNI_CSV_AUTO && has_avx2())
         fill_avx2(m, n);

@@ -32,10 +32,10 @@ typedef enum norni_csv_quoting {
     NORNI_CSV_ODD,    /* some stand elsewhere: the state machine must decide */
 } norni_csv_quoting;
 
-/* Counts over a stretch of text. */
+/* What a stretch of text holds. */
 typedef struct norni_csv_count {
     size_t lines; /* LF, CR or CRLF; in a table: records */
-    size_t quotes, nuls;
+    bool has_quote, has_nul;
 } norni_csv_count;
 norni_csv_count norni_csv_count_bytes(const norni_csv_syntax *s, const char *p, size_t n);
 
@@ -56,9 +56,9 @@ typedef struct norni_csv_marks {
     const char *text, *end, *block; /* block: behind the part that was scanned */
     norni_csv_syntax syntax;
     norni_csv_quoting quoting;
-    norni_csv_engine engine; /* AUTO; tests take the slower twins, too */
-    uint64_t inside;   /* parity: all ones while a quote is open */
-    uint32_t state;    /* state machine */
+    norni_csv_engine engine;    /* AUTO; tests take the slower twins, too */
+    uint64_t inside;            /* parity: all ones while a quote is open */
+    uint32_t state;             /* state machine */
     const char *opened, *wrong; /* state machine: the open quote; text behind a closing quote */
     size_t n, i;
     uint32_t at[NORNI_MARKS_BLOCK + 64]; /* offsets from `base` */

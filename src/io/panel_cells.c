@@ -95,21 +95,6 @@ norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoc
     return NORN_OK;
 }
 
-static bool two_digits(const char *p, int32_t *out) {
-    const unsigned a = (unsigned)(unsigned char)p[0] - '0', b = (unsigned)(unsigned char)p[1] - '0';
-    *out = (int32_t)(10 * a + b);
-    return a < 10 && b < 10;
-}
-
-/* "2020-05-17" behind a month that was seen before: only the day is new. */
-static bool date_of_month(const norni_cell_clock *clock, norni_str f, int64_t *out) {
-    int32_t day;
-    if (f.n != 10 || memcmp(f.p, clock->month, 8) != 0 || !two_digits(f.p + 8, &day)) return false;
-    if (day < 1 || day > clock->month_len) return false;
-    *out = (clock->month_days + day) * NORNI_US_DAY;
-    return true;
-}
-
 static bool index_time(norni_str f, int64_t *out) {
     int64_t value = 0;
     if (f.n == 0 || f.n > 18) return false;
@@ -126,7 +111,7 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
                      norn_err *err) {
     norni_time_style style;
     bool zoned;
-    if (clock->style.kind == NORNI_TIME_DATE && date_of_month(clock, field, out)) return true;
+    if (norni_cell_day(clock, field, out)) return true;
     if (clock->style.kind == NORNI_TIME_INDEX && index_time(field, out)) return true;
     if (!norni_time_parse(field, out, &style, &zoned)) return fail_time(field, column, err);
     norni_time_kind kind = clock->style.kind;
@@ -211,12 +196,12 @@ norn_status norni_fields_init(norni_fields *f, const norni_table *t, const norni
 static const char *open_quote(const norni_fields *f) {
     norni_csv_marks *m = f->marks;
     norni_csv_marks_init(m, &f->t->cut.syntax, NORNI_CSV_ODD, f->record, f->end);
-    while (norni_csv_mark(m) != m->end) {}
+    while (norni_csv_mark(m) != m->end) {
+    }
     return m->opened ? m->opened : f->record;
 }
 
-static norn_status fail_at(const norni_fields *f, const char *at, const char *what,
-                           norn_err *err) {
+static norn_status fail_at(const norni_fields *f, const char *at, const char *what, norn_err *err) {
     char place[160];
     norni_chunk_place(&f->t->cut, f->chunk, place);
     return norn_fail(err, NORN_E_FORMAT, "%sline %llu: %s", place,
@@ -225,8 +210,8 @@ static norn_status fail_at(const norni_fields *f, const char *at, const char *wh
 
 norn_status norni_fields_check(const norni_fields *f, const char *last, norn_err *err) {
     const char *wrong = f->marks->wrong,
-               *nul = f->chunk->count.nuls ? memchr(f->record, 0, (size_t)(last - f->record))
-                                           : NULL;
+               *nul = f->chunk->count.has_nul ? memchr(f->record, 0, (size_t)(last - f->record))
+                                              : NULL;
     if (nul != NULL && (wrong == NULL || nul < wrong)) /* what comes first */
         return fail_at(f, nul, "a NUL byte; the file is not text", err);
     if (wrong != NULL && wrong <= last)
@@ -258,7 +243,8 @@ norn_status norni_fields_lines(const norni_fields *f, norni_chunk_rows *out, nor
     uint64_t line = f->chunk->first_line;
     for (size_t row = 0; row < out->n && norni_fields_record(&g, &at); row++) {
         /* The records before; a CR before an LF belongs to it. */
-        line += norni_csv_count_bytes(&f->t->cut.syntax, counted, (size_t)(g.record - counted)).lines;
+        line +=
+            norni_csv_count_bytes(&f->t->cut.syntax, counted, (size_t)(g.record - counted)).lines;
         counted = g.record;
         out->line[row] = (uint32_t)(line - f->chunk->first_line);
         while (!norni_csv_is_eol(&g.marks->syntax, *at))

@@ -26,6 +26,19 @@ typedef struct norni_cell_clock {
 } norni_cell_clock;
 bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column, int64_t *out,
                      norn_err *err);
+/* "2020-05-17" behind a month that was seen before: only the day is new. false: ask the other. */
+static inline bool norni_cell_day(const norni_cell_clock *clock, norni_str f, int64_t *out) {
+    uint64_t month, seen;
+    if (f.n != 10) return false;
+    memcpy(&month, f.p, 8);
+    memcpy(&seen, clock->month, 8);
+    const unsigned a = (unsigned)(unsigned char)f.p[8] - '0',
+                   b = (unsigned)(unsigned char)f.p[9] - '0';
+    const int32_t day = (int32_t)(10 * a + b);
+    if (month != seen || a > 9 || b > 9 || day < 1 || day > clock->month_len) return false;
+    *out = (clock->month_days + day) * NORNI_US_DAY;
+    return true;
+}
 
 /* The same number by eight bytes at once, for the common short decimal; false: ask the other.
  * NORNI_TEXT_PAD bytes behind p are readable. */
@@ -46,7 +59,8 @@ static inline bool norni_cell_short(const char *p, size_t n, double *out) {
     if (dot != 0) { /* the bytes before the point move up over it */
         const unsigned at = (unsigned)__builtin_ctzll(dot) & ~7u;
         if (n == 1) return false;
-        const uint64_t low = w & ((UINT64_C(1) << at) - 1), high = at == 56 ? 0 : w >> (at + 8) << (at + 8);
+        const uint64_t low = w & ((UINT64_C(1) << at) - 1),
+                       high = at == 56 ? 0 : w >> (at + 8) << (at + 8);
         w = high | low << 8 | 0x30;
         behind = 7 - at / 8;
     }
@@ -60,8 +74,9 @@ static inline bool norni_cell_short(const char *p, size_t n, double *out) {
     w = ((w & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
          ((w >> 16) & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001)) >>
         32;
-    const double value = (double)(uint32_t)w / tenth[behind];
-    *out = negative && value != 0 ? -value : value;
+    /* The sign goes in front of the division, so that nothing waits for its end; -0 is 0. */
+    const int64_t digits = (int64_t)(uint32_t)w;
+    *out = (double)(negative ? -digits : digits) / tenth[behind];
     return true;
 }
 
@@ -147,10 +162,9 @@ static inline norni_str norni_field(const norni_fields *f, const char *at) {
 /* What a record may hide: an unclosed quote, text behind a closing one, a NUL. Call it with the
  * record's last mark; false: *err says what. */
 static inline bool norni_fields_odd(const norni_fields *f, const char *last) {
-    return last == f->end || f->marks->wrong != NULL || f->chunk->count.nuls > 0;
+    return last == f->end || f->marks->wrong != NULL || f->chunk->count.has_nul;
 }
-NORN_CHECKED norn_status norni_fields_check(const norni_fields *f, const char *last,
-                                            norn_err *err);
+NORN_CHECKED norn_status norni_fields_check(const norni_fields *f, const char *last, norn_err *err);
 /* Lifts a cell's failure into the call's, with place and line. */
 norn_status norni_fields_raise(const norni_fields *f, const norn_err *cell, norn_err *err);
 /* Fills out->line where rows and lines do not run in step. */

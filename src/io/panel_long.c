@@ -118,11 +118,18 @@ static norn_status fail_record(norni_fields *f, const char *at, const norn_err *
     return norni_fields_raise(f, cell, err);
 }
 
+typedef struct plain_columns {
+    size_t n; /* of the header; 0: the detour is taken always */
+    size_t id, time, value;
+    bool has_id;
+} plain_columns;
+
 typedef struct long_parse {
     norni_fields f;
     norni_cell_clock clock;
     norni_chunk_rows *out;
     norni_str id;
+    plain_columns plain;
 } long_parse;
 
 static inline bool parse_value(const norni_fields *f, const char *at, size_t column, double *to,
@@ -144,8 +151,10 @@ static norn_status parse_record(long_parse *job, const char *at, size_t row, nor
         if (role == ROLE_ID) {
             job->id = norni_field(f, at);
         } else if (role == ROLE_TIME) {
-            good = norni_cell_time(&job->clock, norni_field(f, at), t->cut.header[k],
-                                   &job->out->time[row], &cell);
+            const norni_str field = norni_field(f, at);
+            good =
+                norni_cell_day(&job->clock, field, &job->out->time[row]) ||
+                norni_cell_time(&job->clock, field, t->cut.header[k], &job->out->time[row], &cell);
         } else if (role != ROLE_SKIP) {
             double *to = role == ROLE_TARGET ? job->out->y : job->out->x[role];
             good = parse_value(f, at, k, &to[row], &cell);
@@ -164,6 +173,56 @@ static norn_status parse_record(long_parse *job, const char *at, size_t row, nor
         }
         at = norni_csv_mark(f->marks);
     }
+}
+
+/* The common record without detours: all its marks are at hand, nothing is quoted, time and value are
+ * short. false: nothing is consumed, and parse_record decides. */
+static inline bool parse_plain(long_parse *job, size_t row) {
+    norni_fields *f = &job->f;
+    norni_csv_marks *m = f->marks;
+    const plain_columns *c = &job->plain;
+    const char *base = m->base;
+    if (m->n - m->i < c->n) return false;
+    const uint32_t *at = m->at + m->i; /* at[k]: the end of column k */
+    for (size_t k = 0; k + 1 < c->n; k++) {
+        if (base[at[k]] != m->syntax.delimiter) return false;
+    }
+    if (!norni_csv_is_eol(&m->syntax, base[at[c->n - 1]])) return false;
+    const char *from = f->p;
+    const char *time = c->time ? base + at[c->time - 1] + 1 : from,
+               *value = c->value ? base + at[c->value - 1] + 1 : from;
+    const norni_str ds = {time, (size_t)(base + at[c->time] - time)};
+    if (!norni_cell_day(&job->clock, ds, &job->out->time[row])) {
+        norn_err cell;
+        if (!norni_cell_time(&job->clock, ds, f->t->time_name, &job->out->time[row], &cell))
+            return false;
+    }
+    if (!norni_cell_short(value, (size_t)(base + at[c->value] - value), &job->out->y[row]))
+        return false;
+    if (c->has_id) {
+        const char *id = c->id ? base + at[c->id - 1] + 1 : from;
+        job->id = (norni_str){id, (size_t)(base + at[c->id] - id)};
+    }
+    f->record = from;
+    f->p = base + at[c->n - 1] + 1;
+    m->i += c->n;
+    return true;
+}
+
+/* Where the three columns stand, when nothing else is read and no byte needs a second look. */
+static void find_plain(long_parse *job, const norni_chunk *chunk) {
+    const norni_table *t = job->f.t;
+    plain_columns *c = &job->plain;
+    if (chunk->quoting != NORNI_CSV_PLAIN || chunk->count.has_nul || t->n_x > 0) return;
+    for (size_t k = 0; k < t->cut.n_header; k++) {
+        if (t->role[k] == ROLE_ID) {
+            c->id = k;
+            c->has_id = true;
+        }
+        if (t->role[k] == ROLE_TIME) c->time = k;
+        if (t->role[k] == ROLE_TARGET) c->value = k;
+    }
+    c->n = t->cut.n_header;
 }
 
 static norn_status reserve_rows(const norni_table *t, size_t n, norni_arena *arena,
@@ -187,8 +246,12 @@ norn_status norni_parse_long(const norni_table *t, const norni_chunk *chunk, nor
     job.id = (norni_str){chunk->p, 0};
     NORN_TRY(norni_fields_init(&job.f, t, chunk, arena, err));
     NORN_TRY(reserve_rows(t, chunk->count.lines + 1, arena, out, err));
-    while (norni_fields_record(&job.f, &at)) {
-        NORN_TRY(parse_record(&job, at, row, err));
+    find_plain(&job, chunk);
+    for (;;) {
+        if (job.plain.n == 0 || !parse_plain(&job, row)) {
+            if (!norni_fields_record(&job.f, &at)) break;
+            NORN_TRY(parse_record(&job, at, row, err));
+        }
         const bool same = last.p != NULL &&
                           (job.f.quoted ? norni_str_cmp(job.id, last) == 0 : same_id(job.id, last));
         if (!same) {

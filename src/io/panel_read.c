@@ -172,7 +172,8 @@ static norn_status add_run(gather_job *job, const norni_chunk_rows *c, size_t k,
 static norn_status keep_part(gather_job *job, gather_token *g, norn_err *err) {
     if (job->n_parts == job->cap) {
         const size_t cap = job->cap ? 2 * job->cap : 64;
-        gather_part *grown = norni_alloc_resize(job->alloc, job->part, job->cap, cap, sizeof *grown);
+        gather_part *grown =
+            norni_alloc_resize(job->alloc, job->part, job->cap, cap, sizeof *grown);
         if (grown == NULL) return norni_alloc_fail(err, "input", cap, sizeof *grown);
         job->part = grown;
         job->cap = cap;
@@ -245,8 +246,7 @@ static norn_status join_parts(gather_job *job, norni_arena *arena, norni_panel *
 }
 
 /* Columns become series: each from its first to its last value that is not missing. */
-static norn_status turn_wide(gather_job *job, norni_arena *arena, norni_panel *out,
-                             norn_err *err) {
+static norn_status turn_wide(gather_job *job, norni_arena *arena, norni_panel *out, norn_err *err) {
     const norni_table *t = job->t;
     const size_t n_series = t->cut.n_header - 1;
     size_t numbers, to = 0;
@@ -329,7 +329,8 @@ static norn_status build_panel(gather_job *job, norni_arena *arena, norni_panel 
                              .line_of = wide ? NULL : gather_line,
                              .line_arg = job};
     borrow_names(t, out);
-    NORN_TRY(norni_panel_align(t->cut.ctx, NULL, &rows, &t->style, &t->opt.align, out, report, err));
+    NORN_TRY(
+        norni_panel_align(t->cut.ctx, NULL, &rows, &t->style, &t->opt.align, out, report, err));
     borrow_names(t, out);
     return copy_names(out, err);
 }

@@ -58,10 +58,11 @@ static norn_status check_unchanged(const norni_source *s, norn_err *err) {
                       now.st_mtim.tv_sec == s->before.st_mtim.tv_sec &&
                       now.st_mtim.tv_nsec == s->before.st_mtim.tv_nsec;
     if (same && s->n_raw == (uint64_t)now.st_size) return NORN_OK;
-    return norn_fail(err, NORN_E_IO,
-                     "the file changed while it was read (%llu bytes at first, %llu now); run again "
-                     "when nobody writes to it",
-                     (unsigned long long)s->before.st_size, (unsigned long long)now.st_size);
+    return norn_fail(
+        err, NORN_E_IO,
+        "the file changed while it was read (%llu bytes at first, %llu now); run again "
+        "when nobody writes to it",
+        (unsigned long long)s->before.st_size, (unsigned long long)now.st_size);
 }
 
 /* The raw layer: a norni_decoder's source, too. */
@@ -126,10 +127,9 @@ static norn_status open_descriptor(norni_source *s, const char *path, norn_err *
     if (fstat(s->fd, &s->before) != 0) return fail_read(err, errno);
     if (S_ISDIR(s->before.st_mode)) return fail_read(err, EISDIR);
     /* Files of /proc say they are empty; standard input may have been read from already. */
-    s->regular = S_ISREG(s->before.st_mode) && s->before.st_size > 0 &&
-                 lseek(s->fd, 0, SEEK_CUR) == 0;
-    if (!s->regular)
-        return keep_pipe(s, s->opt.keep_bytes ? s->opt.keep_bytes : KEEP_BYTES, err);
+    s->regular =
+        S_ISREG(s->before.st_mode) && s->before.st_size > 0 && lseek(s->fd, 0, SEEK_CUR) == 0;
+    if (!s->regular) return keep_pipe(s, s->opt.keep_bytes ? s->opt.keep_bytes : KEEP_BYTES, err);
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return NORN_OK;
 }
@@ -148,13 +148,13 @@ static norn_status open_decoder(norni_source *s, norn_err *err) {
     }
     static const unsigned char zip[4] = {'P', 'K', 3, 4}, ole[4] = {0xD0, 0xCF, 0x11, 0xE0};
     if (n >= 4 && (memcmp(head, zip, 4) == 0 || memcmp(head, ole, 4) == 0)) {
-        if (s->memory == NULL)
-            return norni_xlsx_open(s->ctx, s->path, s->opt.sheet, &s->book, err);
+        if (s->memory == NULL) return norni_xlsx_open(s->ctx, s->path, s->opt.sheet, &s->book, err);
         if (s->fd >= 0 && !s->pipe_over) {
-            return norn_fail(err, NORN_E_LIMIT,
-                             "the workbook on standard input is longer than %zu bytes; give it as a "
-                             "file",
-                             s->n_memory);
+            return norn_fail(
+                err, NORN_E_LIMIT,
+                "the workbook on standard input is longer than %zu bytes; give it as a "
+                "file",
+                s->n_memory);
         }
         return norni_xlsx_open_bytes(s->ctx, s->memory, s->n_memory, s->opt.sheet, &s->book, err);
     }

@@ -16,8 +16,8 @@ static const char *folder(void) {
 static norn_status fail_spool(norn_err *err, int code) {
     char text[128];
     return norn_fail(err, NORN_E_IO,
-                     "cannot put results aside in %s: %s; set TMPDIR to a folder with room", folder(),
-                     strerror_r(code, text, sizeof text));
+                     "cannot put results aside in %s: %s; set TMPDIR to a folder with room",
+                     folder(), strerror_r(code, text, sizeof text));
 }
 
 void norni_spool_init(norni_spool *s, const norn_alloc *alloc, size_t keep) {

@@ -13,8 +13,8 @@ typedef struct norni_out {
     norni_buf buf; /* append here, then norni_out_flush now and then */
     int fd;
     char *path, *temp; /* NULL for stdout; temp also NULL while the file has no name */
-    bool nameless;     /* a file without a name until it is committed: a killed process leaves none */
-    mode_t mode;       /* of the file that is replaced */
+    bool nameless; /* a file without a name until it is committed: a killed process leaves none */
+    mode_t mode;   /* of the file that is replaced */
     norni_codec codec;
     norni_buf packed;
     const norn_alloc *alloc;

@@ -58,8 +58,7 @@ static norn_status compute_item(batch_run *b, norni_worker *w, size_t item, norn
         keep_message(b, o, err);
         if (b->fallback != NULL) {
             norni_arena_rewind(&w->arena, mark);
-            const norn_status second =
-                attempt(b, b->fallback, w, item, 0, st == NORN_E_MEM, err);
+            const norn_status second = attempt(b, b->fallback, w, item, 0, st == NORN_E_MEM, err);
             o->attempts++;
             if (second == NORN_E_CANCEL) return second;
             if (second == NORN_OK) {

@@ -45,8 +45,8 @@ typedef struct norni_batch {
 
 /* Runs `run` for each item, `fallback` (may be NULL) for those that failed for good; `worker` as in
  * norni_for. Fails itself only for cancel, memory or a wrong call. */
-NORN_CHECKED norn_status norni_batch_run(norn_ctx *ctx, norni_worker *worker, size_t n, norni_try_fn run,
-                                         norni_try_fn fallback, void *arg,
+NORN_CHECKED norn_status norni_batch_run(norn_ctx *ctx, norni_worker *worker, size_t n,
+                                         norni_try_fn run, norni_try_fn fallback, void *arg,
                                          const norni_batch_opt *opt, norni_batch *out,
                                          norn_err *err);
 void norni_batch_clear(norni_batch *b);

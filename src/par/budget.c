@@ -17,8 +17,9 @@ static void *budget_resize(void *user, void *ptr, size_t old, size_t size) {
             return NULL;
         }
         size_t peak = atomic_load_explicit(&b->peak, memory_order_relaxed);
-        while (used > peak && !atomic_compare_exchange_weak_explicit(
-                                  &b->peak, &peak, used, memory_order_relaxed, memory_order_relaxed)) {
+        while (used > peak &&
+               !atomic_compare_exchange_weak_explicit(&b->peak, &peak, used, memory_order_relaxed,
+                                                      memory_order_relaxed)) {
         }
     }
     void *p = b->below.resize(b->below.user, ptr, old, size);

@@ -77,10 +77,9 @@ static bool make_token(pipe_run *r, size_t *k) {
     if (go) {
         bool end = false;
         norn_err err = {NORN_OK, ""};
-        const norn_status st =
-            norn_ctx_cancelled(r->ctx)
-                ? norn_fail(&err, NORN_E_CANCEL, "cancelled")
-                : pipe->source(*k, token_at(r, *k), &end, pipe->arg, &err);
+        const norn_status st = norn_ctx_cancelled(r->ctx)
+                                   ? norn_fail(&err, NORN_E_CANCEL, "cancelled")
+                                   : pipe->source(*k, token_at(r, *k), &end, pipe->arg, &err);
         pthread_mutex_lock(&r->lock);
         if (end && st == NORN_OK) {
             r->end = true;

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "io/writer.h"
 
-#define MAGIC UINT32_C(0x314E524E) /* "NRN1" */
+#define MAGIC     UINT32_C(0x314E524E) /* "NRN1" */
 #define GATHER_NS INT64_C(200000000)
 enum { GATHER_BYTES = 1 << 16, MOST_RECORD = 1 << 30, HEADER_MOST = 1 << 16 };
 

@@ -216,9 +216,11 @@ static void spools(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_codec),           cmocka_unit_test(damaged_codecs),
-        cmocka_unit_test(growing_and_shrinking), cmocka_unit_test(vanishing),
-        cmocka_unit_test(long_pipes),            cmocka_unit_test(spools)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_codec),
+                                       cmocka_unit_test(damaged_codecs),
+                                       cmocka_unit_test(growing_and_shrinking),
+                                       cmocka_unit_test(vanishing),
+                                       cmocka_unit_test(long_pipes),
+                                       cmocka_unit_test(spools)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,27 @@
+/* The options of a forecast, and what they ask for. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_FORECAST_PLAN_H
+#define NORNI_FORECAST_PLAN_H
+
+#include "app/forecast_run.h"
+
+typedef struct norni_forecast_opt {
+    norni_panel_opt panel;
+    int32_t horizon;
+    const char *model, *fallback, *level;
+    norni_ints seasons;
+    bool fitted;
+} norni_forecast_opt;
+
+extern const norni_param norni_forecast_rows[];
+extern const size_t norni_n_forecast_rows;
+
+/* Levels from "80,95", ascending and distinct; "none" or empty gives none. */
+NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena,
+                                            norni_doubles *out, norn_err *err);
+/* The plan of these options; its parts live in the arena. */
+NORN_CHECKED norn_status norni_forecast_plan_make(const norni_model_set *set,
+                                                  const norni_forecast_opt *opt, norni_arena *arena,
+                                                  norni_forecast_plan *plan, norn_err *err);
+
+#endif
