@@ -286,6 +286,7 @@ static void list_job(struct norni_pool *pool, job *j) {
     if (pool->newest != NULL) pool->newest->newer = j;
     pool->newest = j;
     pthread_cond_broadcast(&pool->wake);
+    if (j->parent != NULL) pthread_cond_broadcast(&pool->done); /* who waits above may help below */
     pthread_mutex_unlock(&pool->lock);
 }
 

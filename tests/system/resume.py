@@ -58,13 +58,11 @@ class Checks:
         print(f"{'ok' if good else 'not ok'} {self.n} - {name}{'' if good else '  # ' + str(why)}", flush=True)
 
 
-def killed_often(check, want_csv, want_digest):
-    rng, found, seconds = random.Random(11), 0, 0.0
+def killed_often(check, want_csv, want_digest, whole_seconds):
+    rng = random.Random(11)
     for k in range(KILLS):
         p = subprocess.Popen(command("--resume", "run", "--out", "out.csv", "--summary", "sum.json"), stderr=subprocess.DEVNULL)
-        pause = 0.01 + 0.12 * rng.random()
-        time.sleep(pause)
-        seconds += pause
+        time.sleep(whole_seconds * (0.02 + 0.1 * rng.random()))
         p.send_signal(signal.SIGKILL)
         p.wait()
     left = [n for n in os.listdir(".") if n not in ("data.csv", "run", "out.csv", "sum.json")]
@@ -150,12 +148,14 @@ def main():
     os.chdir(folder)
     try:
         write_data("data.csv")
+        started = time.monotonic()
         done = run("--out", "want.csv", "--summary", "want.json")
+        whole_seconds = time.monotonic() - started
         want_csv, want_digest = read("want.csv"), summary("want.json")["digest"]
         check.that(done.returncode == 0, "the undisturbed run", done.stderr)
         os.remove("want.csv")
         os.remove("want.json")
-        killed_often(check, want_csv, want_digest)
+        killed_often(check, want_csv, want_digest, whole_seconds)
         all_kept(check, want_digest)
         damaged(check, want_csv)
         in_use(check)
