@@ -131,7 +131,8 @@ static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg,
         norni_panel_reset(&b->panel);
         const norn_status st =
             norni_reader_parse(job->reader, w, &b->chunk, &b->scratch, &b->panel, &b->report, err);
-        if (st == NORN_E_DATA || st == NORN_E_FORMAT) job->input_failed = true;
+        if (st == NORN_E_DATA || st == NORN_E_FORMAT || st == NORN_E_LIMIT)
+            job->input_failed = true;
         NORN_TRY(st);
     }
     if (b->panel.n_series == 0) return NORN_OK;
@@ -409,7 +410,7 @@ static norn_status gather_and_run(stream_job *job, const char *why, norn_err *er
     norni_align_report report;
     norn_status st = norni_reader_gather(job->reader, &panel, &report, &e);
     if (st != NORN_OK) {
-        job->input_failed = st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA;
+        job->input_failed = st != NORN_E_MEM && st != NORN_E_CANCEL;
         if (st == NORN_E_MEM && why != NULL) {
             return norn_fail(err, st,
                              "%s, so the whole input must lie in memory, and --memory-limit is too "

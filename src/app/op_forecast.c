@@ -190,7 +190,8 @@ norn_status norni_op_forecast(const norni_op_env *env, const void *options, norn
     NORN_TRY_GOTO(norni_inputs_expand(&opt->panel.data, &arena, &in, err), done);
     read.no_exogenous = true;
     st = norni_reader_open(env->ctx, &in, &read, &reader, err);
-    out->input_failed = st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA;
+    out->input_failed =
+        st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
     if (st == NORN_OK) st = run_reader(env, opt, &in, &plan, reader, &watch, out, err);
     norni_reader_close(reader);
 done:

@@ -267,11 +267,12 @@ static norn_status begin_text(norni_cutter *cut, norn_err *err) {
 /* First record that is not blank: *first..*last (its end's mark); false: not all of it is read. */
 static bool first_record(const norni_cutter *cut, norni_csv_marks *m, const char **first,
                          const char **last, size_t *n_fields) {
-    const norni_chunk *r = &cut->rest;
+    const char *p = cut->rest.p + cut->rest_at, *end = cut->rest.p + cut->rest.n;
     bool open;
-    const norni_csv_quoting quoting = norni_csv_quoting_of(&cut->syntax, r->p, r->n, &open);
-    norni_csv_marks_init(m, &cut->syntax, quoting, r->p, r->p + r->n);
-    *first = r->p;
+    const norni_csv_quoting quoting =
+        norni_csv_quoting_of(&cut->syntax, p, (size_t)(end - p), &open);
+    norni_csv_marks_init(m, &cut->syntax, quoting, p, end);
+    *first = p;
     for (*n_fields = 0;;) {
         const char *at = norni_csv_mark(m);
         *last = at;
@@ -329,15 +330,28 @@ static norn_status check_header(const norni_cutter *cut, const norni_str *field,
                       "the header is not the first file's; all inputs need the same columns", err);
 }
 
+/* Reads until a whole record lies behind rest_at. */
+static norn_status need_record(norni_cutter *cut, norni_csv_marks *m, const char **first,
+                               const char **last, size_t *n, norn_err *err) {
+    norni_chunk *r = &cut->rest;
+    while (!first_record(cut, m, first, last, n)) {
+        if (r->n - cut->rest_at >= NORNI_MOST_RECORD)
+            return fail_place(cut, norni_chunk_line(cut, r, *first),
+                              "a record longer than 64 MiB begins here; is a quote never closed?",
+                              err);
+        NORN_TRY(read_up_to(cut, r, 2 * r->n > cut->target ? 2 * r->n : cut->target, err));
+    }
+    return NORN_OK;
+}
+
 static norn_status take_header(norni_cutter *cut, norni_csv_marks *m, norn_err *err) {
     norni_chunk *r = &cut->rest;
     const char *first = NULL, *last = NULL;
     size_t n = 0;
-    while (!first_record(cut, m, &first, &last, &n)) {
-        if (r->n >= NORNI_MOST_RECORD)
-            return fail_place(cut, 1, "the first record is longer than 64 MiB", err);
-        NORN_TRY(read_up_to(cut, r, 2 * r->n > cut->target ? 2 * r->n : cut->target, err));
-    }
+    NORN_TRY(need_record(cut, m, &first, &last, &n, err));
+    if (memchr(first, 0, (size_t)(last - first)) != NULL)
+        return fail_place(cut, norni_chunk_line(cut, r, first), "a NUL byte; the file is not text",
+                          err);
     if (first == last) return norn_fail(err, NORN_E_FORMAT, "the file is empty");
     const bool ended = last < r->p + r->n;
     if (!ended) { /* the input ends without a newline, or inside of quotes */
@@ -365,7 +379,7 @@ static void drop_header(norni_cutter *cut, norni_csv_marks *m) {
     const char *first, *last;
     size_t n;
     if (cut->keep_head) return;
-    (void)first_record(cut, m, &first, &last, &n);
+    (void)first_record(cut, m, &first, &last, &n); /* it is all there */
     const char *from = last < r->p + r->n ? last + 1 : last;
     if (from < r->p + r->n && from > r->p && from[-1] == '\r' && *from == '\n') from++;
     r->first_line += norni_csv_count_bytes(&cut->syntax, r->p, (size_t)(from - r->p)).lines;
@@ -375,8 +389,13 @@ static void drop_header(norni_cutter *cut, norni_csv_marks *m) {
 static norn_status with_marks(norni_cutter *cut, bool take, bool drop, norn_err *err) {
     norni_csv_marks *m = norni_alloc_get(&cut->ctx->alloc, 1, sizeof *m);
     if (m == NULL) return norni_alloc_fail(err, "input", 1, sizeof *m);
-    const norn_status st = take ? take_header(cut, m, err) : NORN_OK;
-    if (st == NORN_OK && drop) drop_header(cut, m);
+    norn_status st = take ? take_header(cut, m, err) : NORN_OK;
+    if (st == NORN_OK && drop) {
+        const char *first, *last;
+        size_t n;
+        drop_header(cut, m);
+        st = need_record(cut, m, &first, &last, &n, err); /* for the style of its time */
+    }
     norni_alloc_drop(&cut->ctx->alloc, m, 1, sizeof *m);
     return st;
 }

@@ -4,15 +4,49 @@
 Run: bad_input.py NORN [--doc FILE]   (TAP on stdout; --doc writes the table instead and runs nothing)
 """
 # SPDX-License-Identifier: Apache-2.0
+import gzip
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 GOOD = "unique_id,ds,y\n" + "".join(f"a,2020-{m:02d}-01,{100 + m}\n" for m in range(1, 13))
 H = ["--horizon", "3"]
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def workbook(sheet, head=""):
+    """A workbook of one sheet, part by part, so that each part can be wrong."""
+    made = io.BytesIO()
+    rels = '<Relationships><Relationship Id="r1" Type="' + LINK
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("_rels/.rels", rels + '/officeDocument" Target="xl/workbook.xml"/></Relationships>')
+        z.writestr("xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{LINK}"><sheets><sheet name="Data" sheetId="1" r:id="r1"/></sheets></workbook>')
+        z.writestr("xl/_rels/workbook.xml.rels", rels + '/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')
+        z.writestr("xl/worksheets/sheet1.xml", f'{head}<worksheet xmlns="{MAIN}"><sheetData>{sheet}</sheetData></worksheet>')
+    return made.getvalue()
+
+
+def row(*cells):
+    return "<row>" + "".join(f'<c t="str"><v>{c}</v></c>' for c in cells) + "</row>"
+
+
+def zip_of(name, text):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr(name, text)
+    return made.getvalue()
+
+
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(8)) + "]>"
 
 
 class Case:
@@ -77,6 +111,41 @@ CASES = [
     Case("full disk, standard output", GOOD, H, 1, r"No space left on device", stdout="/dev/full"),
     Case("output folder absent", GOOD, H + ["--out", "no/such/folder/f.csv"], 1, r"no/such/folder/f.csv.*No such file"),
     Case("output is a directory", GOOD, H + ["--out", "."], 1, r"directory"),
+    Case("full disk, summary", GOOD, H + ["--out", "/dev/null", "--summary", "/dev/full"], 1, r"No space left on device"),
+    Case("folder that may not be written", GOOD, H + ["--out", "out.csv"], 1, r"out.csv.*Permission denied", readonly=True),
+    Case("chart into an absent folder", GOOD, H + ["--out", "/dev/null", "--plot", "no/such/c.svg"], 1, r"no/such/c.svg.*No such file"),
+    Case("memory limit too small", GOOD, H + ["--memory-limit", "1MiB"], 2, r"--memory-limit.*at least 32MiB"),
+    Case("memory limit of text", GOOD, H + ["--memory-limit", "lots"], 2, r"--memory-limit.*lots"),
+    Case("run folder is a file", GOOD, H + ["--resume", "data.csv"], 1, r"run folder data.csv"),
+    Case("configuration absent", GOOD, H + ["--config", "no.toml"], 2, r"no.toml.*No such file"),
+    # forms of text
+    Case("mixed line ends (read)", GOOD.replace("\n", "\r\n", 3) + "a,2021-01-01,3\ra,2021-02-01,4\n", H, 0, r"1 of 1 items ok"),
+    Case("byte order mark (read)", "\ufeff" + GOOD, H, 0, r"1 of 1 items ok"),
+    Case("UTF-16 without a mark", GOOD.encode("utf-16-le"), H, 3, r"NUL"),
+    Case("quote inside a cell (read)", GOOD.replace("a,", 'a"b,'), H, 0, r"1 of 1 items ok"),
+    Case("text behind a closing quote", GOOD + '"a"b,2021-01-01,3\n', H, 3, r"line 14.*closing quote"),
+    Case("cell of 10 MB as a value", GOOD + "a,2021-01-01," + "9" * 10_000_000 + "x\n", H, 3, r"line 14, column y: '9{40}'"),
+    Case("cell of 10 MB as an id (read)", GOOD.replace("a,", "a" * 10_000_000 + ",", 1).replace("\na,", "\nb,"), H, 0, r"2 of 2 items ok"),
+    Case("quote never closed, 70 MB behind it", GOOD + '"a,2021-01-01,3\n' + "a,2021-01-01,3\n" * 5_000_000, H, 3, r"line 14.*quote"),
+    Case("100,000 columns, long layout", ",".join(f"c{i}" for i in range(100_000)) + "\n", H, 3, r"100000 columns; at most 4096"),
+    Case("100,000 columns, wide layout (read)", "t" + "".join(f",c{i}" for i in range(100_000)) + "\n" +
+         "".join(str(t) + f",{t}" * 100_000 + "\n" for t in range(1, 5)), ["--horizon", "1", "--layout", "wide", "--model", "naive", "--out", "/dev/null"],
+         0, r"100000 of 100000 items ok"),
+    Case("files with different columns", GOOD, ["other.csv"] + H, 3, r"other.csv: line 1: the header is not the first file's", other="ds,unique_id,y\n1,a,2\n"),
+    Case("fault in the second file", GOOD, ["other.csv"] + H, 3, r"other.csv: line 2, column y: 'x'", other="unique_id,ds,y\nb,2020-01-01,x\n"),
+    Case("pattern without a file", GOOD, ["no-*.csv"] + H, 2, r"no file matches 'no-\*.csv'"),
+    # compressed files and workbooks
+    Case("gzip cut off", gzip.compress(GOOD.encode() * 50)[:-20], H, 3, r"gzip data are damaged"),
+    Case("gzip of nothing", gzip.compress(b""), H, 3, r"empty"),
+    Case("Zstandard rubbish", b"\x28\xb5\x2f\xfd" + bytes(range(200)), H, 3, r"Zstandard data are damaged"),
+    Case("zip that is no workbook", zip_of("readme.txt", "hello"), H, 3, r"xlsx"),
+    Case("workbook cut off", workbook(row("unique_id", "ds", "y"))[:-40], H, 3, r"xlsx"),
+    Case("old or encrypted workbook", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), H, 3, r"save as .xlsx|\.xlsx"),
+    Case("unknown sheet", workbook(row("unique_id", "ds", "y")), H + ["--sheet", "Nope"], 2, r"Data.*Nope|Nope.*Data"),
+    Case("error value in a cell", workbook(row("unique_id", "ds", "y") + '<row><c t="str"><v>a</v></c><c><v>1</v></c><c t="e"><v>#DIV/0!</v></c></row>'), H, 3,
+         r"C2.*#DIV/0!"),
+    Case("entity bomb", workbook(row("unique_id", "ds", "&i;"), ENTITIES), H, 3, r"DOCTYPE"),
+    Case("zip bomb", workbook(" " * 300_000_000), H, 3, r"xlsx.*(times|inflate|larger|bomb|limit|100)"),
     # series that cannot be used: the batch goes on
     Case("all-missing series, no fallback", "unique_id,ds,y\n" + "".join(f"a,{t},\n" for t in range(5)),
          H + ["--fallback", "none"], 4, r"1 of 1 items failed"),
@@ -88,6 +157,9 @@ def run_case(norn, case, folder):
     if case.data is not None:
         with open(path, "wb") as f:
             f.write(case.data if isinstance(case.data, bytes) else case.data.encode())
+    if "other" in case.more:
+        with open(os.path.join(folder, "other.csv"), "w", encoding="ascii") as f:
+            f.write(case.more["other"])
     if case.more.get("directory"):
         os.mkdir(path)
     drop = None
@@ -95,6 +167,11 @@ def run_case(norn, case, folder):
         os.chmod(path, 0)
         if os.geteuid() == 0:
             drop = lambda: os.setuid(65534)
+    if case.more.get("readonly") and os.geteuid() == 0:
+        drop = lambda: os.setuid(65534)
+    if case.more.get("readonly"):
+        open(os.path.join(folder, "stdout"), "wb").close()
+        os.chmod(folder, 0o555)
     command = [norn] + case.more["command"] if "command" in case.more else [norn, "forecast", "data.csv"] + case.args
     out = open(case.more.get("stdout", os.path.join(folder, "stdout")), "wb")
     done = subprocess.run(command, cwd=folder, stdout=out, stderr=subprocess.PIPE, preexec_fn=drop, timeout=120)
@@ -107,7 +184,9 @@ def run_case(norn, case, folder):
         problems.append(f"no /{case.pattern}/ in: {text.strip()}")
     if case.code in (2, 3) and "stdout" not in case.more and os.path.getsize(os.path.join(folder, "stdout")) > 0:
         problems.append("something was written to standard output")
-    left = [n for n in os.listdir(folder) if n not in ("data.csv", "stdout")]
+    if case.more.get("readonly"):
+        os.chmod(folder, 0o755)
+    left = [n for n in os.listdir(folder) if n not in ("data.csv", "stdout", "other.csv")]
     if left:
         problems.append(f"left behind: {left}")
     message = [line for line in text.strip().splitlines() if line.startswith("norn")]
