@@ -109,6 +109,11 @@ norn_status norni_digest_add(norni_digest *d, norni_str id, const norni_hash128 
     return NORN_OK;
 }
 
+bool norni_digest_is_next(const norni_digest *d, norni_str id) {
+    const norni_str last = {d->last.p, d->last.n};
+    return d->in_order && (!d->any || norni_str_cmp(last, id) < 0);
+}
+
 /* One run while it is merged: a window on the spool, and the record at its beginning. */
 typedef struct cursor {
     uint64_t at, end;           /* the spool's bytes behind the window */
@@ -145,6 +150,25 @@ static norn_status next_record(const norni_digest *d, cursor *c, norn_err *err) 
     NORN_TRY(fill(d, c, size, err));
     c->size = size;
     return NORN_OK;
+}
+
+norn_status norni_digest_each(const norni_digest *d, norni_digest_id_fn fn, void *arg,
+                              norn_err *err) {
+    cursor c = {.end = norni_spool_size(&d->spool), .cap = WINDOW};
+    c.window = norni_alloc_get(d->alloc, c.cap, 1);
+    norn_status st = c.window ? NORN_OK : norni_alloc_fail(err, "digest", c.cap, 1);
+    while (st == NORN_OK) { /* the runs follow each other: one pass over the spool */
+        st = next_record(d, &c, err);
+        if (st != NORN_OK || c.size == 0) break;
+        st = fn(arg, record_id(c.window + c.first), err);
+    }
+    norni_alloc_drop(d->alloc, c.window, c.cap, 1);
+    for (size_t at = 0; at < d->records.n && st == NORN_OK;) {
+        const norni_str id = record_id(d->records.p + at);
+        st = fn(arg, id, err);
+        at += record_size(d, id.n);
+    }
+    return st;
 }
 
 static norn_status merge(norni_digest *d, cursor *c, norn_err *err) {

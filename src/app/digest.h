@@ -24,6 +24,12 @@ void norni_digest_init(norni_digest *d, const norn_alloc *alloc, size_t n_hashes
 /* One id, distinct from the others, and its n_hashes hashes. */
 NORN_CHECKED norn_status norni_digest_add(norni_digest *d, norni_str id, const norni_hash128 *hash,
                                           norn_err *err);
+/* Whether `id` lies behind every id added so far, as far as that is known without looking them up. */
+bool norni_digest_is_next(const norni_digest *d, norni_str id);
+/* Calls fn for every id added so far, in no order. */
+typedef norn_status (*norni_digest_id_fn)(void *arg, norni_str id, norn_err *err);
+NORN_CHECKED norn_status norni_digest_each(const norni_digest *d, norni_digest_id_fn fn, void *arg,
+                                           norn_err *err);
 NORN_CHECKED norn_status norni_digest_get(norni_digest *d, norni_hash128 *out, norn_err *err);
 void norni_digest_clear(norni_digest *d);
 

@@ -41,6 +41,7 @@ typedef struct stream_job {
     norni_spool spool; /* of standard output */
     norni_digest digest;
     norni_seen seen;
+    bool remembers; /* the ids are in `seen`: they do not come in order */
     bool came_back; /* an id stands in two batches */
     bool input_failed;
 } stream_job;
@@ -141,12 +142,26 @@ static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg,
     return format_batch(job, b, err);
 }
 
-/* Whether any of the batch's ids stood in an earlier batch. */
+static norn_status see_id(void *arg, norni_str id, norn_err *err) {
+    stream_job *job = arg;
+    bool before = false;
+    NORN_TRY(norni_seen_add(&job->seen, norni_hash64(id.p, id.n), &before, err));
+    job->came_back = job->came_back || before;
+    return NORN_OK;
+}
+
+/* Whether any of the batch's ids stood in an earlier batch. Ids in ascending order cannot; only when
+ * the order breaks are the earlier ones looked at again, and remembered from then on. */
 static norn_status check_ids(stream_job *job, const norni_panel *p, norn_err *err) {
-    for (size_t i = 0; i < p->n_series && job->whole == NULL && !job->came_back; i++) {
-        const norni_str id = norni_panel_id(p, i);
-        NORN_TRY(norni_seen_add(&job->seen, norni_hash64(id.p, id.n), &job->came_back, err));
-    }
+    bool next = job->whole != NULL ||
+                (!job->remembers && norni_digest_is_next(&job->digest, norni_panel_id(p, 0)));
+    for (size_t i = 1; i < p->n_series && next && job->whole == NULL; i++)
+        next = norni_str_cmp(norni_panel_id(p, i - 1), norni_panel_id(p, i)) < 0;
+    if (next) return NORN_OK;
+    if (!job->remembers) NORN_TRY(norni_digest_each(&job->digest, see_id, job, err));
+    job->remembers = true;
+    for (size_t i = 0; i < p->n_series; i++)
+        NORN_TRY(see_id(job, norni_panel_id(p, i), err));
     if (!job->came_back) return NORN_OK;
     return norn_fail(err, NORN_E_INTERNAL, "rows of one series do not stand together");
 }
@@ -376,7 +391,7 @@ static norn_status open_files(stream_job *job, norn_err *err) {
 static norn_status run_once(stream_job *job, norn_err *err) {
     const norn_alloc *alloc = &job->env->ctx->alloc;
     reset_totals(job->t, alloc);
-    job->opened = job->any_rows = job->came_back = false;
+    job->opened = job->any_rows = job->came_back = job->remembers = false;
     norni_digest_init(&job->digest, alloc, job->plan->n_specs, 0);
     norni_seen_init(&job->seen, alloc);
     norni_spool_init(&job->spool, alloc, STDOUT_KEEP);

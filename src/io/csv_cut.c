@@ -206,6 +206,7 @@ norn_status norni_cutter_next(norni_cutter *cut, norni_chunk *chunk, bool *end, 
     chunk->n = 0;
     chunk->first_line = cut->rest.first_line;
     chunk->input = cut->input;
+    chunk->syntax = cut->syntax;
     NORN_TRY(read_up_to(cut, chunk, cut->target, err));
     for (;;) {
         NORN_TRY(find_cut(cut, chunk, &n, err));
@@ -250,7 +251,7 @@ static norn_status begin_text(norni_cutter *cut, norn_err *err) {
     norni_chunk *r = &cut->rest;
     const unsigned char *p = (const unsigned char *)r->p;
     if (norni_source_is_table(cut->source)) {
-        cut->syntax = norni_csv_table_syntax();
+        cut->syntax = r->syntax = norni_csv_table_syntax();
         return NORN_OK;
     }
     if (r->n >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF)))
@@ -259,7 +260,7 @@ static norn_status begin_text(norni_cutter *cut, norn_err *err) {
         r->n -= 3;
         memmove(r->p, r->p + 3, r->n + NORNI_TEXT_PAD);
     }
-    cut->syntax =
+    cut->syntax = r->syntax =
         norni_csv_text_syntax(cut->delimiter ? cut->delimiter : find_delimiter(r->p, r->n));
     return NORN_OK;
 }
@@ -336,7 +337,7 @@ static norn_status need_record(norni_cutter *cut, norni_csv_marks *m, const char
     norni_chunk *r = &cut->rest;
     while (!first_record(cut, m, first, last, n)) {
         if (r->n - cut->rest_at >= NORNI_MOST_RECORD)
-            return fail_place(cut, norni_chunk_line(cut, r, *first),
+            return fail_place(cut, norni_chunk_line(r, *first),
                               "a record longer than 64 MiB begins here; is a quote never closed?",
                               err);
         NORN_TRY(read_up_to(cut, r, 2 * r->n > cut->target ? 2 * r->n : cut->target, err));
@@ -350,19 +351,18 @@ static norn_status take_header(norni_cutter *cut, norni_csv_marks *m, norn_err *
     size_t n = 0;
     NORN_TRY(need_record(cut, m, &first, &last, &n, err));
     if (memchr(first, 0, (size_t)(last - first)) != NULL)
-        return fail_place(cut, norni_chunk_line(cut, r, first), "a NUL byte; the file is not text",
-                          err);
+        return fail_place(cut, norni_chunk_line(r, first), "a NUL byte; the file is not text", err);
     if (first == last) return norn_fail(err, NORN_E_FORMAT, "the file is empty");
     const bool ended = last < r->p + r->n;
     if (!ended) { /* the input ends without a newline, or inside of quotes */
         if (m->quoting == NORNI_CSV_PARITY ? m->inside != 0 : m->state == 2)
-            return fail_place(cut, norni_chunk_line(cut, r, first),
+            return fail_place(cut, norni_chunk_line(r, first),
                               "a quote opens here and is never closed", err);
         n++;
     }
     norni_str *field = norni_arena_get(&cut->arena, n, sizeof *field);
     if (field == NULL) return norni_alloc_fail(err, "input", n, sizeof *field);
-    cut->header_line = norni_chunk_line(cut, r, first);
+    cut->header_line = norni_chunk_line(r, first);
     NORN_TRY(split_header(cut, first, last, n, m, field, err));
     if (cut->header != NULL) {
         if (!cut->keep_head) NORN_TRY(check_header(cut, field, n, err));
@@ -464,10 +464,10 @@ void norni_cutter_close(norni_cutter *cut) {
     norni_arena_clear(&cut->arena);
 }
 
-uint64_t norni_chunk_line(const norni_cutter *cut, const norni_chunk *chunk, const char *at) {
+uint64_t norni_chunk_line(const norni_chunk *chunk, const char *at) {
     size_t n = (size_t)(at - chunk->p);
-    if (n > 0 && chunk->p[n - 1] == '\r' && *at == '\n' && cut->syntax.quotes) n--;
-    return chunk->first_line + norni_csv_count_bytes(&cut->syntax, chunk->p, n).lines;
+    if (n > 0 && chunk->p[n - 1] == '\r' && *at == '\n' && chunk->syntax.quotes) n--;
+    return chunk->first_line + norni_csv_count_bytes(&chunk->syntax, chunk->p, n).lines;
 }
 
 void norni_chunk_place(const norni_cutter *cut, const norni_chunk *chunk, char out[160]) {

@@ -21,7 +21,8 @@ typedef struct norni_chunk {
     uint64_t first_line; /* of its first byte, counted from 1 in its input */
     norni_csv_count count;
     norni_csv_quoting quoting;
-    size_t input; /* which of the inputs */
+    norni_csv_syntax syntax; /* of its input */
+    size_t input;            /* which of the inputs */
 } norni_chunk;
 
 void norni_chunk_clear(const norn_alloc *alloc, norni_chunk *c);
@@ -65,7 +66,7 @@ double norni_cutter_share(const norni_cutter *c);
 void norni_cutter_close(norni_cutter *c);
 
 /* Line of the byte at `at` inside the chunk. */
-uint64_t norni_chunk_line(const norni_cutter *cut, const norni_chunk *chunk, const char *at);
+uint64_t norni_chunk_line(const norni_chunk *chunk, const char *at);
 /* "data.csv: " when there are several inputs, else "". */
 void norni_chunk_place(const norni_cutter *cut, const norni_chunk *chunk, char out[160]);
 

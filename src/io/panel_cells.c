@@ -174,8 +174,8 @@ int64_t norni_table_column(const norni_table *t, const char *name) {
     return -1;
 }
 
-size_t norni_chunk_delimiters(const norni_table *t, const norni_chunk *chunk) {
-    const char d = t->cut.syntax.delimiter;
+size_t norni_chunk_delimiters(const norni_chunk *chunk) {
+    const char d = chunk->syntax.delimiter;
     const norni_csv_syntax as_lines = {d, d, d, false};
     return norni_csv_count_bytes(&as_lines, chunk->p, chunk->n).lines;
 }
@@ -188,14 +188,14 @@ norn_status norni_fields_init(norni_fields *f, const norni_table *t, const norni
     f->p = f->record = chunk->p;
     f->end = chunk->p + chunk->n;
     f->quoted = chunk->quoting != NORNI_CSV_PLAIN;
-    norni_csv_marks_init(f->marks, &t->cut.syntax, chunk->quoting, chunk->p, f->end);
+    norni_csv_marks_init(f->marks, &chunk->syntax, chunk->quoting, chunk->p, f->end);
     return NORN_OK;
 }
 
 /* Where the quote that is still open at the chunk's end stands. */
 static const char *open_quote(const norni_fields *f) {
     norni_csv_marks *m = f->marks;
-    norni_csv_marks_init(m, &f->t->cut.syntax, NORNI_CSV_ODD, f->record, f->end);
+    norni_csv_marks_init(m, &f->chunk->syntax, NORNI_CSV_ODD, f->record, f->end);
     while (norni_csv_mark(m) != m->end) {
     }
     return m->opened ? m->opened : f->record;
@@ -205,7 +205,7 @@ static norn_status fail_at(const norni_fields *f, const char *at, const char *wh
     char place[160];
     norni_chunk_place(&f->t->cut, f->chunk, place);
     return norn_fail(err, NORN_E_FORMAT, "%sline %llu: %s", place,
-                     (unsigned long long)norni_chunk_line(&f->t->cut, f->chunk, at), what);
+                     (unsigned long long)norni_chunk_line(f->chunk, at), what);
 }
 
 norn_status norni_fields_check(const norni_fields *f, const char *last, norn_err *err) {
@@ -226,8 +226,7 @@ norn_status norni_fields_raise(const norni_fields *f, const norn_err *cell, norn
     char place[160];
     norni_chunk_place(&f->t->cut, f->chunk, place);
     return norn_fail(err, cell->code, "%sline %llu, %s", place,
-                     (unsigned long long)norni_chunk_line(&f->t->cut, f->chunk, f->record),
-                     cell->text);
+                     (unsigned long long)norni_chunk_line(f->chunk, f->record), cell->text);
 }
 
 norn_status norni_fields_lines(const norni_fields *f, norni_chunk_rows *out, norn_err *err) {
@@ -244,7 +243,7 @@ norn_status norni_fields_lines(const norni_fields *f, norni_chunk_rows *out, nor
     for (size_t row = 0; row < out->n && norni_fields_record(&g, &at); row++) {
         /* The records before; a CR before an LF belongs to it. */
         line +=
-            norni_csv_count_bytes(&f->t->cut.syntax, counted, (size_t)(g.record - counted)).lines;
+            norni_csv_count_bytes(&f->chunk->syntax, counted, (size_t)(g.record - counted)).lines;
         counted = g.record;
         out->line[row] = (uint32_t)(line - f->chunk->first_line);
         while (!norni_csv_is_eol(&g.marks->syntax, *at))

@@ -172,7 +172,7 @@ NORN_CHECKED norn_status norni_fields_lines(const norni_fields *f, norni_chunk_r
                                             norn_err *err);
 
 /* How many delimiters the chunk has, those in quotes included. */
-size_t norni_chunk_delimiters(const norni_table *t, const norni_chunk *chunk);
+size_t norni_chunk_delimiters(const norni_chunk *chunk);
 /* Column by name; -1 when absent. */
 int64_t norni_table_column(const norni_table *t, const char *name);
 /* The chunk at the head of the input with a first time in column `column`, for its style. */

@@ -380,7 +380,7 @@ static norn_status probe_freq(norni_table *t, norn_err *err) {
         const norni_csv_count count =
             norni_csv_count_bytes(&t->cut.syntax, r->p + t->cut.rest_at, r->n - t->cut.rest_at);
         t->sample = (norni_reader_sample){r->n - t->cut.rest_at, count.lines + 1,
-                                          norni_chunk_delimiters(t, r)};
+                                          norni_chunk_delimiters(r)};
         return NORN_OK;
     }
     if (t->opt.layout == NORNI_LAYOUT_WIDE) { /* always whole: its own commonest */

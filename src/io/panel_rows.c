@@ -62,7 +62,7 @@ norn_status norni_parse_rows(const norni_table *t, const norni_chunk *chunk, nor
     norni_str id = {NULL, 0};
     *out = (norni_chunk_rows){.n = 0};
     NORN_TRY(norni_fields_init(&f, t, chunk, arena, err));
-    const size_t most = norni_chunk_delimiters(t, chunk) + 1;
+    const size_t most = norni_chunk_delimiters(chunk) + 1;
     out->y = norni_arena_get(arena, most, sizeof *out->y);
     if (out->y == NULL) return norni_alloc_fail(err, "input", most, sizeof *out->y);
     while (norni_fields_record(&f, &at)) {

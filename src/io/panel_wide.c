@@ -56,7 +56,7 @@ norn_status norni_parse_wide(const norni_table *t, const norni_chunk *chunk, nor
     *out = (norni_chunk_rows){.n = 0};
     NORN_TRY(norni_fields_init(&f, t, chunk, arena, err));
     /* Blank lines count as lines, but hold no delimiter; the last record may be one too short. */
-    const size_t most_rows = norni_chunk_delimiters(t, chunk) / n_series + 1;
+    const size_t most_rows = norni_chunk_delimiters(chunk) / n_series + 1;
     if (!norni_mul_size(most < most_rows ? most : most_rows, n_series, &numbers))
         numbers = SIZE_MAX;
     out->time = norni_arena_get(arena, most, sizeof *out->time);
