@@ -4,29 +4,46 @@
 
 #include "base/numtext.h"
 
-enum { DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468 }; /* from 0000-03-01 */
-
 static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-/* Years begin in March, so that the leap day ends them. */
+/* Days and dates by multiplications and shifts: C. Neri, L. Schneider, "Euclidean affine functions and
+ * their application to calendar algorithms", Software: Practice and Experience 53 (2023). Years begin
+ * in March there, and a shift by whole 400 years keeps everything positive: FAR of them for what lies
+ * before the year -32799. */
+enum {
+    SHIFT_400 = 82,
+    SHIFT_YEARS = 400 * SHIFT_400,
+    SHIFT_DAYS = 719468 + 146097 * SHIFT_400,
+    FAR_YEARS = 400 * 1000,
+    FAR_DAYS = 146097 * 1000
+};
+
 int64_t norni_days_from_civil(int32_t year, int32_t month, int32_t day) {
-    const int64_t y = (int64_t)year - (month <= 2), era = floor_div(y, 400), of_era = y - era * 400;
-    const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * DAYS_400_YEARS + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year -
-           DAYS_TO_1970;
+    const bool early = month <= 2;
+    if (year <= -SHIFT_YEARS) return norni_days_from_civil(year + FAR_YEARS, month, day) - FAR_DAYS;
+    const uint32_t y = (uint32_t)(year + SHIFT_YEARS - early),
+                   m = (uint32_t)(early ? month + 12 : month), c = y / 100;
+    const uint32_t of_year = (979 * m - 2919) / 32;
+    return (int64_t)(1461 * y / 4 - c + c / 4 + of_year) + day - 1 - SHIFT_DAYS;
 }
 
 norni_civil norni_civil_from_us(int64_t us) {
-    const int64_t days = floor_div(us, NORNI_US_DAY), rest = us - days * NORNI_US_DAY,
-                  z = days + DAYS_TO_1970;
-    const int64_t era = floor_div(z, DAYS_400_YEARS), doe = z - era * DAYS_400_YEARS;
-    const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    norni_civil c = {.month = (int32_t)(mp < 10 ? mp + 3 : mp - 9),
-                     .day = (int32_t)(doy - (153 * mp + 2) / 5 + 1)};
-    c.year = (int32_t)(yoe + era * 400 + (c.month <= 2));
+    const int64_t days = floor_div(us, NORNI_US_DAY), rest = us - days * NORNI_US_DAY;
+    const bool far = days < -SHIFT_DAYS;
+    const uint32_t n1 = 4 * (uint32_t)(days + SHIFT_DAYS + (far ? FAR_DAYS : 0)) + 3,
+                   century = n1 / 146097;
+    const uint32_t n2 = n1 % 146097 | 3;
+    const uint64_t p2 = (uint64_t)2939745 * n2;
+    const uint32_t of_century = (uint32_t)(p2 >> 32), of_year = (uint32_t)p2 / 2939745 / 4;
+    const uint32_t n3 = 2141 * of_year + 197913;
+    const bool early = of_year >= 306; /* January or February */
+    norni_civil c = {
+        .year = (int32_t)(100 * century + of_century) - SHIFT_YEARS + early - (far ? FAR_YEARS : 0),
+        .month = (int32_t)(n3 >> 16) - (early ? 12 : 0),
+        .day = (int32_t)((n3 & 0xFFFF) / 2141) + 1};
+    if (rest == 0) return c;
     const int64_t seconds = rest / NORNI_US_SECOND;
     c.hour = (int32_t)(seconds / 3600);
     c.minute = (int32_t)(seconds / 60 % 60);

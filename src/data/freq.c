@@ -102,21 +102,6 @@ static bool fits(norni_freq f, const int64_t *times, size_t n) {
     return true;
 }
 
-/* The day of month that all times share, 31 when all are their months' last; 0 when neither. */
-static int32_t month_anchor(const int64_t *times, size_t n) {
-    bool same = true, last = true;
-    int32_t largest = 0;
-    const int32_t first = norni_civil_from_us(times[0]).day;
-    for (size_t i = 0; i < n; i++) {
-        const norni_civil c = norni_civil_from_us(times[i]);
-        same = same && c.day == first;
-        last = last && c.day == norni_days_in_month(c.year, c.month);
-        if (c.day > largest) largest = c.day;
-    }
-    if (last) return 31;
-    return same ? first : largest > 28 ? largest : 0; /* 30 Jan, 28 Feb, 30 Mar */
-}
-
 /* The commonest step between neighbours (the smaller of equals): gaps may stand between them. */
 static int64_t common_step(const int64_t *times, size_t n) {
     int64_t best = 0;
@@ -148,25 +133,53 @@ static int64_t gcd(int64_t a, int64_t b) {
     return a < 0 ? -a : a;
 }
 
-/* Months, quarters and years: every time on one day of the month. */
-static bool infer_months(const int64_t *times, size_t n, norni_freq *out) {
-    const int32_t anchor = month_anchor(times, n);
-    if (anchor == 0) return false;
+/* What one pass over dates tells about months. */
+typedef struct month_scan {
+    int32_t first, largest; /* day of month */
+    bool same, last;        /* all on the first one's day; all on their months' last */
+    bool one_clock;         /* at one time of day */
+    int64_t step;           /* months: greatest common divisor of all distances */
+} month_scan;
+
+/* false: two times lie in one month. */
+static bool scan_months(const int64_t *times, size_t n, month_scan *m) {
     const norni_civil first = norni_civil_from_us(times[0]);
-    int64_t step = 0, smallest = INT64_MAX, before = month_number(&first);
-    for (size_t i = 1; i < n; i++) {
+    const int64_t clock = times[0] - floor_div(times[0], NORNI_US_DAY) * NORNI_US_DAY;
+    int64_t before = 0;
+    *m = (month_scan){.first = first.day};
+    m->same = m->last = m->one_clock = true;
+    for (size_t i = 0; i < n; i++) {
         const norni_civil c = norni_civil_from_us(times[i]);
         const int64_t now = month_number(&c);
-        if (now == before) return false;
-        step = gcd(step, now - before);
-        if (now - before < smallest) smallest = now - before;
+        m->same = m->same && c.day == first.day;
+        m->last = m->last && c.day == norni_days_in_month(c.year, c.month);
+        m->one_clock =
+            m->one_clock && times[i] - floor_div(times[i], NORNI_US_DAY) * NORNI_US_DAY == clock;
+        if (c.day > m->largest) m->largest = c.day;
+        if (i > 0) {
+            if (now == before) return false;
+            m->step = gcd(m->step, now - before);
+        }
         before = now;
     }
-    if (step != smallest) step = smallest > 0 && step > 0 ? step : 1;
-    const norni_unit unit = step % 12 == 0  ? NORNI_UNIT_YEAR
-                            : step % 3 == 0 ? NORNI_UNIT_QUARTER
-                                            : NORNI_UNIT_MONTH;
-    *out = (norni_freq){unit, (int32_t)(step / unit_months(unit)), anchor};
+    return true;
+}
+
+/* Months, quarters and years: every time on one day of the month, or on its last. */
+static bool infer_months(const int64_t *times, size_t n, norni_freq *out) {
+    month_scan m;
+    if (!scan_months(times, n, &m)) return false;
+    const int32_t anchor = m.last           ? 31
+                           : m.same         ? m.first
+                           : m.largest > 28 ? m.largest /* 30 Jan, 28 Feb, 30 Mar */
+                                            : 0;
+    if (anchor == 0) return false;
+    const norni_unit unit = m.step % 12 == 0  ? NORNI_UNIT_YEAR
+                            : m.step % 3 == 0 ? NORNI_UNIT_QUARTER
+                                              : NORNI_UNIT_MONTH;
+    *out = (norni_freq){unit, (int32_t)(m.step / unit_months(unit)), anchor};
+    /* The step divides every distance, and the day is the anchor's or the last: all lie on the grid. */
+    if (m.one_clock && (m.last || m.same)) return true;
     return fits(*out, times, n);
 }
 

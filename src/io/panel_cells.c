@@ -107,6 +107,29 @@ static bool index_time(norni_str f, int64_t *out) {
     return true;
 }
 
+/* Eight bytes "YYYY-MM-" at once: digits where digits must be, hyphens where hyphens must be. */
+bool norni_cell_month(norni_cell_clock *clock, uint64_t text) {
+    char p[8];
+    if (clock->style.kind != NORNI_TIME_DATE) return false;
+    memcpy(p, &text, 8);
+    const uint64_t digits =
+        (uint64_t)(unsigned char)(p[0] - '0') | (uint64_t)(unsigned char)(p[1] - '0') << 8 |
+        (uint64_t)(unsigned char)(p[2] - '0') << 16 | (uint64_t)(unsigned char)(p[3] - '0') << 24 |
+        (uint64_t)(unsigned char)(p[5] - '0') << 32 | (uint64_t)(unsigned char)(p[6] - '0') << 40;
+    /* a byte above 9 shows in the high half of itself plus 6 */
+    if (((digits | (digits + UINT64_C(0x060606060606))) & UINT64_C(0xF0F0F0F0F0F0)) != 0 ||
+        p[4] != '-' || p[7] != '-')
+        return false;
+    const int32_t year =
+                      1000 * (p[0] - '0') + 100 * (p[1] - '0') + 10 * (p[2] - '0') + (p[3] - '0'),
+                  month = 10 * (p[5] - '0') + (p[6] - '0');
+    if (year < 1 || month < 1 || month > 12) return false;
+    memcpy(clock->month, p, 8);
+    clock->month_days = norni_days_from_civil(year, month, 1) - 1;
+    clock->month_len = norni_days_in_month(year, month);
+    return true;
+}
+
 bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column, int64_t *out,
                      norn_err *err) {
     norni_time_style style;
@@ -138,12 +161,6 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
                         shown_length(column), column.p, shown_length(field), field.p,
                         style.zone ? "names" : "lacks", style.zone ? "does not" : "does");
         return false;
-    }
-    if (style.kind == NORNI_TIME_DATE && field.n == 10) {
-        const norni_civil c = norni_civil_from_us(*out);
-        memcpy(clock->month, field.p, 8);
-        clock->month_days = norni_days_from_civil(c.year, c.month, 1) - 1;
-        clock->month_len = norni_days_in_month(c.year, c.month);
     }
     return true;
 }

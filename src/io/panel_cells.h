@@ -26,16 +26,18 @@ typedef struct norni_cell_clock {
 } norni_cell_clock;
 bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column, int64_t *out,
                      norn_err *err);
-/* "2020-05-17" behind a month that was seen before: only the day is new. false: ask the other. */
-static inline bool norni_cell_day(const norni_cell_clock *clock, norni_str f, int64_t *out) {
+/* "2020-05-17", ten bytes; the month is kept, since neighbours often share it. false: ask the other. */
+bool norni_cell_month(norni_cell_clock *clock, uint64_t text);
+static inline bool norni_cell_day(norni_cell_clock *clock, norni_str f, int64_t *out) {
     uint64_t month, seen;
     if (f.n != 10) return false;
     memcpy(&month, f.p, 8);
     memcpy(&seen, clock->month, 8);
+    if (month != seen && !norni_cell_month(clock, month)) return false;
     const unsigned a = (unsigned)(unsigned char)f.p[8] - '0',
                    b = (unsigned)(unsigned char)f.p[9] - '0';
     const int32_t day = (int32_t)(10 * a + b);
-    if (month != seen || a > 9 || b > 9 || day < 1 || day > clock->month_len) return false;
+    if (a > 9 || b > 9 || day < 1 || day > clock->month_len) return false;
     *out = (clock->month_days + day) * NORNI_US_DAY;
     return true;
 }

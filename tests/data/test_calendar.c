@@ -196,10 +196,44 @@ static void inference(void **state) {
     FREQ("irregular", 1, "2020-01-01");
 }
 
+/* The textbook's way, in 64 bits: years that begin in March, 400 of them 146,097 days. */
+static int64_t slow_days(int64_t year, int64_t month, int64_t day) {
+    const int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400,
+                  of_era = y - era * 400;
+    const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void every_day_of_11000_years(void **state) {
+    (void)state;
+    int64_t expected = slow_days(-500, 1, 1);
+    for (int32_t year = -500; year <= 10500; year++) {
+        for (int32_t month = 1; month <= 12; month++) {
+            for (int32_t day = 1; day <= norni_days_in_month(year, month); day++, expected++) {
+                const int64_t days = norni_days_from_civil(year, month, day);
+                const norni_civil c = norni_civil_from_us(days * NORNI_US_DAY);
+                if (days != expected || c.year != year || c.month != month || c.day != day)
+                    fail_msg("%d-%d-%d", (int)year, (int)month, (int)day);
+            }
+        }
+    }
+    for (int32_t year = -290000; year <= 290000; year += 7) { /* what int64 microseconds can hold */
+        const int64_t days = norni_days_from_civil(year, 2, 28);
+        const norni_civil c = norni_civil_from_us(days * NORNI_US_DAY + NORNI_US_DAY - 1);
+        assert_int_equal(days, slow_days(year, 2, 28));
+        if (c.year != year || c.month != 2 || c.day != 28 || c.micro != 999999)
+            fail_msg("%d: %d-%d-%d %d", (int)year, (int)c.year, (int)c.month, (int)c.day,
+                     (int)c.micro);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_day),  cmocka_unit_test(styles_round_trip),
-        cmocka_unit_test(bad_times),  cmocka_unit_test(steps_are_inverse),
-        cmocka_unit_test(month_ends), cmocka_unit_test(inference)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_day_of_11000_years),
+                                       cmocka_unit_test(every_day),
+                                       cmocka_unit_test(styles_round_trip),
+                                       cmocka_unit_test(bad_times),
+                                       cmocka_unit_test(steps_are_inverse),
+                                       cmocka_unit_test(month_ends),
+                                       cmocka_unit_test(inference)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
