@@ -212,6 +212,7 @@ int main(int argc, char **argv) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error text, not a death */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
     const int code = dispatch(argc, argv);
     if (fflush(stdout) != 0 && code == EXIT_GOOD) {
         fprintf(stderr, "norn: cannot write to standard output: %s\n", strerror(errno));

@@ -67,8 +67,7 @@ static bool make_token(pipe_run *r, size_t *k) {
     pthread_mutex_lock(&r->lock);
     const size_t alive = r->n_made - r->n_sunk;
     bool go = !r->end && !r->stop && !r->leave;
-    if (go && (alive >= pipe->n_tokens ||
-               (alive > 0 && pipe->admit != NULL && !pipe->admit(alive, pipe->arg)))) {
+    if (go && alive >= pipe->n_tokens) {
         r->leave = true;
         go = false;
     }

@@ -7,15 +7,13 @@
 
 /* `source` makes token k (one caller at a time, in order; *end ends it), `work` runs in parallel and
  * may call norni_for with its worker, `sink` receives the tokens one at a time in order. At most
- * `n_tokens` are alive; `admit` may hold the number lower. A token's slot is zeroed before its first
- * use only, so that it may keep warm buffers, which `clear` frees. */
+ * `n_tokens` are alive. A token's slot is zeroed before its first use only, so that it may keep warm
+ * buffers, which `clear` frees. */
 typedef struct norni_pipe {
     norn_status (*source)(size_t k, void *token, bool *end, void *arg, norn_err *err);
     norn_status (*work)(norni_worker *worker, size_t k, void *token, void *arg, norn_err *err);
     /* failed: token k or an earlier one failed; only what it owns must go */
     norn_status (*sink)(size_t k, void *token, bool failed, void *arg, norn_err *err);
-    /* NULL, or: may one more token live beside n_alive others? Never asked when n_alive is 0. */
-    bool (*admit)(size_t n_alive, void *arg);
     void (*clear)(void *token, void *arg); /* NULL: nothing to free */
     void *arg;
     size_t token_size, n_tokens;

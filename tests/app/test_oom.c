@@ -61,6 +61,22 @@ static int remove_data(void **state) {
     return unlink(data_path);
 }
 
+/* A run folder, a workbook, compressed items and a chart: everything that holds memory of its own. */
+static bool all_files;
+static char place[] = "/tmp/norn-oom-dir-XXXXXX";
+
+static void remove_run(void) {
+    static const char *const names[] = {"run/run.txt", "run/items.log", "out.xlsx", "items.csv.gz",
+                                        "chart.svg"};
+    char path[128];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", place, names[i]);
+        (void)unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/run", place);
+    (void)rmdir(path);
+}
+
 static norn_status run_forecast(counting *c) {
     norn_ctx_opt opt = norn_ctx_opt_default();
     norn_ctx *ctx = NULL;
@@ -85,6 +101,18 @@ static norn_status run_forecast(counting *c) {
     o->model = "naive,auto_ets,theta,dynamic_theta,naive2";
     o->fitted = true;
     o->panel.common.out = o->panel.common.items = o->panel.common.summary = "/dev/null";
+    char file[4][64];
+    static const char *const leaf[4] = {"run", "out.xlsx", "items.csv.gz", "chart.svg"};
+    for (size_t i = 0; i < 4; i++)
+        snprintf(file[i], sizeof file[i], "%s/%s", place, leaf[i]);
+    if (all_files) {
+        o->model = "naive,theta";
+        o->panel.common.resume = file[0];
+        o->panel.common.out = file[1];
+        o->panel.common.items = file[2];
+        o->panel.common.plot = file[3];
+        remove_run();
+    }
     const norni_op_env env = {.ctx = ctx, .models = norni_registry_models()};
     norn_err err = {NORN_OK, ""};
     st = op->run(&env, o, &result, &err);
@@ -115,6 +143,16 @@ static void fail_each(bool onwards) {
         n / 4); /* an item may be retried or served by its fallback; most places must say no */
 }
 
+static void fail_once_with_files(void **state) {
+    (void)state;
+    all_files = true;
+    assert_non_null(mkdtemp(place));
+    fail_each(false);
+    remove_run();
+    assert_int_equal(rmdir(place), 0); /* nothing else was left in it */
+    all_files = false;
+}
+
 static void fail_once(void **state) {
     (void)state;
     fail_each(false);
@@ -127,6 +165,7 @@ static void fail_from_then_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(fail_once),
+                                       cmocka_unit_test(fail_once_with_files),
                                        cmocka_unit_test(fail_from_then_on)};
     return cmocka_run_group_tests(tests, write_data, remove_data);
 }

@@ -18,6 +18,7 @@
 #include "base/fp.h"
 #include "base/rng.h"
 #include "par/batch.h"
+#include "par/budget.h"
 #include "par/pipe.h"
 #include "par/reduce.h"
 
@@ -268,6 +269,67 @@ static void batch_outcomes(void **state) {
     }
 }
 
+typedef struct room_data {
+    atomic_int inside;
+    atomic_int crowded; /* items that found others beside them */
+} room_data;
+
+/* Every third item needs all the memory there is: it fails as long as others run. */
+static norn_status greedy_item(norni_worker *w, size_t item, uint32_t attempt, void *arg,
+                               norn_err *err) {
+    (void)w;
+    (void)attempt;
+    room_data *d = arg;
+    const int beside = atomic_fetch_add(&d->inside, 1);
+    usleep(200);
+    const bool alone = beside == 0 && atomic_load(&d->inside) == 1;
+    if (!alone) atomic_fetch_add(&d->crowded, 1);
+    norn_status st = NORN_OK;
+    if (item % 3 == 0 && !alone) st = norn_fail(err, NORN_E_MEM, "item %zu: out of memory", item);
+    atomic_fetch_sub(&d->inside, 1);
+    return st;
+}
+
+static void memory_alone(void **state) {
+    (void)state;
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        room_data d = {0};
+        norni_batch b;
+        pthread_rwlock_t room = PTHREAD_RWLOCK_INITIALIZER;
+        const norni_batch_opt opt = {.max_attempts = 1, .room = &room};
+        assert_int_equal(norni_batch_run(ctx, NULL, 60, greedy_item, NULL, &d, &opt, &b, NULL),
+                         NORN_OK);
+        assert_int_equal(b.n_failed, 0);
+        if (worker_counts[k] > 1) assert_true(atomic_load(&d.crowded) > 0);
+        norni_batch_clear(&b);
+        pthread_rwlock_destroy(&room);
+        norn_ctx_free(ctx);
+    }
+}
+
+static void budget_counts_and_refuses(void **state) {
+    (void)state;
+    norni_budget b;
+    norni_budget_init(&b, norni_alloc_default(), 1000);
+    const norn_alloc a = norni_budget_alloc(&b);
+    void *p = norni_alloc_get(&a, 600, 1), *q;
+    assert_non_null(p);
+    assert_null(norni_alloc_get(&a, 401, 1));
+    assert_int_equal(atomic_load(&b.used), 600);
+    assert_non_null(q = norni_alloc_get(&a, 400, 1));
+    assert_null(norni_alloc_resize(&a, q, 400, 401, 1));
+    assert_non_null(p = norni_alloc_resize(&a, p, 600, 100, 1));
+    assert_non_null(q = norni_alloc_resize(&a, q, 400, 900, 1));
+    norni_alloc_drop(&a, p, 100, 1);
+    norni_alloc_drop(&a, q, 900, 1);
+    assert_int_equal(atomic_load(&b.used), 0);
+    assert_int_equal(atomic_load(&b.peak), 1000);
+    assert_true(norni_memory_usable(NULL) > 1 << 20);
+    assert_int_equal(norni_memory_limit((norni_memsize){0, 12345}, NULL), 12345);
+    assert_true(norni_memory_limit((norni_memsize){0.5, 0}, NULL) <= norni_memory_usable(NULL) / 2);
+}
+
 static norn_status sum_leaf(norni_worker *w, size_t first, size_t last, void *value, void *arg,
                             norn_err *err) {
     (void)w;
@@ -423,6 +485,8 @@ int main(void) {
         cmocka_unit_test(batch_outcomes),
         cmocka_unit_test(reduce_is_fixed),
         cmocka_unit_test(pipe_keeps_order),
+        cmocka_unit_test(memory_alone),
+        cmocka_unit_test(budget_counts_and_refuses),
         cmocka_unit_test(quotas),
         cmocka_unit_test(thread_counts)
     };

@@ -7,6 +7,7 @@ Run: resume.py NORN   (TAP on stdout)
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -96,6 +97,17 @@ def damaged(check, want_csv):
         check.that(done.returncode == 0 and read("out.csv") == want_csv, f"{name}: recomputed, same bytes", done.stderr)
 
 
+def full_disk(check, want_csv):
+    """A limit on file sizes stands for a disk that fills up while records are written."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
+    done = run("--resume", "small", "--out", "small.csv", preexec_fn=limit)
+    check.that(done.returncode == 1 and b"small" in done.stderr and b"File too large" in done.stderr, "a full disk is an error with the folder's name", done.stderr)
+    check.that(not os.path.exists("small.csv"), "and leaves no output")
+    done = run("--resume", "small", "--out", "small.csv", "--summary", "sum.json")
+    check.that(done.returncode == 0 and read("small.csv") == want_csv and summary()["n_resumed"] > 0, "with room again the run goes on", done.stderr)
+
+
 def other_runs(check):
     nine = [NORN, "forecast", "data.csv", "--horizon", "9"] + ARGS[2:] + ["--resume", "run", "--out", "x.csv"]
     done = subprocess.run(nine, stderr=subprocess.PIPE, timeout=60)
@@ -158,6 +170,7 @@ def main():
         killed_often(check, want_csv, want_digest, whole_seconds)
         all_kept(check, want_digest)
         damaged(check, want_csv)
+        full_disk(check, want_csv)
         in_use(check)
         interrupted(check)
         other_runs(check)
