@@ -70,6 +70,16 @@ uint64_t norni_chunk_line(const norni_chunk *chunk, const char *at);
 /* "data.csv: " when there are several inputs, else "". */
 void norni_chunk_place(const norni_cutter *cut, const norni_chunk *chunk, char out[160]);
 
+/* Between csv_cut.c and csv_head.c: fills a chunk up to `want` bytes, from what is left over and then
+ * from the source; "FILE: line 3: what"; the beginning of the input just opened; its first record
+ * dropped (unless keep_head), and a whole record read behind it. */
+NORN_CHECKED norn_status norni_cutter_read(norni_cutter *cut, norni_chunk *c, size_t want,
+                                           norn_err *err);
+NORN_CHECKED norn_status norni_cutter_fail(const norni_cutter *cut, uint64_t line, const char *what,
+                                           norn_err *err);
+NORN_CHECKED norn_status norni_cutter_head(norni_cutter *cut, norn_err *err);
+NORN_CHECKED norn_status norni_cutter_drop_head(norni_cutter *cut, norn_err *err);
+
 /* A field without its quotes; doubled quotes inside become one, in the arena. p NULL: no memory. */
 norni_str norni_csv_unquote(norni_arena *arena, const char *p, const char *end);
 
