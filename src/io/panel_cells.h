@@ -141,8 +141,8 @@ NORN_CHECKED norn_status norni_parse_chunk(const norni_table *t, const norni_chu
 NORN_CHECKED norn_status norni_gather(norni_table *t, norni_panel *out, norni_align_report *report,
                                       norn_err *err);
 void norni_borrow_names(const norni_table *t, norni_panel *out);
-NORN_CHECKED norn_status norni_fail_twice(const norni_table *t, norni_str id, uint64_t line,
-                                          size_t input, norn_err *err);
+norn_status norni_fail_twice(const norni_table *t, norni_str id, uint64_t line, size_t input,
+                             norn_err *err);
 
 /* A walk over a chunk's records and fields. */
 typedef struct norni_fields {
