@@ -5,6 +5,8 @@
 #include "io/writer.h"
 #include "plot/line_chart.h"
 
+enum { PAST_HORIZONS = 10, LEAST_PAST = 120 };
+
 struct norni_chart_series {
     norni_plot_facet facet;
 };
@@ -52,17 +54,21 @@ static norn_status copy_series(norni_forecast_chart *c, const norni_forecast *f,
                                norn_err *err) {
     const norni_panel *p = f->panel;
     norni_arena *arena = &c->arena;
-    const size_t n = norni_panel_n(p, i), h = (size_t)f->plan->horizon, n_specs = f->plan->n_specs;
+    const size_t n_all = norni_panel_n(p, i), h = (size_t)f->plan->horizon,
+                 n_specs = f->plan->n_specs;
+    /* A long past would leave a sliver for the forecast. */
+    const size_t most = PAST_HORIZONS * h > LEAST_PAST ? PAST_HORIZONS * h : LEAST_PAST,
+                 n = n_all < most ? n_all : most, from = n_all - n;
     const norni_str id = norni_panel_id(p, i);
     norni_chart_series *s = norni_arena_zero(arena, 1, sizeof *s);
     int64_t *times = norni_arena_get(arena, n, sizeof *times),
             *future = norni_arena_get(arena, h, sizeof *future);
     norni_plot_line *lines = norni_arena_get(arena, n_specs, sizeof *lines);
-    const double *y = copy_of(arena, norni_panel_y(p, i), n, sizeof *y);
+    const double *y = copy_of(arena, norni_panel_y(p, i) + from, n, sizeof *y);
     const char *title = norni_arena_text(arena, id.p, id.n);
     if (!s || !times || !future || !lines || !y || !title) return fail_memory(err);
     for (size_t t = 0; t < n; t++)
-        times[t] = norni_panel_time(p, i, t);
+        times[t] = norni_panel_time(p, i, from + t);
     for (size_t k = 0; k < h; k++)
         future[k] = norni_panel_future(p, i, k);
     for (size_t k = 0; k < n_specs; k++)

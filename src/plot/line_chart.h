@@ -18,7 +18,7 @@ typedef struct norni_plot_chart {
 
 /* Appends one complete SVG document, the same bytes for the same chart; fails only for memory
  * (NORN_E_MEM) or a wrong call (NORN_E_ARG), and then leaves `out` as long as it was. Light and
- * dark follow the reader's preference; a page may set the custom properties --nc-* itself. */
+ * dark follow the reader's preference. */
 NORN_CHECKED norn_status norni_plot_lines(norni_buf *out, const norni_plot_chart *chart,
                                           norn_err *err);
 

@@ -275,24 +275,30 @@ static const char *const light[NORNI_SVG_COLOURS] = {"#0072b2", "#cc7a00", "#009
 static const char *const dark[NORNI_SVG_COLOURS] = {"#56b4e9", "#e69f00", "#1fb98c", "#cc79a7",
                                                     "#7a94ff", "#f0703a", "#f0e442"};
 /* background, ink, soft ink, grid, axis */
-static const char *const tone_name[5] = {"bg", "ink", "soft", "grid", "axis"};
 static const char *const light_tone[5] = {"#ffffff", "#1c2024", "#59626d", "#e9ecef", "#98a1ab"};
 static const char *const dark_tone[5] = {"#14171b", "#eceff2", "#a3acb7", "#272c33", "#68717c"};
 
-static void put_tones(norni_buf *b, const char *const tone[5],
-                      const char *const colour[NORNI_SVG_COLOURS]) {
-    norni_buf_text(b, ".norn-chart{");
-    for (size_t i = 0; i < 5; i++)
-        norni_buf_format(b, "--nc-%s:%s;", tone_name[i], tone[i]);
-    for (size_t i = 0; i < NORNI_SVG_COLOURS; i++)
-        norni_buf_format(b, "--nc-%zu:%s;", i, colour[i]);
-    norni_buf_text(b, "}\n");
-}
-
-/* A property twice: viewers that do not know custom properties keep the light colour. */
-static void put_tone_rule(norni_buf *b, const char *selector, const char *property, size_t tone) {
-    norni_buf_format(b, ".norn-chart %s{%s:%s;%s:var(--nc-%s)}\n", selector, property,
-                     light_tone[tone], property, tone_name[tone]);
+/* The rules that differ between light and dark: written out twice, since many viewers know neither
+ * custom properties nor the reader's preference, and then show the light ones. */
+static void put_colours(norni_buf *b, const char *const tone[5],
+                        const char *const colour[NORNI_SVG_COLOURS]) {
+    static const struct {
+        const char *selector, *property;
+        size_t tone;
+    } rules[] = {{".nc-bg", "fill", 0},
+                 {"text", "fill", 1},
+                 {".nc-t,.norn-chart .nc-l", "fill", 2},
+                 {".nc-h", "stroke", 1},
+                 {".nc-grid", "stroke", 3},
+                 {".nc-axis,.norn-chart .nc-now", "stroke", 4}};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        norni_buf_format(b, ".norn-chart %s{%s:%s}\n", rules[i].selector, rules[i].property,
+                         tone[rules[i].tone]);
+    for (size_t i = 0; i < NORNI_SVG_COLOURS; i++) {
+        norni_buf_format(b, ".norn-chart .nc-f.nc-c%zu{stroke:%s}\n", i, colour[i]);
+        norni_buf_format(b, ".norn-chart .nc-b.nc-c%zu{fill:%s}\n", i, colour[i]);
+    }
+    norni_buf_format(b, ".norn-chart .nc-b.nc-n{fill:%s}\n", tone[2]);
 }
 
 /* Okabe and Ito's colours for the colour-blind; on white the pale ones are darkened, on dark the
@@ -300,22 +306,10 @@ static void put_tone_rule(norni_buf *b, const char *selector, const char *proper
  * .norn-chart: a page may hold the chart in its own document. */
 void norni_svg_put_style(norni_buf *b) {
     norni_buf_text(b, "<style>\n");
-    put_tones(b, light_tone, light);
-    norni_buf_text(b, "@media (prefers-color-scheme:dark){");
-    put_tones(b, dark_tone, dark);
     norni_buf_text(b,
-                   "}\n.norn-chart{max-width:100%;height:auto;font-family:system-ui,-apple-system,"
+                   ".norn-chart{max-width:100%;height:auto;font-family:system-ui,-apple-system,"
                    "\"Segoe UI\",Roboto,"
                    "\"Helvetica Neue\",Arial,sans-serif}\n");
-    put_tone_rule(b, ".nc-bg", "fill", 0);
-    put_tone_rule(b, "text", "fill", 1);
-    put_tone_rule(b, ".nc-t,.norn-chart .nc-l", "fill", 2);
-    put_tone_rule(b, ".nc-n", "color", 2);
-    put_tone_rule(b, ".nc-h", "stroke", 1);
-    put_tone_rule(b, ".nc-grid", "stroke", 3);
-    put_tone_rule(b, ".nc-axis,.norn-chart .nc-now", "stroke", 4);
-    for (size_t i = 0; i < NORNI_SVG_COLOURS; i++)
-        norni_buf_format(b, ".norn-chart .nc-c%zu{color:%s;color:var(--nc-%zu)}\n", i, light[i], i);
     norni_buf_text(b,
                    ".norn-chart path{fill:none}\n"
                    ".norn-chart .nc-title{font-size:18px;font-weight:600}\n"
@@ -327,10 +321,12 @@ void norni_svg_put_style(norni_buf *b) {
                    ".norn-chart .nc-now{stroke-dasharray:3 4}\n"
                    ".norn-chart .nc-h,.norn-chart "
                    ".nc-f{stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round}\n"
-                   ".norn-chart .nc-f{stroke:currentColor;stroke-width:2}\n"
-                   ".norn-chart .nc-b{fill:currentColor}\n"
+                   ".norn-chart .nc-f{stroke-width:2}\n"
                    ".norn-chart .nc-d1{stroke-dasharray:7 4}\n"
                    ".norn-chart .nc-d2{stroke-dasharray:1 5}\n"
-                   ".norn-chart .nc-dot{stroke-width:4.5;stroke-dasharray:none}\n"
-                   "</style>\n");
+                   ".norn-chart .nc-dot{stroke-width:4.5;stroke-dasharray:none}\n");
+    put_colours(b, light_tone, light);
+    norni_buf_text(b, "@media (prefers-color-scheme:dark){\n");
+    put_colours(b, dark_tone, dark);
+    norni_buf_text(b, "}\n</style>\n");
 }
