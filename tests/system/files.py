@@ -167,6 +167,23 @@ def one_digest(check, series):
     return few_csv
 
 
+def long_series(check):
+    """A series of more than 64 MiB of text cannot be a batch: the run begins again in memory."""
+    with open("x.csv", "w", encoding="ascii") as f, open("rows.csv", "w", encoding="ascii") as g:
+        f.write("unique_id,ds,y\na,1,5\na,2,6\n")
+        values = [f"{(k * 7919) % 100003 / 100 + 10000:.6f}" for k in range(3_000_000)]
+        f.write("".join(f"long,{k + 1},{v}\n" for k, v in enumerate(values)))
+        f.write("z,1,1\nz,2,3\n")
+        g.write("a,5,6\nlong," + ",".join(values) + "\nz,1,3\n")
+    flags = ["--horizon", "2", "--model", "naive", "--level", "none", "--season-length", "1"]
+    done, s = run("x.csv", args=flags)
+    rows, t = run("rows.csv", "--layout", "rows", args=flags)
+    check.that(os.path.getsize("x.csv") > 64 << 20 and done.returncode == rows.returncode == 0 and s["digest"] == t["digest"] and s["n_items"] == 3,
+               "a series longer than a batch may be", (done.stderr, rows.stderr))
+    os.remove("x.csv")
+    os.remove("rows.csv")
+
+
 def outputs(check, few_csv):
     subprocess.run([NORN, "forecast", "few.csv", *ARGS, "--quiet", "--out", "o.csv.gz"], check=True, timeout=60)
     check.that(gzip.decompress(read("o.csv.gz")) == few_csv, "gzip output")
@@ -238,6 +255,7 @@ def main():
     os.chdir(folder)
     try:
         few_csv = one_digest(check, make_series())
+        long_series(check)
         outputs(check, few_csv)
         configuration(check)
         broken_pipe(check)
