@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-PROGRAM = """#include <norn/ctx.h>
+PROGRAM = """#include <norn/forecast.h>
 #include <stdio.h>
 int main(void) {
     norn_ctx *ctx = NULL;
@@ -20,6 +20,14 @@ int main(void) {
     if (norn_ctx_new(&opt, &ctx, &err) != NORN_E_ARG || err.text[0] == 0) return 1;
     opt.n_threads = 2;
     if (norn_ctx_new(&opt, &ctx, &err) != NORN_OK) return 2;
+    const double y[6] = {1, 2, 3, 4, 5, 6};
+    const size_t offsets[2] = {0, 6};
+    double mean[2];
+    norn_forecast_opt f = norn_forecast_opt_default();
+    f.horizon = 2;
+    f.season_length = 1;
+    f.model = "drift";
+    if (norn_forecast_series(ctx, y, offsets, 1, &f, mean, NULL, NULL, NULL, &err) != NORN_OK || mean[1] != 8) return 3;
     printf("%d %s\\n", (int)norn_ctx_threads(ctx), norn_status_name(NORN_OK));
     norn_ctx_free(ctx);
     return 0;

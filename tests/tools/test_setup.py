@@ -17,7 +17,7 @@ FAKES = {"id": 'echo "$FAKE_UID"',
          "dpkg-query": 'for last; do :; done; case " $FAKE_INSTALLED " in *" $last "*) printf installed ;; *) exit 1 ;; esac',
          "apt-get": 'echo "apt-get $* front=$DEBIAN_FRONTEND" >>"$FAKE_LOG"; exit "${FAKE_FAILS:-0}"'}
 SUDO = 'echo sudo >>"$FAKE_LOG"; exec "$@"'
-BUILD = "gcc libc6-dev make meson ninja-build pkg-config python3 libxxhash-dev"
+BUILD = "gcc libc6-dev make meson ninja-build pkg-config python3 libxxhash-dev zlib1g-dev libzstd-dev libzip-dev libexpat1-dev"
 
 
 class World:
