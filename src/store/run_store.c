@@ -36,7 +36,7 @@ typedef struct index_slot {
 
 /* What one worker has not written yet. */
 typedef struct gathered {
-    _Alignas(64) norni_buf buf;
+    norni_buf buf;
     int64_t since_ns;
 } gathered;
 

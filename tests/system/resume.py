@@ -82,7 +82,7 @@ def killed_often(check, want_csv, want_digest, whole_seconds):
 def all_kept(check, want_digest):
     done = run("--resume", "run", "--out", "again.csv", "--summary", "sum.json", "--threads", "1")
     s = summary()
-    check.that(done.returncode == 0 and s["n_resumed"] == s["n_items"], "a finished run folder holds every item", s["n_resumed"])
+    check.that(done.returncode == 0 and s["n_resumed"] == s["n_items"], "a finished run folder holds every item", (s["n_resumed"], done.returncode, done.stderr))
     check.that(s["digest"] == want_digest, "all from records: same digest")
 
 
