@@ -69,8 +69,11 @@ static norn_status copy_series(norni_forecast_chart *c, const norni_forecast *f,
     if (!s || !times || !future || !lines || !y || !title) return fail_memory(err);
     for (size_t t = 0; t < n; t++)
         times[t] = norni_panel_time(p, i, from + t);
-    for (size_t k = 0; k < h; k++)
-        future[k] = norni_panel_future(p, i, k);
+    size_t n_future = 0; /* a failed series may reach the end of time */
+    for (; n_future < h; n_future++) {
+        future[n_future] = norni_panel_future(p, i, n_future);
+        if (future[n_future] == NORNI_TIME_NONE) break;
+    }
     for (size_t k = 0; k < n_specs; k++)
         NORN_TRY(copy_line(arena, f, i * n_specs + k, &lines[k], err));
     s->facet = (norni_plot_facet){.title = {title, id.n},
@@ -78,7 +81,7 @@ static norn_status copy_series(norni_forecast_chart *c, const norni_forecast *f,
                                   .y = y,
                                   .n = n,
                                   .future_times = future,
-                                  .n_future = h,
+                                  .n_future = n_future,
                                   .lines = lines,
                                   .n_lines = n_specs};
     c->series[c->n++] = s;

@@ -106,6 +106,19 @@ static norn_status store_description(norni_forecast *f, size_t item, const norni
     return norni_forecast_describe(f, item, norni_str_of(text), err);
 }
 
+static norn_status fail_beyond(const norni_forecast *f, size_t i, norn_err *err) {
+    size_t h = 0;
+    while (norni_panel_future(f->panel, i, h) != NORNI_TIME_NONE)
+        h++;
+    return norn_fail(
+        err, NORN_E_DATA,
+        "step %zu lies beyond the last time that is served (%s); look at the times and "
+        "--freq, or ask for a shorter --horizon",
+        h + 1,
+        f->panel->style.kind == NORNI_TIME_INDEX ? "index 4611686018427387903"
+                                                 : "the end of the year 9999");
+}
+
 static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
                                 const norni_spec *spec, uint32_t attempt, norn_err *err) {
     norni_forecast *f = job->f;
@@ -121,6 +134,7 @@ static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
     env.item = norni_hash64(id.p, id.n);
     if (s.n == 0)
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);
+    if (norni_panel_future(f->panel, i, h - 1) == NORNI_TIME_NONE) return fail_beyond(f, i, err);
     if (spec->model->validate) NORN_TRY(spec->model->validate(spec->opt, &s, err));
     void *state = NULL;
     NORN_TRY(spec->model->fit(&env, spec->opt, &group, &state, err));

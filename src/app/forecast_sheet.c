@@ -38,6 +38,7 @@ norn_status norni_forecast_sheet_head(const norni_forecast *f, norni_xlsx_out *x
 /* Integer times are numbers, all others text as in the input. */
 static norn_status put_time(const norni_panel *p, norni_xlsx_out *x, int64_t t, norn_err *err) {
     char text[48];
+    if (t == NORNI_TIME_NONE) return norni_xlsx_out_num(x, NORNI_NAN, err); /* an empty cell */
     if (p->style.kind == NORNI_TIME_INDEX && t > -(INT64_C(1) << 53) && t < (INT64_C(1) << 53))
         return norni_xlsx_out_num(x, (double)t, err);
     return norni_xlsx_out_text(x, (norni_str){text, norni_time_print(text, t, &p->style)}, err);

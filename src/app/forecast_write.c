@@ -87,6 +87,10 @@ static void csv_series(const norni_forecast *f, size_t i, norni_buf *b) {
 
 static void json_time(norni_json *j, const norni_panel *p, int64_t t) {
     char time[48];
+    if (t == NORNI_TIME_NONE) {
+        norni_json_null(j);
+        return;
+    }
     if (p->style.kind == NORNI_TIME_INDEX || p->style.kind == NORNI_TIME_EPOCH_S ||
         p->style.kind == NORNI_TIME_EPOCH_MS) {
         const size_t len = norni_time_print(time, t, &p->style);

@@ -180,7 +180,7 @@ bool norni_time_parse(norni_str text, int64_t *us, norni_time_style *style, bool
     if (s.n < 5 || (s.p[4] >= '0' && s.p[4] <= '9') || s.p[0] == '-') {
         if (norni_int_parse(s.p, s.n, &value) != NORNI_NUM_OK) return false;
         *us = value;
-        return true;
+        return value >= -NORNI_INDEX_MAX && value <= NORNI_INDEX_MAX;
     }
     if (!take_digits(&s, 4, &c.year) || c.year < 1) return false;
     const char sep = s.p[0] == '-' || s.p[0] == '/' || s.p[0] == ' ' ? s.p[0] : 0;
@@ -209,7 +209,7 @@ bool norni_time_parse(norni_str text, int64_t *us, norni_time_style *style, bool
         style->zone = *zoned;
     }
     *us = norni_us_from_civil(&c) - offset;
-    return true;
+    return *us >= NORNI_TIME_MIN && *us <= NORNI_TIME_MAX;
 }
 
 static char *put_padded(char *p, int32_t value, int width) {
@@ -249,6 +249,7 @@ static char *print_week(char *p, int64_t day, const norni_time_style *style) {
 
 size_t norni_time_print(char *out, int64_t t, const norni_time_style *style) {
     char *p = out;
+    if (t == NORNI_TIME_NONE) return 0;
     if (style->kind == NORNI_TIME_INDEX) return norni_int_print(out, t);
     if (style->kind == NORNI_TIME_EPOCH_S)
         return norni_int_print(out, floor_div(t, NORNI_US_SECOND));

@@ -13,6 +13,12 @@ typedef struct norni_civil {
 #define NORNI_US_SECOND INT64_C(1000000)
 #define NORNI_US_DAY    (INT64_C(86400) * NORNI_US_SECOND)
 
+/* The times that are served: the years 1 to 9999, and integers whose distances fit 64 bits. */
+#define NORNI_TIME_MIN  (INT64_C(-719162) * NORNI_US_DAY)
+#define NORNI_TIME_MAX  (INT64_C(2932897) * NORNI_US_DAY - 1)
+#define NORNI_INDEX_MAX (INT64_MAX / 2)
+#define NORNI_TIME_NONE INT64_MIN /* a time beyond them: prints as nothing */
+
 int64_t norni_days_from_civil(int32_t year, int32_t month, int32_t day);
 norni_civil norni_civil_from_us(int64_t us);
 int64_t norni_us_from_civil(const norni_civil *c);
@@ -45,7 +51,8 @@ typedef struct norni_time_style {
 /* Parses one time stamp of any style; fills *style. false: not a time. *zoned says whether it named
  * a zone. */
 bool norni_time_parse(norni_str text, int64_t *us, norni_time_style *style, bool *zoned);
-/* Prints into out (>= 40 bytes, no NUL), returns the length. INDEX prints the integer itself. */
+/* Prints into out (>= 40 bytes, no NUL), returns the length. INDEX prints the integer itself,
+ * NORNI_TIME_NONE nothing. */
 size_t norni_time_print(char *out, int64_t t, const norni_time_style *style);
 
 #endif

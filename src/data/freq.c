@@ -52,7 +52,10 @@ static int64_t month_number(const norni_civil *c) {
 /* The date `months` behind start's month, on the anchor's day or the month's last. */
 static int64_t month_step(norni_freq f, int64_t start, int64_t months) {
     norni_civil c = norni_civil_from_us(start);
-    const int64_t number = month_number(&c) + months;
+    int64_t number;
+    if (__builtin_add_overflow(month_number(&c), months, &number) || number < 12 ||
+        number >= 120000) /* the years 1 to 9999 */
+        return NORNI_TIME_NONE;
     c.year = (int32_t)floor_div(number, 12);
     c.month = (int32_t)(number - (int64_t)c.year * 12) + 1;
     const int32_t last = norni_days_in_month(c.year, c.month),
@@ -61,16 +64,36 @@ static int64_t month_step(norni_freq f, int64_t start, int64_t months) {
     return norni_us_from_civil(&c);
 }
 
+static int64_t business_step(int64_t start, int64_t days) {
+    const int64_t day = floor_div(start, NORNI_US_DAY);
+    int64_t number;
+    if (__builtin_add_overflow(business_number(day), days, &number) || number < -4000000 ||
+        number > 4000000) /* beyond the years 1 to 9999 on both sides */
+        return NORNI_TIME_NONE;
+    return business_day(number) * NORNI_US_DAY + (start - day * NORNI_US_DAY);
+}
+
 int64_t norni_freq_at(norni_freq f, int64_t start, int64_t k) {
     const int64_t months = unit_months(f.unit), us = unit_us(f.unit);
-    if (us > 0) return start + k * f.step * us;
-    if (months > 0) return month_step(f, start, k * f.step * months);
-    if (f.unit == NORNI_UNIT_BUSINESS_DAY) {
-        const int64_t day = floor_div(start, NORNI_US_DAY);
-        return business_day(business_number(day) + k * f.step) * NORNI_US_DAY +
-               (start - day * NORNI_US_DAY);
+    const bool index = f.unit == NORNI_UNIT_INDEX || f.unit == NORNI_UNIT_IRREGULAR;
+    int64_t t = NORNI_TIME_NONE, units;
+    if (__builtin_mul_overflow(k, (int64_t)f.step, &units)) return NORNI_TIME_NONE;
+    if (index) { /* irregular: an index of its own */
+        if (__builtin_add_overflow(start, f.unit == NORNI_UNIT_INDEX ? units : k, &t) ||
+            t > NORNI_INDEX_MAX || t < -NORNI_INDEX_MAX)
+            return NORNI_TIME_NONE;
+        return t;
     }
-    return start + k; /* irregular: an index of its own */
+    if (months > 0) {
+        if (__builtin_mul_overflow(units, months, &units)) return NORNI_TIME_NONE;
+        t = month_step(f, start, units);
+    } else if (us > 0) {
+        if (__builtin_mul_overflow(units, us, &units) || __builtin_add_overflow(start, units, &t))
+            return NORNI_TIME_NONE;
+    } else {
+        t = business_step(start, units);
+    }
+    return t > NORNI_TIME_MAX || t < NORNI_TIME_MIN ? NORNI_TIME_NONE : t;
 }
 
 bool norni_freq_index(norni_freq f, int64_t start, int64_t t, int64_t *k) {

@@ -31,7 +31,7 @@ typedef struct norni_freq {
  * breaks ties (INDEX style gives UNIT_INDEX). */
 norni_freq norni_freq_infer(const int64_t *times, size_t n, const norni_time_style *style);
 /* Time of period k (may be negative) counted from `start`; month ends stay month ends, 29 Feb comes
- * back in leap years. */
+ * back in leap years. NORNI_TIME_NONE beyond the times that are served (calendar.h). */
 int64_t norni_freq_at(norni_freq f, int64_t start, int64_t k);
 /* Period number of `t` counted from `start`, or false when t is off the grid. */
 bool norni_freq_index(norni_freq f, int64_t start, int64_t t, int64_t *k);

@@ -33,14 +33,21 @@ int64_t norni_panel_time(const norni_panel *p, size_t i, size_t t) {
     return norni_freq_at(p->freq[i], p->start[i], (int64_t)t);
 }
 
+/* Behind the last time of an irregular series; its style alone says which times are served. */
+static int64_t irregular_future(const norni_panel *p, const int64_t *times, size_t n, size_t h) {
+    const bool index = p->style.kind == NORNI_TIME_INDEX;
+    int64_t t;
+    if (__builtin_mul_overflow(median_step(times, n), (int64_t)h + 1, &t) ||
+        __builtin_add_overflow(times[n - 1], t, &t) ||
+        t > (index ? NORNI_INDEX_MAX : NORNI_TIME_MAX))
+        return NORNI_TIME_NONE;
+    return t;
+}
+
 int64_t norni_panel_future(const norni_panel *p, size_t i, size_t h) {
     const size_t n = norni_panel_n(p, i);
-    if (p->freq[i].unit != NORNI_UNIT_IRREGULAR && p->times == NULL) {
-        return norni_freq_at(p->freq[i], p->start[i], (int64_t)(n + h));
-    }
-    if (p->times == NULL) return p->start[i] + (int64_t)(n + h);
+    if (p->times == NULL) return norni_freq_at(p->freq[i], p->start[i], (int64_t)(n + h));
     const int64_t *times = p->times + p->offsets[i];
-    if (p->freq[i].unit != NORNI_UNIT_IRREGULAR)
-        return norni_freq_at(p->freq[i], times[n - 1], (int64_t)h + 1);
-    return times[n - 1] + median_step(times, n) * ((int64_t)h + 1);
+    if (p->freq[i].unit == NORNI_UNIT_IRREGULAR) return irregular_future(p, times, n, h);
+    return norni_freq_at(p->freq[i], times[n - 1], (int64_t)h + 1);
 }

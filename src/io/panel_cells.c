@@ -141,8 +141,8 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
     if (kind == NORNI_TIME_EPOCH_S || kind == NORNI_TIME_EPOCH_MS) {
         const int64_t unit = kind == NORNI_TIME_EPOCH_S ? NORNI_US_SECOND : 1000;
         if (style.kind != NORNI_TIME_INDEX) return fail_time(field, column, err);
-        if (!__builtin_mul_overflow(*out, unit, out) && *out > -INT64_C(62135596800000000) &&
-            *out < INT64_C(253402300800000000))
+        if (!__builtin_mul_overflow(*out, unit, out) && *out >= NORNI_TIME_MIN &&
+            *out <= NORNI_TIME_MAX)
             return true;
         (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' lies outside the years 1 to 9999",
                         shown_length(column), column.p, shown_length(field), field.p);

@@ -87,6 +87,9 @@ static void bad_times(void **state) {
                                         "2020-01-31X12:00",
                                         "2020-01-31T12:00:00.",
                                         "0000-01-01",
+                                        "0001-01-01T00:00:00+02:00",
+                                        "9999-12-31T23:00:00-05:00",
+                                        "4611686018427387904",
                                         "1e5",
                                         "2020-01-31Z",
                                         "20 20"};
@@ -106,6 +109,29 @@ static int64_t time_of(const char *text) {
     bool zoned;
     assert_true(norni_time_parse(norni_str_of(text), &t, &style, &zoned));
     return t;
+}
+
+/* A step beyond the served times says so, whatever the unit, and prints as nothing. */
+static void end_of_time(void **state) {
+    static const char *const freqs[] = {"us", "s",  "15min", "h", "D", "B",
+                                        "W",  "MS", "ME",    "Q", "Y"};
+    const int64_t last = time_of("9999-12-31"), first = time_of("0001-01-01");
+    const norni_time_style style = {.kind = NORNI_TIME_DATE};
+    char text[48];
+    (void)state;
+    for (size_t i = 0; i < sizeof freqs / sizeof freqs[0]; i++) {
+        norni_freq f;
+        assert_true(norni_freq_parse(norni_str_of(freqs[i]), &f));
+        assert_true(norni_freq_at(f, first, -1) == NORNI_TIME_NONE);
+        assert_true(norni_freq_at(f, first, INT64_MAX) == NORNI_TIME_NONE);
+        assert_true(norni_freq_at(f, last, INT64_MIN) == NORNI_TIME_NONE);
+        assert_true(norni_freq_at(f, last, NORNI_US_DAY) == NORNI_TIME_NONE);
+        assert_true(norni_freq_at(f, time_of("2024-02-29"), 1) != NORNI_TIME_NONE);
+    }
+    const norni_freq index = {NORNI_UNIT_INDEX, 2, 0};
+    assert_true(norni_freq_at(index, NORNI_INDEX_MAX - 2, 1) == NORNI_INDEX_MAX);
+    assert_true(norni_freq_at(index, NORNI_INDEX_MAX - 2, 2) == NORNI_TIME_NONE);
+    assert_int_equal(norni_time_print(text, NORNI_TIME_NONE, &style), 0);
 }
 
 /* at and index are inverse on every unit, forwards and backwards. */
@@ -231,6 +257,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_day_of_11000_years),
                                        cmocka_unit_test(every_day),
                                        cmocka_unit_test(styles_round_trip),
+                                       cmocka_unit_test(end_of_time),
                                        cmocka_unit_test(bad_times),
                                        cmocka_unit_test(steps_are_inverse),
                                        cmocka_unit_test(month_ends),

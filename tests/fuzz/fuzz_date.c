@@ -45,20 +45,19 @@ static bool check_time(norni_str text, int64_t *us) {
     return true;
 }
 
-/* A grid's own times lie on it, each under its number. `us` is a time of the years 0 to 10000, and
- * the steps taken stay inside int64. */
+/* A grid's own times lie on it, each under its number, as far as times are served. */
 static void check_grid(norni_freq f, int64_t us) {
-    const bool months =
-        f.unit == NORNI_UNIT_MONTH || f.unit == NORNI_UNIT_QUARTER || f.unit == NORNI_UNIT_YEAR;
-    if (months && f.step > 1000) return;
     const int64_t first = norni_freq_at(f, us, 0);
     for (int64_t k = -3; k <= 3; k++) {
         int64_t number = -9;
-        const int64_t t = norni_freq_at(f, first, k);
-        if (k > -3) demand(t > norni_freq_at(f, first, k - 1));
+        const int64_t t = norni_freq_at(f, first, k), before = norni_freq_at(f, first, k - 1);
+        if (t == NORNI_TIME_NONE) continue;
+        if (k > -3 && before != NORNI_TIME_NONE) demand(t > before);
         if (f.unit == NORNI_UNIT_INDEX) continue;
+        demand(t >= NORNI_TIME_MIN && t <= NORNI_TIME_MAX);
         demand(norni_freq_index(f, first, t, &number) && number == k);
     }
+    demand(f.unit == NORNI_UNIT_INDEX || norni_freq_at(f, first, INT64_MAX) == NORNI_TIME_NONE);
 }
 
 static bool check_freq(norni_str text, norni_freq *f, int64_t us) {

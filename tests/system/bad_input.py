@@ -82,6 +82,9 @@ CASES = [
     Case("mixed date styles", GOOD + "a,202101,7\n", H, 3, r"line 14"),
     Case("zoned and unzoned times", "unique_id,ds,y\na,2020-01-01T00:00:00Z,1\na,2020-01-01T01:00:00,2\n", H, 3, r"line 3.*zone"),
     Case("gap when gaps are refused", GOOD.replace("a,2020-05-01,105\n", ""), H + ["--gaps", "error"], 3, r"2020-05-01"),
+    Case("a date whose zone moves it before the year 1", "ds,y\n0001-01-01T00:00:00+02:00,1\n", H, 3, r"line 2.*0001-01-01"),
+    Case("an integer time without room behind it", "ds,y\n9223372036854775804,1\n", H, 3, r"line 2.*9223372036854775804"),
+    Case("a forecast beyond the year 9999", "ds,y\n9998-01-01,1\n9999-01-01,2\n", H, 4, r"beyond.*year 9999.*--horizon"),
     Case("binary rubbish", bytes(range(1, 256)) * 4, H, 3, r"line|quote|column|header"),
     # the command line
     Case("horizon 0", GOOD, ["--horizon", "0"], 2, r"horizon.*0.*\[1, 100000\]"),
