@@ -4,6 +4,7 @@
 #define NORNI_MODEL_H
 
 #include "base/arena.h"
+#include "base/effort.h"
 #include "base/param.h"
 #include "base/poll.h"
 #include "data/freq.h"
@@ -41,6 +42,11 @@ typedef struct norni_env {
     uint64_t seed;    /* of the run */
     uint64_t item;    /* key of this item's random stream: a hash of the id, never its position */
     uint32_t attempt; /* 0; a retry may start elsewhere, deterministically */
+    norni_effort *effort;                 /* bounds on the work; NULL = none */
+    const struct norni_model_set *models; /* for models made of others: all that specs may name */
+    /* What `save` wrote for a fit of the same model and options to an earlier part of the series;
+     * or empty. A place to start from, never an answer. */
+    norni_str warm;
 } norni_env;
 
 /* A predictive distribution over the horizon; levels are taken from it by eval/levels.h. */
@@ -83,6 +89,16 @@ struct norni_model {
     norn_status (*fitted)(norni_env *env, const void *state, size_t g, double *out, norn_err *err);
     /* "ETS(M,Ad,M) alpha=0.7 ..."; into out, cut at size. */
     void (*describe)(const void *state, size_t g, char *out, size_t size);
+    /* The three below are NULL for a model that is not kept. `save` appends (base/pack.h) what
+     * predict, describe and update need: parameters and the last state, not the history. */
+    norn_status (*save)(const void *state, size_t g, norni_buf *out, norn_err *err);
+    /* The state that `save` wrote under the same options; NORN_E_FORMAT for anything else. fitted is
+     * not asked of it. */
+    norn_status (*load)(norni_env *env, const void *opt, norni_str saved, void **state,
+                        norn_err *err);
+    /* Moves the state on over more->y (the observations right behind its end; NaN = missing) with
+     * its parameters as they are, in time that depends on more->n alone. */
+    norn_status (*update)(norni_env *env, void *state, const norni_series *more, norn_err *err);
 };
 
 /* The models that specs may name; handed down by the registry, never looked up globally. */
