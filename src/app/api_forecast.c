@@ -81,6 +81,7 @@ norn_status norn_forecast_series(norn_ctx *ctx, const double *y, const size_t *o
     double level = o.level;
     int32_t season = o.season_length;
     norni_forecast_plan plan = {.n_specs = 0,
+                                .models = models,
                                 .horizon = o.horizon,
                                 .levels = {lo || hi, &level},
                                 .seasons = {1, &season},

@@ -88,6 +88,7 @@ norn_status norni_forecast_plan_make(const norni_model_set *set, const norni_for
     norni_spec *specs = NULL, *fallback = NULL;
     size_t n_fallback = 0;
     *plan = (norni_forecast_plan){
+        .models = set,
         .horizon = opt->horizon,
         .seasons = opt->seasons,
         .fitted = opt->fitted,

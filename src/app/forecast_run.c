@@ -130,7 +130,8 @@ static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
     norni_env env = {.arena = &w->arena,
                      .poll = norni_ctx_poll(job->ctx),
                      .seed = f->plan->seed,
-                     .attempt = attempt};
+                     .attempt = attempt,
+                     .models = f->plan->models};
     env.item = norni_hash64(id.p, id.n);
     if (s.n == 0)
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);

@@ -280,6 +280,7 @@ norn_status norni_op_bench(const norni_op_env *env, const void *options, norni_o
                                     &b.plan.n_specs, err),
                   done);
     b.plan.specs = specs;
+    b.plan.models = env->models;
     b.plan.horizon = HORIZON;
     b.plan.levels = (norni_doubles){1, &level};
     b.plan.seed = (uint64_t)opt->common.seed;
