@@ -55,38 +55,70 @@ static norn_status check_header(const norni_table *t, norn_err *err) {
     return NORN_OK;
 }
 
+static norn_status find_target(const norni_table *t, size_t time, int64_t id, size_t *out,
+                               norn_err *err) {
+    if (!t->opt.any_target)
+        return find_required(t, t->opt.target_col, "y", "--target-col", out, err);
+    for (size_t k = 0; k < t->cut.n_header; k++) {
+        if (k == time || (int64_t)k == id) continue;
+        *out = k;
+        return NORN_OK;
+    }
+    return norn_fail(err, NORN_E_DATA, "there is no column beside id and time");
+}
+
+/* Which of the chosen columns the k-th one is; all further ones in turn where none are chosen. */
+static int32_t exogenous_role(const norni_table *t, size_t k, size_t n_before) {
+    const norni_read_opt *opt = &t->opt;
+    if (opt->no_exogenous) return ROLE_SKIP;
+    if (opt->n_x_cols == 0) return (int32_t)n_before;
+    for (size_t c = 0; c < opt->n_x_cols; c++) {
+        if (norni_str_cmp(opt->x_cols[c], t->cut.header[k]) == 0) return (int32_t)c;
+    }
+    return ROLE_SKIP;
+}
+
+static norn_status assign_roles(norni_table *t, int64_t id, size_t time, size_t target,
+                                norn_err *err) {
+    t->role = norni_arena_get(&t->arena, t->cut.n_header, sizeof *t->role);
+    t->x_names = norni_arena_get(&t->arena, t->cut.n_header, sizeof *t->x_names);
+    if (!t->role || !t->x_names)
+        return norni_alloc_fail(err, "input", t->cut.n_header, sizeof *t->x_names);
+    for (size_t k = 0; k < t->cut.n_header; k++) {
+        t->role[k] = (int64_t)k == id ? ROLE_ID
+                     : k == time      ? ROLE_TIME
+                     : k == target    ? ROLE_TARGET
+                                      : exogenous_role(t, k, t->n_x);
+        if (t->role[k] < 0) continue;
+        t->x_names[t->role[k]] = t->cut.header[k];
+        t->n_x++;
+    }
+    for (size_t c = 0; c < t->opt.n_x_cols && t->n_x < t->opt.n_x_cols; c++) {
+        const norni_str name = t->opt.x_cols[c];
+        size_t k = 0;
+        while (k < t->cut.n_header &&
+               (t->role[k] < 0 || norni_str_cmp(name, t->cut.header[k]) != 0))
+            k++;
+        if (k == t->cut.n_header)
+            return norn_fail(err, NORN_E_DATA, "exogenous column '%.*s' is missing",
+                             (int)(name.n > 60 ? 60 : name.n), name.p);
+    }
+    return NORN_OK;
+}
+
 norn_status norni_table_open_long(norni_table *t, norn_err *err) {
     size_t time = 0, target = 0;
     const norni_read_opt *opt = &t->opt;
     NORN_TRY(check_header(t, err));
     NORN_TRY(find_required(t, opt->time_col, "ds", "--time-col", &time, err));
-    NORN_TRY(find_required(t, opt->target_col, "y", "--target-col", &target, err));
     const int64_t id = norni_table_column(t, opt->id_col ? opt->id_col : "unique_id");
     if (id < 0 && opt->id_col) return fail_column(t, opt->id_col, "--id-col", err);
-    t->role = norni_arena_get(&t->arena, t->cut.n_header, sizeof *t->role);
-    t->x_names = norni_arena_get(&t->arena, t->cut.n_header, sizeof *t->x_names);
-    if (!t->role || !t->x_names)
-        return norni_alloc_fail(err, "input", t->cut.n_header, sizeof *t->x_names);
-    int32_t n_x = 0;
-    for (size_t k = 0; k < t->cut.n_header; k++) {
-        if (id >= 0 && k == (size_t)id) {
-            t->role[k] = ROLE_ID;
-        } else if (k == time) {
-            t->role[k] = ROLE_TIME;
-        } else if (k == target) {
-            t->role[k] = ROLE_TARGET;
-        } else if (opt->no_exogenous) {
-            t->role[k] = ROLE_SKIP;
-        } else {
-            t->x_names[n_x] = t->cut.header[k];
-            t->role[k] = n_x++;
-        }
-    }
+    NORN_TRY(find_target(t, time, id, &target, err));
+    NORN_TRY(assign_roles(t, id, time, target, err));
     t->has_id = id >= 0;
     t->id_name = id >= 0 ? t->cut.header[id] : norni_str_of("unique_id");
     t->time_name = t->cut.header[time];
     t->target_name = t->cut.header[target];
-    t->n_x = (size_t)n_x;
     t->cut.id_field = id >= 0 ? (size_t)id : t->cut.n_header; /* no such field: one series */
     NORN_TRY(norni_cutter_begin(&t->cut, err));
     return norni_table_style(t, time, err);

@@ -17,8 +17,11 @@ typedef struct norni_read_opt {
     char delimiter;    /* 0: ',' unless the header has none and one of ; tab | */
     norni_epoch epoch; /* integers in the time column are seconds or milliseconds */
     norni_align_opt align;
-    bool no_exogenous;  /* skip further columns instead of parsing them as numbers */
-    size_t chunk_bytes; /* 0 = 1 MiB; never changes a result */
+    bool no_exogenous;       /* skip further columns instead of parsing them as numbers */
+    bool any_target;         /* the first column that is neither id nor time is the target */
+    const norni_str *x_cols; /* (n_x_cols), borrowed: these columns alone are exogenous, in this */
+    size_t n_x_cols;         /* order; 0: every further one. Long layout */
+    size_t chunk_bytes;      /* 0 = 1 MiB; never changes a result */
     norni_source_opt source;
 } norni_read_opt;
 
