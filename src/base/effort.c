@@ -10,6 +10,7 @@ bool norni_effort_spend(norni_effort *e, uint64_t n) {
     if (e == NULL) return true;
     e->spent += n;
     if (e->limit > 0 && e->spent > e->limit) e->cut = true;
-    if (e->deadline_ns != 0 && !e->cut && norni_clock_ns() > e->deadline_ns) e->cut = true;
+    if (e->deadline_ns != 0 && !e->cut && norni_clock_ns() > e->deadline_ns)
+        e->cut = e->late = true;
     return !e->cut;
 }

@@ -14,6 +14,7 @@ typedef struct norni_effort {
     uint64_t limit;      /* evaluations; 0 = none. Counted, so that results stay the same */
     int64_t deadline_ns; /* norni_clock_ns; 0 = none. Results may then depend on the machine */
     bool cut;            /* a bound was met: the answer is the best so far */
+    bool late;           /* it was the deadline */
 } norni_effort;
 
 /* `e` may be NULL: without bounds. */
