@@ -113,7 +113,7 @@ static void search_is_an_optimum(void **state) {
         theta_data d = {.n = 40, .first = 3, .gaps = item % 2, .x = x, .line_a = a, .line_b = b};
         for (theta_kind kind = THETA_STANDARD; kind <= THETA_DOTM; kind++) {
             norni_theta_lines(&d, norni_theta_is_dynamic(kind));
-            const theta_fit f = norni_theta_search(&d, kind, NULL);
+            const theta_fit f = norni_theta_search(&d, kind, &(theta_search){.near = 0});
             const double step[3] = {1e-3, 1e-2, 1e-2};
             for (int k = 0; k < 6; k++) {
                 theta_fit g = f;
@@ -275,7 +275,8 @@ static void cancelled(void **state) {
     }
     assert_true(k > 10);
     norni_theta_lines(&d, false);
-    assert_int_equal(norni_theta_search(&d, THETA_OTM, &poll).stop, NORN_STOP_CANCELLED);
+    assert_int_equal(norni_theta_search(&d, THETA_OTM, &(theta_search){.poll = &poll}).stop,
+                     NORN_STOP_CANCELLED);
 }
 
 static void short_and_flat(void **state) {

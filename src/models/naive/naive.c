@@ -18,25 +18,9 @@
 #include <math.h>
 
 #include "base/fp.h"
+#include "models/naive/naive_state.h"
 #include "num/decompose.h"
 #include "num/extent.h"
-
-typedef enum naive_kind { NAIVE, NAIVE2, SEASONAL_NAIVE, DRIFT, MEAN, WINDOW_AVERAGE } naive_kind;
-
-typedef struct naive_state {
-    naive_kind kind;
-    const norni_series *s;
-    const double *x; /* (n) scaled, NAIVE2: without its season */
-    int exponent;    /* y = x 2^exponent */
-    size_t m;        /* season the values are carried over; 1 but for SEASONAL_NAIVE */
-    double *last;    /* (m) last observed value of season t % m */
-    double *age;     /* (m) seasons passed since then */
-    size_t n_figure;
-    double *figure;                   /* (n_figure) NAIVE2: index of season t % n_figure, or NULL */
-    double slope, slope_se, variance; /* of one-step errors; NaN when there is none */
-    double mean;
-    size_t n_mean, window;
-} naive_state;
 
 typedef struct window_opt {
     int32_t window;
@@ -74,7 +58,7 @@ static void carry_pass(naive_state *st, double *last, double *age, double *out) 
         last[k] = NORNI_NAN;
         age[k] = 0;
     }
-    for (size_t t = 0; t < st->s->n; t++) {
+    for (size_t t = 0; t < st->n; t++) {
         const double x = st->x[t];
         age[j] += 1;
         const double step = last[j] + (drift ? age[j] * st->slope : 0);
@@ -102,16 +86,14 @@ static norn_status fit_carried(naive_state *st, const norni_extent *e, norni_are
     if (st->kind == DRIFT && elapsed > 0) st->slope = (st->x[e->last] - st->x[e->first]) / elapsed;
     carry_pass(st, st->last, st->age, NULL);
     if (st->kind == DRIFT) st->slope_se = elapsed > 0 ? sqrt(st->variance / elapsed) : NORNI_NAN;
-    for (size_t j = 0; j < st->m; j++) { /* a season never seen takes the newest value */
-        if (isnan(st->last[j])) st->last[j] = st->x[e->last];
-    }
+    st->newest = st->x[e->last];
     return NORN_OK;
 }
 
 /* NAIVE2: leaves the adjusted series in st->x where M4's test finds a season. */
-static norn_status take_season_out(naive_state *st, const norni_extent *e, norni_arena *arena,
-                                   norn_err *err) {
-    const size_t n = st->s->n, m = (size_t)norni_series_season(st->s);
+static norn_status take_season_out(naive_state *st, const norni_series *s, const norni_extent *e,
+                                   norni_arena *arena, norn_err *err) {
+    const size_t n = st->n, m = (size_t)norni_series_season(s);
     if (!(e->least > 0) || m < 2 || n < 3 * m) return NORN_OK;
     double *scratch = norni_arena_get(arena, n, sizeof *scratch);
     double *figure = norni_arena_get(arena, m, sizeof *figure);
@@ -130,29 +112,30 @@ static norn_status take_season_out(naive_state *st, const norni_extent *e, norni
 }
 
 static void fit_mean(naive_state *st) {
-    const size_t n = st->s->n;
+    const size_t n = st->n;
     size_t start = n, seen = 0;
     while (start > 0 && seen < st->window) {
         if (!isnan(st->x[--start])) seen++;
     }
-    st->n_mean = norni_mean_var(st->x + start, n - start, 1, &st->mean, &st->variance);
+    st->tail = st->x + start;
+    st->n_tail = n - start;
+    st->n_mean = norni_mean_var(st->tail, st->n_tail, 1, &st->mean, &st->variance);
     if (st->n_mean < 2) st->variance = NORNI_NAN;
 }
 
 static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
                             const norni_group *group, void **state, norn_err *err) {
-    static const char *const names[] = {"naive", "naive2", "seasonal_naive",
-                                        "drift", "mean",   "window_average"};
+    const char *name = naive_name(kind);
     const norni_series *s = &group->series[0];
     const norni_extent e = norni_extent_of(s->y, s->n);
     naive_state *st = norni_arena_get(env->arena, 1, sizeof *st);
-    if (st == NULL) return norni_alloc_fail(err, names[kind], 1, sizeof *st);
+    if (st == NULL) return norni_alloc_fail(err, name, 1, sizeof *st);
     if (e.n_seen == 0)
-        return norn_fail(err, NORN_E_DATA, "%s: the series has no observed value", names[kind]);
+        return norn_fail(err, NORN_E_DATA, "%s: the series has no observed value", name);
     if (e.infinite)
-        return norn_fail(err, NORN_E_DATA, "%s: the series has an infinite value", names[kind]);
+        return norn_fail(err, NORN_E_DATA, "%s: the series has an infinite value", name);
     *st = (naive_state){.kind = kind,
-                        .s = s,
+                        .n = s->n,
                         .x = s->y,
                         .exponent = e.exponent,
                         .m = kind == SEASONAL_NAIVE ? (size_t)norni_series_season(s) : 1,
@@ -160,7 +143,7 @@ static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
     *state = st;
     if (e.exponent) {
         double *scaled = norni_arena_get(env->arena, s->n, sizeof *scaled);
-        if (scaled == NULL) return norni_alloc_fail(err, names[kind], s->n, sizeof *scaled);
+        if (scaled == NULL) return norni_alloc_fail(err, name, s->n, sizeof *scaled);
         norni_rescale(s->y, s->n, e.exponent, scaled);
         st->x = scaled;
     }
@@ -168,15 +151,20 @@ static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
         fit_mean(st);
         return NORN_OK;
     }
-    if (kind == NAIVE2) NORN_TRY(take_season_out(st, &e, env->arena, err));
+    if (kind == NAIVE2) NORN_TRY(take_season_out(st, s, &e, env->arena, err));
     return fit_carried(st, &e, env->arena, err);
 }
 
-#define FIT(name, kind)                                                                      \
-    static norn_status fit_##name(norni_env *env, const void *opt, const norni_group *group, \
-                                  void **state, norn_err *err) {                             \
-        (void)opt;                                                                           \
-        return fit_kind(env, kind, SIZE_MAX, group, state, err);                             \
+#define FIT(name, kind)                                                                            \
+    static norn_status fit_##name(norni_env *env, const void *opt, const norni_group *group,       \
+                                  void **state, norn_err *err) {                                   \
+        (void)opt;                                                                                 \
+        return fit_kind(env, kind, SIZE_MAX, group, state, err);                                   \
+    }                                                                                              \
+    static norn_status load_##name(norni_env *env, const void *opt, norni_str saved, void **state, \
+                                   norn_err *err) {                                                \
+        (void)opt;                                                                                 \
+        return naive_load(env, kind, SIZE_MAX, saved, state, err);                                 \
     }
 FIT(naive, NAIVE)
 FIT(naive2, NAIVE2)
@@ -191,6 +179,12 @@ static norn_status fit_window(norni_env *env, const void *opt, const norni_group
     return fit_kind(env, WINDOW_AVERAGE, (size_t)o->window, group, state, err);
 }
 
+static norn_status load_window(norni_env *env, const void *opt, norni_str saved, void **state,
+                               norn_err *err) {
+    const window_opt *o = opt;
+    return naive_load(env, WINDOW_AVERAGE, (size_t)o->window, saved, state, err);
+}
+
 static double seasonal_index(const naive_state *st, size_t t) {
     return st->figure ? st->figure[t % st->n_figure] : 1;
 }
@@ -199,7 +193,7 @@ static norn_status predict_naive(norni_env *env, const void *state, size_t g, si
                                  bool want_levels, norni_dist *out, norn_err *err) {
     (void)env, (void)g, (void)want_levels, (void)err;
     const naive_state *st = state;
-    const size_t n = st->s->n;
+    const size_t n = st->n;
     out->kind = st->kind == WINDOW_AVERAGE ? NORNI_DIST_POINT : NORNI_DIST_NORMAL;
     for (size_t h = 0; h < horizon; h++) {
         double mean = st->mean, variance = st->variance * (1 + 1 / (double)st->n_mean);
@@ -207,7 +201,8 @@ static norn_status predict_naive(norni_env *env, const void *state, size_t g, si
             const size_t j = (n + h) % st->m, cycles = h / st->m;
             const double steps = st->age[j] + (double)cycles + 1, drift = steps * st->slope_se,
                          index = seasonal_index(st, n + h);
-            mean = (st->last[j] + steps * st->slope) * index;
+            const double last = isnan(st->last[j]) ? st->newest : st->last[j];
+            mean = (last + steps * st->slope) * index;
             variance = (st->variance * steps + drift * drift) * index * index;
         }
         out->mean[h] = ldexp(mean, st->exponent);
@@ -220,7 +215,7 @@ static norn_status predict_naive(norni_env *env, const void *state, size_t g, si
 static void fitted_window(const naive_state *st, double *seen, double *out) {
     norni_sum sum = {0, 0};
     size_t count = 0;
-    for (size_t t = 0; t < st->s->n; t++) {
+    for (size_t t = 0; t < st->n; t++) {
         out[t] = count < st->window ? NORNI_NAN : norni_sum_get(sum) / (double)st->window;
         if (isnan(st->x[t])) continue;
         sum = norni_sum_add(sum, st->x[t]);
@@ -233,7 +228,7 @@ static norn_status fitted_naive(norni_env *env, const void *state, size_t g, dou
                                 norn_err *err) {
     (void)g;
     naive_state st = *(const naive_state *)state;
-    const size_t n = st.s->n;
+    const size_t n = st.n;
     double *work = norni_arena_get(env->arena, n + 2 * st.m, sizeof *work);
     if (work == NULL) return norni_alloc_fail(err, "naive", n + 2 * st.m, sizeof *work);
     if (st.kind == WINDOW_AVERAGE)
@@ -272,8 +267,10 @@ static void describe_naive(const void *state, size_t g, char *out, size_t size) 
     }
 }
 
-#define SHARED .predict = predict_naive, .fitted = fitted_naive, .describe = describe_naive
-#define FPP    "Hyndman and Athanasopoulos, Forecasting: principles and practice, 5.2"
+#define SHARED                                                                    \
+    .predict = predict_naive, .fitted = fitted_naive, .describe = describe_naive, \
+    .save = naive_save, .update = naive_update
+#define FPP "Hyndman and Athanasopoulos, Forecasting: principles and practice, 5.2"
 
 const norni_model norni_model_naive = {.name = "naive",
                                        .summary = "the last observed value",
@@ -282,6 +279,7 @@ const norni_model norni_model_naive = {.name = "naive",
                                        .missing = true,
                                        .cost = naive_cost,
                                        .fit = fit_naive,
+                                       .load = load_naive,
                                        SHARED};
 const norni_model norni_model_naive2 = {
     .name = "naive2",
@@ -291,6 +289,7 @@ const norni_model norni_model_naive2 = {
     .missing = true,
     .cost = naive2_cost,
     .fit = fit_naive2,
+    .load = load_naive2,
     SHARED};
 const norni_model norni_model_seasonal_naive = {
     .name = "seasonal_naive",
@@ -300,6 +299,7 @@ const norni_model norni_model_seasonal_naive = {
     .missing = true,
     .cost = naive_cost,
     .fit = fit_seasonal_naive,
+    .load = load_seasonal_naive,
     SHARED};
 const norni_model norni_model_drift = {
     .name = "drift",
@@ -309,6 +309,7 @@ const norni_model norni_model_drift = {
     .missing = true,
     .cost = naive_cost,
     .fit = fit_drift,
+    .load = load_drift,
     SHARED};
 const norni_model norni_model_mean = {.name = "mean",
                                       .summary = "the mean of all observed values",
@@ -317,6 +318,7 @@ const norni_model norni_model_mean = {.name = "mean",
                                       .missing = true,
                                       .cost = naive_cost,
                                       .fit = fit_mean_model,
+                                      .load = load_mean_model,
                                       SHARED};
 const norni_model norni_model_window_average = {.name = "window_average",
                                                 .summary = "the mean of the last observed values",
@@ -328,4 +330,5 @@ const norni_model norni_model_window_average = {.name = "window_average",
                                                 .missing = true,
                                                 .cost = naive_cost,
                                                 .fit = fit_window,
+                                                .load = load_window,
                                                 SHARED};

@@ -55,9 +55,9 @@ static norn_status validate_theta(const void *opt, const norni_series *s, norn_e
 }
 
 /* Takes the season out of x (n) where one is asked for or found. */
-static norn_status adjust_season(norni_env *env, const theta_opt *o, bool positive, theta_state *st,
-                                 double *x, norn_err *err) {
-    const size_t n = st->s->n, m = (size_t)norni_series_season(st->s);
+static norn_status adjust_season(norni_env *env, const theta_opt *o, const norni_series *s,
+                                 bool positive, theta_state *st, double *x, norn_err *err) {
+    const size_t n = st->n, m = (size_t)norni_series_season(s);
     if (o->season == SEASON_NONE || m < 2 || n <= 2 * m) return NORN_OK;
     double *scratch = norni_arena_get(env->arena, n, sizeof *scratch);
     double *figure = norni_arena_get(env->arena, m, sizeof *figure);
@@ -97,12 +97,19 @@ static void fill_data(theta_state *st, const norni_extent *e, theta_kind kind, d
     }
 }
 
-static void fit_best_of_two(theta_state *st, const norni_poll *poll) {
+static theta_search search_of(norni_env *env, theta_kind kind) {
+    return (theta_search){
+        .poll = &env->poll, .effort = env->effort, .near = norni_theta_kept_alpha(env->warm, kind)};
+}
+
+static void fit_best_of_two(theta_state *st, norni_env *env) {
+    theta_search how = search_of(env, THETA_OTM);
     norni_theta_lines(&st->data, false);
-    st->fit = norni_theta_search(&st->data, THETA_OTM, poll);
+    st->fit = norni_theta_search(&st->data, THETA_OTM, &how);
     if (st->fit.stop == NORN_STOP_CANCELLED) return;
+    how = search_of(env, THETA_DOTM);
     norni_theta_lines(&st->data, true);
-    const theta_fit f = norni_theta_search(&st->data, THETA_DOTM, poll);
+    const theta_fit f = norni_theta_search(&st->data, THETA_DOTM, &how);
     if (f.sse < st->fit.sse || f.stop == NORN_STOP_CANCELLED)
         st->fit = f;
     else
@@ -120,21 +127,22 @@ static norn_status fit_kind(norni_env *env, const theta_opt *o, theta_kind kind,
     theta_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
     double *x = norni_arena_get(env->arena, s->n, columns * sizeof *x);
     if (!st || !x) return norni_alloc_fail(err, "theta", s->n, columns * sizeof *x);
-    st->s = s;
+    st->n = s->n;
     st->n_paths = (size_t)o->n_paths;
     st->exponent = e.exponent;
     norni_rescale(s->y, s->n, e.exponent, x);
-    NORN_TRY(adjust_season(env, o, e.least > 0, st, x, err));
+    NORN_TRY(adjust_season(env, o, s, e.least > 0, st, x, err));
     fill_data(st, &e, kind, x);
     if (columns > 1) {
         st->data.line_a = x + s->n;
         st->data.line_b = x + 2 * s->n;
     }
     if (best) {
-        fit_best_of_two(st, &env->poll);
+        fit_best_of_two(st, env);
     } else {
         if (columns > 1) norni_theta_lines(&st->data, norni_theta_is_dynamic(kind));
-        st->fit = norni_theta_search(&st->data, kind, &env->poll);
+        const theta_search how = search_of(env, kind);
+        st->fit = norni_theta_search(&st->data, kind, &how);
     }
     if (st->fit.stop == NORN_STOP_CANCELLED)
         return norn_fail(err, NORN_E_CANCEL, "theta: cancelled");
@@ -151,7 +159,7 @@ static norn_status fitted_theta(norni_env *env, const void *state, size_t g, dou
     const theta_state *st = state;
     theta_fit f = st->fit;
     norni_theta_pass(&st->data, &f, out);
-    for (size_t t = 0; t < st->s->n; t++)
+    for (size_t t = 0; t < st->n; t++)
         out[t] = t < st->data.n ? norni_theta_restore(st, out[t], t) : NORNI_NAN;
     return NORN_OK;
 }
@@ -182,10 +190,16 @@ static double line_theta_cost(const void *opt, size_t n, int32_t season, size_t 
     return 2 * theta_cost(opt, n, season, horizon) + 20 * (double)o->n_paths * (double)horizon;
 }
 
-#define FIT(name, kind, best)                                                                \
-    static norn_status fit_##name(norni_env *env, const void *opt, const norni_group *group, \
-                                  void **state, norn_err *err) {                             \
-        return fit_kind(env, opt, kind, best, group, state, err);                            \
+#define FIT(name, kind, best)                                                                      \
+    static norn_status fit_##name(norni_env *env, const void *opt, const norni_group *group,       \
+                                  void **state, norn_err *err) {                                   \
+        return fit_kind(env, opt, kind, best, group, state, err);                                  \
+    }                                                                                              \
+    static norn_status load_##name(norni_env *env, const void *opt, norni_str saved, void **state, \
+                                   norn_err *err) {                                                \
+        const theta_opt *o = opt;                                                                  \
+        return norni_theta_load(env, kind, best ? THETA_DOTM : kind, (size_t)o->n_paths, saved,    \
+                                state, err);                                                       \
     }
 FIT(standard, THETA_STANDARD, false)
 FIT(optimised, THETA_OTM, false)
@@ -194,10 +208,11 @@ FIT(dynamic_optimised, THETA_DOTM, false)
 FIT(automatic, THETA_OTM, true)
 #undef FIT
 
-#define SHARED                                                                     \
-    .params = theta_rows, .n_params = N_THETA_ROWS, .opt_size = sizeof(theta_opt), \
-    .intervals = true, .missing = true, .validate = validate_theta,                \
-    .predict = norni_theta_predict, .fitted = fitted_theta, .describe = describe_theta
+#define SHARED                                                                          \
+    .params = theta_rows, .n_params = N_THETA_ROWS, .opt_size = sizeof(theta_opt),      \
+    .intervals = true, .missing = true, .validate = validate_theta,                     \
+    .predict = norni_theta_predict, .fitted = fitted_theta, .describe = describe_theta, \
+    .save = norni_theta_save, .update = norni_theta_update
 #define FIORUCCI "Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler 2016, Int. J. Forecasting 32"
 
 const norni_model norni_model_theta = {
@@ -206,12 +221,14 @@ const norni_model norni_model_theta = {
     .source = "Assimakopoulos and Nikolopoulos 2000; Hyndman and Billah 2003",
     .cost = theta_cost,
     .fit = fit_standard,
+    .load = load_standard,
     SHARED};
 const norni_model norni_model_opt_theta = {.name = "opt_theta",
                                            .summary = "Theta with an optimised theta line (OTM)",
                                            .source = FIORUCCI,
                                            .cost = line_theta_cost,
                                            .fit = fit_optimised,
+                                           .load = load_optimised,
                                            SHARED};
 const norni_model norni_model_dynamic_theta = {
     .name = "dynamic_theta",
@@ -219,6 +236,7 @@ const norni_model norni_model_dynamic_theta = {
     .source = FIORUCCI,
     .cost = line_theta_cost,
     .fit = fit_dynamic,
+    .load = load_dynamic,
     SHARED};
 const norni_model norni_model_dynamic_opt_theta = {
     .name = "dynamic_opt_theta",
@@ -226,6 +244,7 @@ const norni_model norni_model_dynamic_opt_theta = {
     .source = FIORUCCI,
     .cost = line_theta_cost,
     .fit = fit_dynamic_optimised,
+    .load = load_dynamic_optimised,
     SHARED};
 const norni_model norni_model_auto_theta = {
     .name = "auto_theta",
@@ -233,4 +252,5 @@ const norni_model norni_model_auto_theta = {
     .source = FIORUCCI,
     .cost = line_theta_cost,
     .fit = fit_automatic,
+    .load = load_automatic,
     SHARED};

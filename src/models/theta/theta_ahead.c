@@ -29,10 +29,8 @@ typedef struct theta_walk {
 
 /* Behind the last observed value. */
 static theta_walk walk_start(const theta_state *st) {
-    theta_walk w = {.level = st->fit.level, .power = 1, .t = st->data.n, .line = st->line};
-    for (size_t t = 0; t < st->data.n; t++)
-        w.power *= 1 - st->fit.alpha;
-    return w;
+    return (theta_walk){
+        .level = st->fit.level, .power = st->fit.power, .t = st->data.n, .line = st->line};
 }
 
 /* One period: the mean, then the state as if mean + shock had been seen. */
@@ -51,7 +49,7 @@ static double walk_step(const theta_state *st, theta_walk *w, double shock) {
 /* What is missing at the end is walked through first. */
 static norn_status simulate_paths(norni_env *env, const theta_state *st, size_t horizon,
                                   norni_dist *out, norn_err *err) {
-    const size_t n_paths = st->n_paths, gap = st->s->n - st->data.n, steps = gap + horizon;
+    const size_t n_paths = st->n_paths, gap = st->n - st->data.n, steps = gap + horizon;
     const norni_rng rng = {env->seed, env->item};
     const theta_walk start = walk_start(st);
     const double sd = sqrt(st->sigma2);
@@ -66,7 +64,7 @@ static norn_status simulate_paths(norni_env *env, const theta_state *st, size_t 
             const double x = walk_step(st, &w, sd * shock[k]);
             if (k < gap) continue;
             out->paths[(k - gap) * n_paths + p] =
-                norni_theta_restore(st, x, st->s->n + k - gap); /* (horizon, n_paths) */
+                norni_theta_restore(st, x, st->n + k - gap); /* (horizon, n_paths) */
         }
         if (p % 64 == 0 && norni_poll_stop(&env->poll))
             return norn_fail(err, NORN_E_CANCEL, "theta: cancelled");
@@ -81,7 +79,7 @@ norn_status norni_theta_predict(norni_env *env, const void *state, size_t g, siz
     (void)g;
     const theta_state *st = state;
     const theta_fit *f = &st->fit;
-    const size_t n = st->s->n, gap = n - st->data.n;
+    const size_t n = st->n, gap = n - st->data.n;
     const bool standard = f->kind == THETA_STANDARD;
     theta_walk w = walk_start(st);
     const double drift = st->line.b / 2, lead = (1 - w.power) / f->alpha;

@@ -106,50 +106,112 @@ static double solve_linear(const theta_sums *s, theta_kind kind, double *level0,
 typedef struct theta_question {
     const theta_data *d;
     theta_kind kind;
-    const norni_poll *poll;
-    bool stopped;
+    const theta_search *how;
+    bool stopped, cut;
+    double lo, hi; /* of alpha */
     double level0, weight;
 } theta_question;
 
-static double sse_at(double alpha, void *arg) {
-    theta_question *q = arg;
-    theta_sums s;
-    q->stopped = q->stopped || norni_poll_stop(q->poll);
-    if (q->stopped) return NORNI_INF; /* the search then ends without further passes */
-    sum_for(q->d, &alpha, 1, q->kind != THETA_STANDARD, &s);
-    return solve_linear(&s, q->kind, &q->level0, &q->weight);
+/* The objective at n_lane alphas; level0 and weight are those of the last one. */
+static void sse_lanes(theta_question *q, const double *alpha, size_t n_lane, double *value) {
+    theta_sums sums[LANES];
+    if (n_lane == LANES)
+        sum_for(q->d, alpha, LANES, q->kind != THETA_STANDARD, sums);
+    else
+        sum_for(q->d, alpha, 1, q->kind != THETA_STANDARD, sums);
+    for (size_t k = 0; k < n_lane; k++)
+        value[k] = solve_linear(&sums[k], q->kind, &q->level0, &q->weight);
 }
 
-theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const norni_poll *poll) {
-    /* The box of R's ets for the standard model, that of the paper's authors for the others. */
-    const double lo = kind == THETA_STANDARD ? 1e-4 : 0.1,
-                 hi = kind == THETA_STANDARD ? 0.9999 : 0.99;
+/* Asks the poll and the bounds before one more pass; after a refusal every search ends without
+ * further passes. */
+static bool may_pass(theta_question *q) {
+    q->stopped = q->stopped || norni_poll_stop(q->how->poll);
+    if (!q->stopped && !norni_effort_spend(q->how->effort, 1)) q->cut = true;
+    return !q->stopped && !q->cut;
+}
+
+static double sse_at(double alpha, void *arg) {
+    double value = NORNI_INF;
+    if (may_pass(arg)) sse_lanes(arg, &alpha, 1, &value);
+    return value;
+}
+
+static size_t least_of(const double *value) {
+    size_t k = 0;
+    for (size_t i = 1; i < LANES; i++) {
+        if (value[i] < value[k]) k = i;
+    }
+    return k;
+}
+
+/* Of a grid over all of [lo, hi] the best point, then Brent beside it. */
+static double search_all(theta_question *q) {
     /* Denser where the memory is long: there the objective bends most. */
     static const double share[LANES] = {0, 0.03, 0.1, 0.22, 0.4, 0.6, 0.8, 1};
-    theta_question q = {.d = d, .kind = kind, .poll = poll};
-    theta_sums sums[LANES];
-    double at[LANES], best = NORNI_INF, value;
-    size_t k = 0;
+    double at[LANES], value[LANES], least;
     for (size_t i = 0; i < LANES; i++)
-        at[i] = i + 1 == LANES ? hi : lo + (hi - lo) * share[i];
-    sum_for(d, at, LANES, kind != THETA_STANDARD, sums);
-    for (size_t i = 0; i < LANES; i++) {
-        const double v = solve_linear(&sums[i], kind, &q.level0, &q.weight);
-        if (v < best) {
-            best = v;
-            k = i;
-        }
-    }
-    double alpha = at[k];
+        at[i] = i + 1 == LANES ? q->hi : q->lo + (q->hi - q->lo) * share[i];
+    (void)norni_effort_spend(q->how->effort, 1); /* the start is evaluated in any case */
+    sse_lanes(q, at, LANES, value);
+    const size_t k = least_of(value);
     /* Many series want the upper end; one look inside tells. At the lower end the objective bends
      * too quickly for that. */
-    const bool on_end = k + 1 == LANES && !(sse_at(at[k] - 1e-5, &q) < best);
-    if (!on_end) {
-        const double inside = norni_brent(sse_at, &q, at[k > 0 ? k - 1 : 0],
-                                          at[k + 1 < LANES ? k + 1 : k], 1e-7, 60, &value);
-        if (value < best) alpha = inside;
+    if (k + 1 == LANES && !(sse_at(at[k] - 1e-5, q) < value[k])) return at[k];
+    const double inside = norni_brent(sse_at, q, at[k > 0 ? k - 1 : 0],
+                                      at[k + 1 < LANES ? k + 1 : k], 1e-7, 60, &least);
+    return least < value[k] ? inside : at[k];
+}
+
+/* Where the parabola through three points has its bottom, inside [x[0], x[2]]; x[1] has the least
+ * value. */
+static double bottom(const double *x, const double *v) {
+    const double l = x[1] - x[0], r = x[2] - x[1], a = v[0] - v[1], b = v[2] - v[1],
+                 bend = a * r + b * l;
+    if (!(bend > 0)) return x[1];
+    return x[1] + 0.5 * (a * r * r - b * l * l) / bend;
+}
+
+/* From an earlier fit's alpha: one pass beside it and over the rest of the range, one closer by.
+ * false: the optimum has moved too far. */
+static bool search_near(theta_question *q, double near, double *alpha) {
+    static const double rest[3] = {0.03, 0.3, 0.75};
+    static const double close[LANES] = {-1, -0.5, -0.2, -0.05, 0.05, 0.2, 0.5, 1};
+    const double reach = 0.02;
+    double at[LANES], value[LANES];
+    near = near < q->lo + 2 * reach ? q->lo + 2 * reach : near;
+    near = near > q->hi - 2 * reach ? q->hi - 2 * reach : near;
+    for (size_t i = 0; i < 5; i++)
+        at[i] = near + ((double)i - 2) * reach;
+    for (size_t i = 0; i < 3; i++)
+        at[5 + i] = q->lo + (q->hi - q->lo) * rest[i];
+    if (!may_pass(q)) return false;
+    sse_lanes(q, at, LANES, value);
+    const size_t k = least_of(value);
+    if (k == 4 && near == q->hi - 2 * reach && !(sse_at(q->hi - 1e-5, q) < value[4])) {
+        *alpha = q->hi; /* it has been there, or is now */
+        return true;
     }
-    (void)sse_at(alpha, &q);
+    if (k < 1 || k > 3) return false;
+    const double middle = bottom(at + k - 1, value + k - 1);
+    for (size_t i = 0; i < LANES; i++)
+        at[i] = middle + 0.2 * reach * close[i];
+    if (!may_pass(q)) return false;
+    sse_lanes(q, at, LANES, value);
+    const size_t j = least_of(value);
+    if (j < 1 || j + 1 == LANES) return false;
+    *alpha = bottom(at + j - 1, value + j - 1);
+    return true;
+}
+
+theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const theta_search *how) {
+    /* The box of R's ets for the standard model, that of the paper's authors for the others. */
+    theta_question q = {.d = d, .kind = kind, .how = how};
+    q.lo = kind == THETA_STANDARD ? 1e-4 : 0.1;
+    q.hi = kind == THETA_STANDARD ? 0.9999 : 0.99;
+    double alpha = 0, value;
+    if (!(how->near > 0) || !search_near(&q, how->near, &alpha)) alpha = search_all(&q);
+    sse_lanes(&q, &alpha, 1, &value);
     theta_fit f = {.kind = kind,
                    .alpha = alpha,
                    .level0 = q.level0,
@@ -160,20 +222,19 @@ theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const norni_p
 }
 
 void norni_theta_pass(const theta_data *d, theta_fit *f, double *fitted) {
-    const double keep = 1 - f->alpha;
-    double level = f->level0, power = 1, sse = 0;
+    const bool line = f->kind != THETA_STANDARD;
+    theta_fit at = *f;
+    double sse = 0;
+    at.level = f->level0;
+    at.power = 1;
     for (size_t t = 0; t < d->n; t++) {
-        const double x = d->x[t], next = power * keep;
-        double mu = level;
-        if (f->kind != THETA_STANDARD)
-            mu += f->weight * (d->line_a[t] * power + d->line_b[t] * (1 - next) / f->alpha);
+        const double x = d->x[t], mu = norni_theta_step(&at, line ? d->line_a[t] : 0,
+                                                        line ? d->line_b[t] : 0, x);
         if (fitted) fitted[t] = mu;
         if (!isnan(x) && t >= d->first) sse += (x - mu) * (x - mu);
-        level = f->alpha * (isnan(x) ? mu : x) + keep * level;
-        power = next;
     }
-    f->level = level;
-    f->sse = sse;
+    at.sse = sse;
+    *f = at;
 }
 
 void norni_theta_lines(const theta_data *d, bool dynamic) {

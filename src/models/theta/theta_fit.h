@@ -52,16 +52,34 @@ typedef struct theta_data {
 typedef struct theta_fit {
     theta_kind kind;
     double alpha, level0, weight, sse; /* weight = 1 - 1/theta */
-    double level;                      /* after the last observed value */
+    double level, power;               /* after the last observed value; power = (1-alpha)^n */
     norn_stop stop;
 } theta_fit;
 
 /* Fills line_a and line_b for a static or a dynamic model. */
 void norni_theta_lines(const theta_data *d, bool dynamic);
-/* The best alpha, and the level and weight that go with it. The lines must be those of `kind`. `poll`
- * (may be NULL) is asked before each pass; stop says NORN_STOP_CANCELLED when it ended the search. */
-theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const norni_poll *poll);
-/* Residuals of a given model: sets f->sse and f->level, and the one-step values fitted (n), which
+/* What bounds and helps a search. */
+typedef struct theta_search {
+    const norni_poll *poll; /* asked before each pass; NULL: never */
+    norni_effort *effort;   /* spent once for each pass; or NULL */
+    double near;            /* an earlier fit's alpha; 0: none */
+} theta_search;
+
+/* The best alpha, and the level and weight that go with it. The lines must be those of `kind`. stop
+ * says NORN_STOP_CANCELLED when the poll ended the search. */
+theta_fit norni_theta_search(const theta_data *d, theta_kind kind, const theta_search *how);
+/* One period: the one-step value, then level and power behind x (NaN = missing, which counts as that
+ * value). (a, b) is the line before the period. */
+static inline double norni_theta_step(theta_fit *f, double a, double b, double x) {
+    const double keep = 1 - f->alpha, next = f->power * keep;
+    double mu = f->level;
+    if (f->kind != THETA_STANDARD) mu += f->weight * (a * f->power + b * (1 - next) / f->alpha);
+    f->level = f->alpha * (x == x ? x : mu) + keep * f->level;
+    f->power = next;
+    return mu;
+}
+
+/* Residuals of a given model: sets f->sse, f->level and f->power, and the one-step values fitted (n), which
  * may be NULL. */
 void norni_theta_pass(const theta_data *d, theta_fit *f, double *fitted);
 
