@@ -180,3 +180,26 @@ bool norni_loess_line(norni_loess *l, const norni_loess_seen *s, bool extend, do
     out[n] = value_at(l, s, (double)n, left, out[n - 1]);
     return true;
 }
+
+/* The value is linear in y with weight w_i on its own point: left out, the error is that of the
+ * whole / (1 - w_i). A point that alone decides its value has nothing to be compared with. */
+bool norni_loess_left_out(norni_loess *l, const norni_loess_seen *s, size_t most, double *error) {
+    const size_t n_out = s->n_seen < most ? s->n_seen : most;
+    const size_t count = l->window < s->n_seen ? l->window : s->n_seen;
+    size_t left = 0, used = 0;
+    double sum = 0;
+    for (size_t k = 0; k < n_out; k++) {
+        const size_t i = k * s->n_seen / n_out;
+        const double x = position(s, i);
+        left = window_left(l, s, x, left);
+        if (!fill_row(l, s, x, left, count)) continue;
+        const double rest = 1 - l->row[i - left];
+        if (!go_on(l, 6 * count)) return false;
+        if (!(rest > 1e-9)) continue;
+        const double e = (s->y[i] - dot(l->row, s->y + left, count, 1)) / rest;
+        sum += e * e;
+        used++;
+    }
+    *error = used ? sum / (double)used : 0;
+    return true;
+}

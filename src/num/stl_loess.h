@@ -32,5 +32,7 @@ typedef struct norni_loess_seen {
 
 /* Smooths it at all n points into out (n); extend: into out[-1] and out[n], too. */
 bool norni_loess_line(norni_loess *l, const norni_loess_seen *s, bool extend, double *out);
+/* The mean square error of the values at (at most `most`) points when each is left out of its own. */
+bool norni_loess_left_out(norni_loess *l, const norni_loess_seen *s, size_t most, double *error);
 
 #endif
