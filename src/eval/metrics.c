@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources: Makridakis, Spiliotis, Assimakopoulos (2020), "The M4 competition", Int. J. Forecasting
  * 36 (sMAPE, MASE, OWA, MSIS); Hyndman and Koehler (2006) (MASE); Gneiting and Raftery (2007)
- * (interval score, pinball loss). */
+ * (interval score, pinball loss); Makridakis, Spiliotis, Assimakopoulos (2022), "The M5 competition:
+ * background, organization, and implementation", Int. J. Forecasting 38 (RMSSE, WRMSSE, SPL, WSPL). */
 #include "eval/metrics.h"
 
 #include <math.h>
@@ -114,6 +115,51 @@ double norni_coverage(const double *y, const double *lo, const double *hi, size_
         tally_add(&t, known ? (y[i] >= lo[i] && y[i] <= hi[i] ? 1 : 0) : NORNI_NAN);
     }
     return tally_mean(&t);
+}
+
+size_t norni_first_demand(const double *y, size_t n) {
+    size_t t = 0;
+    while (t < n && !(fabs(y[t]) > 0))
+        t++;
+    return t;
+}
+
+double norni_rmsse_scale(const double *y, size_t n) {
+    /* As in norni_rmse; but here either end of a pair may be missing. */
+    double largest = 0;
+    tally t = {0};
+    for (size_t i = 1; i < n; i++) {
+        const double step = fabs(y[i] - y[i - 1]);
+        if (step > largest) largest = step;
+    }
+    const double unit = largest > 0 && !isinf(largest) ? largest : 1;
+    for (size_t i = 1; i < n; i++) {
+        const double step = (y[i] - y[i - 1]) / unit;
+        if (!isnan(step)) tally_add(&t, step * step);
+    }
+    return unit * sqrt(tally_mean(&t));
+}
+
+double norni_rmsse(const double *y, const double *f, size_t n, double scale) {
+    return scale > 0 ? norni_rmse(y, f, n) / scale : NORNI_NAN;
+}
+
+double norni_scaled_pinball(const double *y, const double *q, size_t n, const double *p, size_t n_q,
+                            double scale) {
+    tally t = {0};
+    for (size_t k = 0; k < n_q; k++)
+        tally_add(&t, norni_pinball(y, q + k * n, n, p[k]));
+    return scale > 0 ? tally_mean(&t) / scale : NORNI_NAN;
+}
+
+double norni_weighted_mean(const double *x, const double *w, size_t n) {
+    norni_sum top = {0, 0}, weight = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        if (w[i] == 0) continue;
+        top = norni_sum_add(top, w[i] * x[i]);
+        weight = norni_sum_add(weight, w[i]);
+    }
+    return norni_sum_get(top) / norni_sum_get(weight);
 }
 
 double norni_owa(double smape, double mase, double naive2_smape, double naive2_mase) {

@@ -27,6 +27,21 @@ double norni_msis(const double *y, const double *lo, const double *hi, size_t n,
 double norni_pinball(const double *y, const double *q, size_t n, double p);
 /* Share of y inside [lo, hi] (n), ends included. */
 double norni_coverage(const double *y, const double *lo, const double *hi, size_t n);
+/* First period with a value other than 0 and not missing: where M5 lets a series begin; n: there is
+ * none. */
+size_t norni_first_demand(const double *y, size_t n);
+/* RMSSE's scale (M5): root of the mean of (y_t - y_{t-1})^2 over the pairs of the training series
+ * y (n); NaN when there is none. */
+double norni_rmsse_scale(const double *y, size_t n);
+/* RMSE / scale; NaN unless scale > 0. */
+double norni_rmsse(const double *y, const double *f, size_t n, double scale);
+/* Mean pinball loss over n_q quantile forecasts q (n_q, n) at p (n_q), divided by the scale: with
+ * norni_mase_scale(.., 1) it is M5's SPL averaged over its quantiles. NaN unless scale > 0. */
+double norni_scaled_pinball(const double *y, const double *q, size_t n, const double *p, size_t n_q,
+                            double scale);
+/* sum w x / sum w over x, w (n): WRMSSE of RMSSE, WSPL of SPL, with the series' shares of the turnover as
+ * weights (>= 0). An x that is NaN counts unless its weight is 0. */
+double norni_weighted_mean(const double *x, const double *w, size_t n);
 /* Overall weighted average: the mean of the two ratios to naive2's means (M4). */
 double norni_owa(double smape, double mase, double naive2_smape, double naive2_mase);
 
