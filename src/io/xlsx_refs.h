@@ -39,6 +39,7 @@ NORN_CHECKED norn_status norni_xlsx_refs_styles(norni_xlsx_refs *r, norni_zip *z
 
 static inline norni_str norni_xlsx_string(const norni_xlsx_refs *r, size_t i) {
     const uint64_t from = i > 0 ? r->string_end[i - 1] : 0;
+    if (r->strings.p == NULL) return norni_str_of(""); /* all of them are empty */
     return (norni_str){r->strings.p + from, (size_t)(r->string_end[i] - from)};
 }
 
