@@ -1,0 +1,149 @@
+/* One fit of given orders: starts, least squares, exact likelihood, and what they say. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/arima/arima_fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fp.h"
+#include "models/arima/arima_work.h"
+
+/* Standard errors by the delta method from the inverse of J'J, both scaled by sigma2. */
+static void fill_se(const arima_work *w, const double *v, const double *cov, double sigma2,
+                    double *se) {
+    const size_t n[4] = {(size_t)w->o.p, (size_t)w->o.q, (size_t)w->o.P, (size_t)w->o.Q};
+    size_t at = 0;
+    for (size_t f = 0; f < 4; at += n[f++]) {
+        double c[ARIMA_MOST_FACTOR], up[ARIMA_MOST_FACTOR], down[ARIMA_MOST_FACTOR];
+        double v_moved[ARIMA_MOST_FACTOR], row[ARIMA_MOST_FACTOR];
+        const double h = 0x1p-18;
+        for (size_t i = 0; i < n[f]; i++) {
+            for (size_t j = 0; j < n[f]; j++) {
+                memcpy(v_moved, v + at, n[f] * sizeof *v);
+                v_moved[j] += h;
+                arima_factor_from_free(v_moved, n[f], up, NULL);
+                v_moved[j] -= 2 * h;
+                arima_factor_from_free(v_moved, n[f], down, NULL);
+                row[j] = (up[i] - down[i]) / (2 * h);
+            }
+            double s = 0;
+            for (size_t j = 0; j < n[f]; j++) {
+                c[j] = 0;
+                for (size_t l = 0; l < n[f]; l++)
+                    c[j] += cov[(at + j) * w->k + at + l] * row[l];
+                s += c[j] * row[j];
+            }
+            se[at + i] = sqrt(s * sigma2);
+        }
+    }
+}
+
+typedef struct fit_run {
+    arima_work w;
+    double *v, *v_try, *cov; /* (k), (k), (k, k) */
+    norni_arima_fit *out;
+} fit_run;
+
+static void take(fit_run *r, const arima_objective *f, double value, norni_arima_method method,
+                 norn_stop stop) {
+    arima_work *const w = &r->w;
+    norni_arima_fit *const out = r->out;
+    const double ln2 = 0.693147180559945309417, ln2pi = 1.83787706640934548356;
+    arima_coef_from_free(&w->o, r->v, out->coef);
+    arima_work_beta(w, f->b, out->coef + w->k);
+    out->method = method;
+    out->stop = stop;
+    if (method == NORNI_ARIMA_CSS) {
+        out->sigma2 = value / (double)f->n_e;
+        out->loglik = NORNI_NAN;
+    } else {
+        const double n = (double)w->n_w;
+        double sumlog = 0, squares = 0;
+        arima_ml_parts(f, &sumlog, &squares);
+        out->sigma2 = squares / n;
+        out->loglik =
+            -0.5 * (n * (ln2pi + 1 + norni_log(out->sigma2)) + sumlog) - n * w->exponent * ln2;
+    }
+    for (size_t j = 0; j < out->n_coef; j++)
+        out->se[j] = NORNI_NAN;
+    if (w->k > 0) fill_se(w, r->v, r->cov, out->sigma2, out->se);
+    out->sigma2 = ldexp(out->sigma2, 2 * w->exponent);
+    out->min_root = arima_min_root(&w->o, out->coef);
+}
+
+/* Where the search begins: the caller's place, or zeros; the better of the two. */
+static void choose_start(fit_run *r, arima_objective *f, const double *start) {
+    memset(r->v, 0, r->w.k * sizeof *r->v);
+    if (start == NULL || r->w.k == 0) return;
+    arima_free_from_coef(&r->w.o, start, r->v_try);
+    for (size_t i = 0; i < r->w.k; i++) {
+        if (!isfinite(r->v_try[i])) return;
+    }
+    const double at_zero = f->value(f, r->v);
+    if (f->value(f, r->v_try) < at_zero) memcpy(r->v, r->v_try, r->w.k * sizeof *r->v);
+}
+
+static norn_status run(fit_run *r, norni_arima_method method, const double *start, norn_err *err) {
+    arima_work *const w = &r->w;
+    const norni_arena_mark mark = norni_arena_mark_get(w->arena);
+    arima_objective f;
+    double value = NORNI_INF;
+    norn_stop stop = NORN_STOP_CLOSED_FORM;
+    bool have = false;
+    const bool can_css = w->n_w >= arima_lag_ar(&w->o) + w->k + w->n_reg + 1;
+    if (method == NORNI_ARIMA_CSS || (method == NORNI_ARIMA_CSS_ML && can_css && w->k > 0)) {
+        NORN_TRY(arima_css_objective(w, &f, err));
+        choose_start(r, &f, start);
+        NORN_TRY(arima_minimise(&f, r->v, &value, method == NORNI_ARIMA_CSS ? r->cov : NULL, &stop,
+                                err));
+        have = value < NORNI_INF;
+        if (method == NORNI_ARIMA_CSS) {
+            if (!have)
+                return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
+            take(r, &f, value, NORNI_ARIMA_CSS, stop);
+            return NORN_OK;
+        }
+        norni_arena_rewind(w->arena, mark);
+    }
+    NORN_TRY(arima_ml_objective(w, &f, err));
+    if (!have) choose_start(r, &f, start);
+    for (size_t i = 0; i < w->k; i++) /* a start on the bounds has no slope, or no value */
+        r->v[i] = fmin(fmax(r->v[i], -1.9), 1.9);
+    NORN_TRY(arima_minimise(&f, r->v, &value, r->cov, &stop, err));
+    if (!(value < NORNI_INF) && w->k > 0) {
+        memset(r->v, 0, w->k * sizeof *r->v);
+        NORN_TRY(arima_minimise(&f, r->v, &value, r->cov, &stop, err));
+    }
+    if (!(value < NORNI_INF))
+        return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
+    take(r, &f, value, NORNI_ARIMA_ML, stop);
+    return NORN_OK;
+}
+
+norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
+                                norni_arima_order order, norni_arima_constant constant,
+                                norni_arima_method method, const double *start,
+                                norni_arima_fit *out, norn_err *err) {
+    memset(out, 0, sizeof *out);
+    out->order = order;
+    out->constant = constant;
+    out->n_x = data->n_x;
+    out->n_coef = arima_n_arma(&order) + data->n_x + (constant != NORNI_ARIMA_NO_CONSTANT);
+    out->coef = norni_arena_get(env->arena, out->n_coef + 1, 2 * sizeof *out->coef);
+    if (!out->coef) return norni_alloc_fail(err, "arima", out->n_coef, 2 * sizeof *out->coef);
+    out->se = out->coef + out->n_coef + 1;
+    const norni_arena_mark mark = norni_arena_mark_get(env->arena);
+    fit_run r = {.out = out};
+    norn_status st = arima_work_make(env, data, order, constant, &r.w, err);
+    if (st == NORN_OK) {
+        const size_t k = r.w.k;
+        out->n_used = r.w.n_w;
+        r.v = norni_arena_get(env->arena, k * k + 2 * k + 1, sizeof *r.v);
+        r.v_try = r.v + k;
+        r.cov = r.v + 2 * k;
+        st = r.v ? run(&r, method, start, err)
+                 : norni_alloc_fail(err, "arima", k * k + 2 * k, sizeof *r.v);
+    }
+    norni_arena_rewind(env->arena, mark);
+    return st;
+}

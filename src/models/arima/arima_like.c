@@ -1,0 +1,151 @@
+/* The exact Gaussian likelihood of an ARMA process in O(lags) a step, and in O(terms) when settled. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Started from its stationary distribution, the Kalman filter's covariance changes by a matrix of
+ * rank one at each step, P_{t+1} - P_t = -L_t L_t' / F_t, so vectors stand for matrices (Morf,
+ * Sidhu, Kailath 1974; for ARMA: Pearlman 1980, Melard 1984):
+ *   v_t = w_t - a_t[0]      a_{t+1} = T a_t + K_t v_t / F_t
+ *   c = L_t[0] / F_t        K_{t+1} = K_t - c T L_t    L_{t+1} = T L_t - c K_t
+ *   F_{t+1} = F_t - c L_t[0]    K_1 = L_1 = T P_1 Z'    F_1 = Z P_1 Z'.
+ * T shifts, and adds phi_{lag} x_0 at the few lags of the sparse product. The shift costs nothing:
+ * a and L live in long arrays whose origin moves by one each step. F falls to 1, the innovations'
+ * variance; once F - 1 is rounding, the gain is phi + theta for good, and what is left is the
+ * ordinary recursion e = phi(B) w / theta(B) over the sparse polynomials, started from the pending
+ * a. 2 log L = -N (log 2 pi + 1 + log(S/N)) - sum log F with S = sum v^2/F, which is least squares
+ * over v_t / sqrt(F_t) times the geometric mean of sqrt(F) (Ansley 1979). */
+#include "models/arima/arima_like.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fp.h"
+
+enum { PAD = 8 };
+
+norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err) {
+    NORN_TRY(arima_start_get(&w->o, w->arena, &l->start, err));
+    l->room = w->n_w + l->start.r + PAD;
+    l->a = norni_arena_get(w->arena, 1 + w->n_reg, sizeof *l->a);
+    l->l = norni_arena_get(w->arena, l->room, sizeof *l->l);
+    l->f = norni_arena_get(w->arena, w->n_w + 1, sizeof *l->f);
+    if (!l->a || !l->l || !l->f) return norni_alloc_fail(err, "arima", l->room, 2 * sizeof *l->l);
+    for (size_t c = 0; c <= w->n_reg; c++) {
+        l->a[c] = norni_arena_get(w->arena, l->room, sizeof **l->a);
+        if (!l->a[c]) return norni_alloc_fail(err, "arima", l->room, sizeof **l->a);
+    }
+    return NORN_OK;
+}
+
+static size_t round_up(size_t r) {
+    return (r + 3) / 4 * 4;
+}
+
+/* Column x moved over one unsettled step with gain g: a_{t+1} = T a_t + K g. */
+static inline void move_state(double *restrict a, const double *restrict k, size_t r, double g) {
+    for (size_t i = 0; i < r; i++)
+        a[i] += g * k[i];
+}
+
+static inline void move_both(double *restrict a, double *restrict l, double *restrict k, size_t r,
+                             double g, double c) {
+    for (size_t i = 0; i < r; i++) {
+        const double l1 = l[i], k1 = k[i];
+        a[i] += g * k1;
+        l[i] = l1 - c * k1;
+        k[i] = k1 - c * l1;
+    }
+}
+
+typedef struct log_sum {
+    double product;
+    int64_t exponent;
+} log_sum;
+
+static inline void log_add(log_sum *s, double x) {
+    s->product *= x;
+    if (s->product > 0x1p200 || s->product < 0x1p-200) {
+        int e = 0;
+        s->product = frexp(s->product, &e);
+        s->exponent += e;
+    }
+}
+
+static double log_get(const log_sum *s) {
+    return norni_log(s->product) + (double)s->exponent * 0.693147180559945309417;
+}
+
+/* The settled part, from step `from`: pending a, then the sparse recursion. */
+static void settled(const arima_work *w, const double *a, size_t pending, const double *x,
+                    size_t from, double *e) {
+    const size_t n = w->n_w;
+    const size_t p = (size_t)w->o.p, q = (size_t)w->o.q, sp = (size_t)w->o.P, sq = (size_t)w->o.Q;
+    const size_t end = from + pending < n ? from + pending : n;
+    for (size_t t = from; t < end; t++)
+        e[t] = x[t] - a[t];
+    if (end < n) memcpy(e + end, x + end, (n - end) * sizeof *e);
+    for (size_t j = 0; j < w->ar.n; j++) {
+        const double c = w->ar.c[j];
+        const double *const past = x - w->ar.lag[j];
+        for (size_t t = from + w->ar.lag[j]; t < n; t++)
+            e[t] -= c * past[t];
+    }
+    const double *const theta = w->coef + p, *const seasonal = theta + q + sp;
+    arima_filter_ma(seasonal, sq, (size_t)w->o.m, e, from, n);
+    arima_filter_ma(theta, q, 1, e, from, n);
+}
+
+/* The sparse terms of T, and the columns behind the first: what is not one sweep over vectors. */
+static void move_others(const arima_work *w, arima_like *like, const double *const *x, size_t n_col,
+                        size_t t, size_t r, double f, double **e) {
+    const double root = sqrt(f);
+    for (size_t col = 1; col < n_col; col++) {
+        double *const a = like->a[col];
+        const double v = x[col][t] - a[t], a0 = a[t];
+        a[t + r] = 0;
+        e[col][t] = v / root;
+        move_state(a + t + 1, like->start.k, r, v / f);
+        for (size_t j = 0; j < w->ar.n; j++)
+            a[t + w->ar.lag[j]] += w->ar.c[j] * a0;
+    }
+}
+
+bool arima_like_run(arima_work *w, arima_like *like, const double *const *x, size_t n_col,
+                    double **e) {
+    arima_start *const s = &like->start;
+    if (!arima_start_run(&w->o, w->coef, &w->ar, &w->ma, s)) return false;
+    const size_t n = w->n_w, r = round_up(s->r);
+    double *const a = like->a[0], *const l = like->l, *const k = s->k;
+    /* Rounding of the start is what F can be known to. */
+    const double settled_at = 1 + 1e-15 * (10 + s->f);
+    double f = s->f;
+    log_sum logs = {1, 0};
+    for (size_t col = 0; col < n_col; col++)
+        memset(like->a[col], 0, (r + 1) * sizeof *a);
+    memcpy(l + 1, k, r * sizeof *l);
+    size_t t = 0;
+    for (; t < n && f > settled_at; t++) { /* L_t[0] stands at l[t + 1], a_t[0] at a[t] */
+        const double a0 = a[t], v = x[0][t] - a0, z = l[t + 1], c = z / f;
+        if (n_col > 1) move_others(w, like, x, n_col, t, r, f, e);
+        a[t + r] = 0;
+        l[t + r + 1] = 0;
+        e[0][t] = v / sqrt(f);
+        like->f[t] = f;
+        log_add(&logs, f);
+        move_both(a + t + 1, l + t + 2, k, r, v / f, c);
+        for (size_t j = 0; j < w->ar.n; j++) {
+            const size_t lag = w->ar.lag[j];
+            const double phi = w->ar.c[j];
+            a[t + lag] += phi * a0;
+            l[t + 1 + lag] += phi * z;
+            k[lag - 1] -= c * phi * z;
+        }
+        f -= c * z;
+        if (!(f > 0.5)) return false; /* rounding has eaten the start: too near a unit root */
+        if (t % 64 == 63 && arima_work_poll(w, 64 * 4 * r)) return false;
+    }
+    like->settled = t;
+    like->f_last = f;
+    like->sumlog = log_get(&logs);
+    for (size_t col = 0; col < n_col && t < n; col++)
+        settled(w, like->a[col], s->r, x[col], t, e[col]);
+    return !arima_work_poll(w, (n - t) * n_col * (2 + w->ar.n + w->ma.n));
+}

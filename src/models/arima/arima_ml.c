@@ -1,0 +1,170 @@
+/* The exact likelihood as an objective: least squares over scaled innovations (Ansley 1979). */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* -2 log L is N log S up to a constant, for S = sum (v_t^2 / F_t) (prod F)^(1/N). Derivatives of the
+ * scaled innovations are taken by forward differences along each free parameter, whose scale is 1
+ * and whose second derivative is of order 1, so that a step of 2^-20 leaves errors of 1e-6 in them
+ * (and of its square in the minimum found). */
+#include <math.h>
+#include <string.h>
+
+#include "base/fp.h"
+#include "models/arima/arima_like.h"
+
+static const double step_size = 0x1p-20;
+
+typedef struct ml {
+    arima_like like;
+    double **e, **e_next;     /* (1 + n_reg) columns (n_w), scaled; the first less its regressors */
+    double *u;                /* (n_w) series less its regressors at the current point */
+    double **jac;             /* (k) columns (n_w) */
+    double *gram;             /* (n_reg, n_reg) */
+    double *b_next, *v_moved; /* (n_reg), (k) */
+    double sumlog, squares;   /* of the current point */
+    double sumlog_next, squares_next;
+} ml;
+
+static double **columns(norni_arena *arena, size_t n_col, size_t n) {
+    double **cols = norni_arena_get(arena, n_col + 1, sizeof *cols);
+    double *room = norni_arena_get(arena, n_col * n + 1, sizeof *room);
+    if (!cols || !room) return NULL;
+    for (size_t j = 0; j < n_col; j++)
+        cols[j] = room + j * n;
+    return cols;
+}
+
+static bool gram_of(const arima_work *w, ml *m, double **e) {
+    const size_t n = w->n_reg;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j <= i; j++)
+            m->gram[i * n + j] = arima_dot(e[1 + i], e[1 + j], w->n_w);
+    }
+    return arima_cholesky(m->gram, n);
+}
+
+static double scale_of(const arima_work *w, double sumlog) {
+    return norni_exp(sumlog / (2 * (double)w->n_w));
+}
+
+static void multiply(double *x, size_t n, double s) {
+    for (size_t t = 0; t < n; t++)
+        x[t] *= s;
+}
+
+static double ml_value(arima_objective *f, const double *v) {
+    arima_work *const w = f->w;
+    ml *const m = f->own;
+    const size_t n = w->n_w;
+    arima_work_set(w, v);
+    if (!arima_like_run(w, &m->like, (const double *const *)w->w, 1 + w->n_reg, m->e_next))
+        return NORNI_INF;
+    if (w->n_reg > 0) {
+        if (!gram_of(w, m, m->e_next)) return NORNI_INF;
+        for (size_t i = 0; i < w->n_reg; i++)
+            m->b_next[i] = arima_dot(m->e_next[1 + i], m->e_next[0], n);
+        arima_cholesky_solve(m->gram, w->n_reg, m->b_next);
+        for (size_t i = 0; i < w->n_reg; i++) {
+            for (size_t t = 0; t < n; t++)
+                m->e_next[0][t] -= m->b_next[i] * m->e_next[1 + i][t];
+        }
+    }
+    const double s = arima_dot(m->e_next[0], m->e_next[0], n);
+    if (!isfinite(s)) return NORNI_INF;
+    m->squares_next = fmax(s, w->floor);
+    m->sumlog_next = m->like.sumlog;
+    const double scale = scale_of(w, m->sumlog_next), value = m->squares_next * scale * scale;
+    return isfinite(value) ? value : NORNI_INF;
+}
+
+static void ml_accept(arima_objective *f) {
+    arima_work *const w = f->w;
+    ml *const m = f->own;
+    double **const swap = m->e;
+    m->e = m->e_next;
+    m->e_next = swap;
+    m->sumlog = m->sumlog_next;
+    m->squares = m->squares_next;
+    memcpy(f->b, m->b_next, w->n_reg * sizeof *f->b);
+    const double scale = scale_of(w, m->sumlog);
+    for (size_t j = 0; j <= w->n_reg; j++)
+        multiply(m->e[j], w->n_w, scale);
+}
+
+/* Column j of the Jacobian; zero where the move leads out of what can be valued. */
+static void ml_column(arima_objective *f, const double *v, size_t j) {
+    arima_work *const w = f->w;
+    ml *const m = f->own;
+    double *const out = m->jac[j];
+    const double *const base = m->e[0];
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        const double h = sign * step_size;
+        memcpy(m->v_moved, v, w->k * sizeof *v);
+        m->v_moved[j] += h;
+        arima_work_set(w, m->v_moved);
+        if (!arima_like_run(w, &m->like, (const double *const[]){m->u}, 1, (double *[]){out}))
+            continue;
+        const double scale = scale_of(w, m->like.sumlog) / h, back = 1 / h;
+        for (size_t t = 0; t < w->n_w; t++)
+            out[t] = out[t] * scale - base[t] * back;
+        return;
+    }
+    memset(out, 0, w->n_w * sizeof *out);
+}
+
+static void ml_slope(arima_objective *f, const double *v, double *jj, double *je) {
+    arima_work *const w = f->w;
+    ml *const m = f->own;
+    const size_t n = w->n_w, k = w->k;
+    memcpy(m->u, w->w[0], n * sizeof *m->u);
+    for (size_t j = 0; j < w->n_reg; j++) {
+        for (size_t t = 0; t < n; t++)
+            m->u[t] -= f->b[j] * w->w[1 + j][t];
+    }
+    for (size_t j = 0; j < k && !w->cancelled; j++)
+        ml_column(f, v, j);
+    if (w->n_reg > 0 && gram_of(w, m, m->e)) { /* Kaufman 1975 */
+        for (size_t j = 0; j < k; j++) {
+            for (size_t i = 0; i < w->n_reg; i++)
+                m->b_next[i] = arima_dot(m->e[1 + i], m->jac[j], n);
+            arima_cholesky_solve(m->gram, w->n_reg, m->b_next);
+            for (size_t i = 0; i < w->n_reg; i++) {
+                for (size_t t = 0; t < n; t++)
+                    m->jac[j][t] -= m->b_next[i] * m->e[1 + i][t];
+            }
+        }
+    }
+    for (size_t i = 0; i < k; i++) {
+        for (size_t j = 0; j <= i; j++)
+            jj[i * k + j] = arima_dot(m->jac[i], m->jac[j], n);
+        je[i] = arima_dot(m->jac[i], m->e[0], n);
+    }
+}
+
+void arima_ml_parts(const arima_objective *f, double *sumlog, double *squares) {
+    const ml *const m = f->own;
+    *sumlog = m->sumlog;
+    *squares = m->squares;
+}
+
+norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *err) {
+    ml *m = norni_arena_zero(w->arena, 1, sizeof *m);
+    const size_t n_col = 1 + w->n_reg;
+    if (!m) return norni_alloc_fail(err, "arima", 1, sizeof *m);
+    NORN_TRY(arima_like_get(w, &m->like, err));
+    m->e = columns(w->arena, n_col, w->n_w);
+    m->e_next = columns(w->arena, n_col, w->n_w);
+    m->jac = columns(w->arena, w->k, w->n_w);
+    m->u = norni_arena_get(w->arena, w->n_w, sizeof *m->u);
+    m->gram = norni_arena_get(w->arena, w->n_reg * (w->n_reg + 2) + w->k + 1, sizeof *m->gram);
+    if (!m->e || !m->e_next || !m->jac || !m->u || !m->gram)
+        return norni_alloc_fail(err, "arima", w->n_w, (2 * n_col + w->k) * sizeof(double));
+    m->b_next = m->gram + w->n_reg * w->n_reg;
+    m->v_moved = m->b_next + 2 * w->n_reg;
+    *out = (arima_objective){.w = w,
+                             .n_e = w->n_w,
+                             .value = ml_value,
+                             .accept = ml_accept,
+                             .slope = ml_slope,
+                             .b = m->b_next + w->n_reg,
+                             .own = m};
+    return NORN_OK;
+}

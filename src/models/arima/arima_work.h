@@ -1,0 +1,95 @@
+/* One series made ready for fitting, and the two objectives over it: squares and likelihood. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_ARIMA_WORK_H
+#define NORNI_ARIMA_WORK_H
+
+#include "models/arima/arima_poly.h"
+
+/* What all evaluations share. Columns: 0 is the series, 1..n_reg the regressors (the constant
+ * first), all differenced; regressors are orthonormal (X = Q R, so that w - Q b = w - X R^-1 b). */
+typedef struct arima_work {
+    norni_env *env;
+    norni_arena *arena;
+    norni_arima_order o;
+    norni_arima_constant constant;
+    size_t n, n_w; /* values, and values left by differencing */
+    size_t k;      /* ARMA parameters */
+    size_t n_reg;
+    int exponent; /* series = column 0 times 2^exponent */
+    double **w;   /* (1 + n_reg) columns of (n_w) */
+    double *r;    /* (n_reg, n_reg) upper triangle R of the regressors, row-major */
+    int *x_exp;   /* (n_reg) regressor = its scaled self times 2^x_exp */
+    double floor; /* least sum of squares: what rounding leaves of a perfect fit */
+    double *coef; /* (k) scratch */
+    arima_poly ar, ma;
+    size_t since_poll;
+    bool cancelled, cut;
+} arima_work;
+
+/* Checks, scales, differences. `level` (n) may be NULL: gets the scaled series. */
+NORN_CHECKED norn_status arima_work_make(norni_env *env, const norni_arima_data *data,
+                                         norni_arima_order o, norni_arima_constant constant,
+                                         arima_work *out, norn_err *err);
+/* Coefficients of the constant and the regressors in the data's units from b (n_reg), and back. */
+void arima_work_beta(const arima_work *w, const double *b, double *beta);
+void arima_work_unbeta(const arima_work *w, const double *beta, double *b);
+/* Sets w->coef and the sparse polynomials. */
+void arima_work_set(arima_work *w, const double *v);
+/* Counts work against the poll: true = stop. */
+bool arima_work_poll(arima_work *w, size_t flops);
+
+/* An objective: a residual vector e(v) (n_e), least squares over the regressors taken already. */
+typedef struct arima_objective arima_objective;
+struct arima_objective {
+    arima_work *w;
+    size_t n_e;
+    /* Sum of squares at v (k) of the residuals, into slot `trial`; inf where v is not admissible. */
+    double (*value)(arima_objective *f, const double *v);
+    /* The last valued point becomes the current one. */
+    void (*accept)(arima_objective *f);
+    /* J'J (k, k) and J'e (k) at the current point v. */
+    void (*slope)(arima_objective *f, const double *v, double *jj, double *je);
+    double *b; /* (n_reg) regressors' coefficients at the current point */
+    void *own;
+};
+
+NORN_CHECKED norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *err);
+NORN_CHECKED norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *err);
+/* Of the exact objective's last value: sum of log F, and the squares. */
+void arima_ml_parts(const arima_objective *f, double *sumlog, double *squares);
+
+/* Levenberg and Marquardt from v (k), which becomes the best point. *value: its objective; inf when
+ * not even the start has one. cov (k, k) or NULL: (J'J)^-1 at the end. */
+NORN_CHECKED norn_status arima_minimise(arima_objective *f, double *v, double *value, double *cov,
+                                        norn_stop *stop, norn_err *err);
+
+/* arima_linear.c: small dense symmetric systems and dot products of fixed summation order. */
+double arima_dot(const double *a, const double *b, size_t n);
+/* Cholesky factor of a (n, n) in its lower triangle; false: not positive definite. */
+bool arima_cholesky(double *a, size_t n);
+void arima_cholesky_solve(const double *a, size_t n, double *x);
+
+/* arima_filter.c: kernels. All arrays (n); indices below `from` are not read or written. */
+/* out_t = x_t - sum c_j x_{t-lag_j} for t >= from; x is read back to from - largest lag. */
+void arima_filter_ar(const double *c, size_t n_c, size_t step, const double *x, size_t from,
+                     size_t n, double *out);
+/* In place: x_t -= sum c_j x_{t-j step}, earlier values than x_from being 0 (division by
+ * 1 + sum c B). */
+void arima_filter_ma(const double *c, size_t n_c, size_t step, double *x, size_t from, size_t n);
+
+/* arima_start.c: the stationary start of the exact filter. */
+typedef struct arima_start {
+    size_t r;  /* max(p + m P, q + m Q + 1) */
+    double *k; /* (r) T P_1 Z' */
+    double f;  /* Z P_1 Z' */
+    size_t n_gamma;
+    double *gamma; /* (n_gamma) autocovariances 0, 1, ..., in units of sigma2 */
+    double *scratch;
+} arima_start;
+NORN_CHECKED norn_status arima_start_get(const norni_arima_order *o, norni_arena *arena,
+                                         arima_start *out, norn_err *err);
+/* From coef (ar, ma, sar, sma) and its sparse products. false: not stationary to rounding. */
+bool arima_start_run(const norni_arima_order *o, const double *coef, const arima_poly *ar,
+                     const arima_poly *ma, arima_start *s);
+
+#endif
