@@ -188,6 +188,7 @@ static norn_status parse_one(const norni_model_set *set, norni_str text, norni_a
                                : parse_season(spec, inside, err));
         rest = norni_str_trim((norni_str){end + 1, (size_t)(rest.p + rest.n - end - 1)});
     }
+    if (spec->model->check_models) NORN_TRY(spec->model->check_models(spec->opt, set, err));
     if (alias.n == 0) return canonical_column(spec, arena, err);
     spec->column = (norni_str){norni_arena_text(arena, alias.p, alias.n), alias.n};
     return spec->column.p ? NORN_OK : norni_alloc_fail(err, "model", alias.n, 1);

@@ -77,6 +77,8 @@ struct norni_model {
     /* Checks options against the series before any work; NULL = nothing to check. Names what is
      * wrong and what is allowed. */
     norn_status (*validate)(const void *opt, const norni_series *s, norn_err *err);
+    /* Checks options that name other models, when a spec is read; NULL = there are none. */
+    norn_status (*check_models)(const void *opt, const struct norni_model_set *set, norn_err *err);
     /* Rough cost in nanoseconds, for scheduling only. */
     double (*cost)(const void *opt, size_t n, int32_t season, size_t horizon);
     /* Fits the group; *state lives in env->arena. */
