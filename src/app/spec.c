@@ -194,6 +194,11 @@ static norn_status parse_one(const norni_model_set *set, norni_str text, norni_a
     return spec->column.p ? NORN_OK : norni_alloc_fail(err, "model", alias.n, 1);
 }
 
+norn_status norni_spec_parse(const norni_model_set *set, norni_str text, norni_arena *arena,
+                             norni_spec *spec, norn_err *err) {
+    return parse_one(set, norni_str_trim(text), arena, spec, err);
+}
+
 norn_status norni_specs_parse(const norni_model_set *set, norni_str text, norni_arena *arena,
                               norni_spec **specs, size_t *n, norn_err *err) {
     norni_spec *list = norni_arena_zero(arena, MAX_SPECS, sizeof *list);

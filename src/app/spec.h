@@ -17,6 +17,9 @@ typedef struct norni_spec {
 NORN_CHECKED norn_status norni_specs_parse(const norni_model_set *set, norni_str text,
                                            norni_arena *arena, norni_spec **specs, size_t *n,
                                            norn_err *err);
+/* The same for one spec. */
+NORN_CHECKED norn_status norni_spec_parse(const norni_model_set *set, norni_str text,
+                                          norni_arena *arena, norni_spec *spec, norn_err *err);
 /* The model of that name, or NULL. */
 const norni_model *norni_model_find(const norni_model_set *set, norni_str name);
 
