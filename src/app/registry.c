@@ -4,6 +4,7 @@
 
 #include "app/op_bench.h"
 #include "app/op_forecast.h"
+#include "models/croston/croston.h"
 #include "models/ets/ets.h"
 #include "models/naive/naive.h"
 #include "models/theta/theta.h"
@@ -15,7 +16,8 @@ static const norni_model *const all_models[] = {
     &norni_model_ses,        &norni_model_holt,          &norni_model_holt_winters,
     &norni_model_ets,        &norni_model_auto_ets,      &norni_model_theta,
     &norni_model_opt_theta,  &norni_model_dynamic_theta, &norni_model_dynamic_opt_theta,
-    &norni_model_auto_theta,
+    &norni_model_auto_theta, &norni_model_croston,       &norni_model_croston_sba,
+    &norni_model_tsb,        &norni_model_adida,         &norni_model_imapa,
 };
 static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
 
