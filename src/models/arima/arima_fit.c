@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/fp.h"
-#include "models/arima/arima_work.h"
+#include "models/arima/arima_like.h"
 
 /* Standard errors by the delta method from the inverse of J'J, both scaled by sigma2. */
 static void fill_se(const arima_work *w, const double *v, const double *cov, double sigma2,
@@ -44,30 +44,33 @@ typedef struct fit_run {
     norni_arima_fit *out;
 } fit_run;
 
+/* sigma2 and loglik from what the filter gave on the scaled series. */
+static void fill_likelihood(norni_arima_fit *out, double squares, double sumlog, int exponent) {
+    const double n = (double)out->n_used, sigma2 = squares / n;
+    const double ln2 = 0.693147180559945309417, ln2pi = 1.83787706640934548356;
+    out->loglik = -0.5 * (n * (ln2pi + 1 + norni_log(sigma2)) + sumlog) - n * exponent * ln2;
+    out->sigma2 = ldexp(sigma2, 2 * exponent);
+}
+
 static void take(fit_run *r, const arima_objective *f, double value, norni_arima_method method,
                  norn_stop stop) {
     arima_work *const w = &r->w;
     norni_arima_fit *const out = r->out;
-    const double ln2 = 0.693147180559945309417, ln2pi = 1.83787706640934548356;
     arima_coef_from_free(&w->o, r->v, out->coef);
     arima_work_beta(w, f->b, out->coef + w->k);
     out->method = method;
     out->stop = stop;
     if (method == NORNI_ARIMA_CSS) {
-        out->sigma2 = value / (double)f->n_e;
+        out->sigma2 = ldexp(value / (double)f->n_e, 2 * w->exponent);
         out->loglik = NORNI_NAN;
     } else {
-        const double n = (double)w->n_w;
         double sumlog = 0, squares = 0;
         arima_ml_parts(f, &sumlog, &squares);
-        out->sigma2 = squares / n;
-        out->loglik =
-            -0.5 * (n * (ln2pi + 1 + norni_log(out->sigma2)) + sumlog) - n * w->exponent * ln2;
+        fill_likelihood(out, squares, sumlog, w->exponent);
     }
     for (size_t j = 0; j < out->n_coef; j++)
         out->se[j] = NORNI_NAN;
-    if (w->k > 0) fill_se(w, r->v, r->cov, out->sigma2, out->se);
-    out->sigma2 = ldexp(out->sigma2, 2 * w->exponent);
+    if (w->k > 0) fill_se(w, r->v, r->cov, ldexp(out->sigma2, -2 * w->exponent), out->se);
     out->min_root = arima_min_root(&w->o, out->coef);
 }
 
@@ -120,18 +123,25 @@ static norn_status run(fit_run *r, norni_arima_method method, const double *star
     return NORN_OK;
 }
 
-norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
-                                norni_arima_order order, norni_arima_constant constant,
-                                norni_arima_method method, const double *start,
-                                norni_arima_fit *out, norn_err *err) {
+static norn_status out_init(norni_arena *arena, const norni_arima_data *data,
+                            norni_arima_order order, norni_arima_constant constant,
+                            norni_arima_fit *out, norn_err *err) {
     memset(out, 0, sizeof *out);
     out->order = order;
     out->constant = constant;
     out->n_x = data->n_x;
     out->n_coef = arima_n_arma(&order) + data->n_x + (constant != NORNI_ARIMA_NO_CONSTANT);
-    out->coef = norni_arena_get(env->arena, out->n_coef + 1, 2 * sizeof *out->coef);
+    out->coef = norni_arena_get(arena, out->n_coef + 1, 2 * sizeof *out->coef);
     if (!out->coef) return norni_alloc_fail(err, "arima", out->n_coef, 2 * sizeof *out->coef);
     out->se = out->coef + out->n_coef + 1;
+    return NORN_OK;
+}
+
+norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
+                                norni_arima_order order, norni_arima_constant constant,
+                                norni_arima_method method, const double *start,
+                                norni_arima_fit *out, norn_err *err) {
+    NORN_TRY(out_init(env->arena, data, order, constant, out, err));
     const norni_arena_mark mark = norni_arena_mark_get(env->arena);
     fit_run r = {.out = out};
     norn_status st = arima_work_make(env, data, order, constant, &r.w, err);
@@ -146,4 +156,50 @@ norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
     }
     norni_arena_rewind(env->arena, mark);
     return st;
+}
+
+/* Innovations of column 0 less the regressors at out->coef, scaled: their squares and sum log F. */
+static norn_status value_at(arima_work *w, const norni_arima_fit *at, double *squares,
+                            double *sumlog, norn_err *err) {
+    arima_like like;
+    NORN_TRY(arima_like_get(w, &like, err));
+    double *const b = norni_arena_get(w->arena, w->n_reg + w->n_w, sizeof *b);
+    if (!b) return norni_alloc_fail(err, "arima", w->n_reg + w->n_w, sizeof *b);
+    double *const e = b + w->n_reg;
+    arima_work_unbeta(w, at->coef + w->k, b);
+    for (size_t j = 0; j < w->n_reg; j++) {
+        for (size_t t = 0; t < w->n_w; t++)
+            w->w[0][t] -= b[j] * w->w[1 + j][t];
+    }
+    arima_work_set_coef(w, at->coef);
+    if (!arima_like_run(w, &like, (const double *const *)w->w, 1, (double *[]){e}))
+        return w->cancelled
+                   ? norn_fail(err, NORN_E_CANCEL, "arima: cancelled")
+                   : norn_fail(err, NORN_E_NUMERIC, "arima: these estimates are not stationary");
+    *squares = fmax(arima_dot(e, e, w->n_w), w->floor);
+    *sumlog = like.sumlog;
+    return NORN_OK;
+}
+
+norn_status norni_arima_fit_at(norni_env *env, const norni_arima_data *data,
+                               norni_arima_order order, norni_arima_constant constant,
+                               const double *coef, norni_arima_fit *out, norn_err *err) {
+    NORN_TRY(out_init(env->arena, data, order, constant, out, err));
+    memcpy(out->coef, coef, out->n_coef * sizeof *coef);
+    out->se = NULL;
+    const norni_arena_mark mark = norni_arena_mark_get(env->arena);
+    arima_work w;
+    double squares = 0, sumlog = 0;
+    norn_status st = arima_work_make(env, data, order, constant, &w, err);
+    if (st == NORN_OK) {
+        (void)norni_effort_spend(env->effort, 1);
+        st = value_at(&w, out, &squares, &sumlog, err);
+    }
+    norni_arena_rewind(env->arena, mark);
+    if (st != NORN_OK) return st;
+    out->method = NORNI_ARIMA_ML;
+    out->n_used = w.n_w;
+    fill_likelihood(out, squares, sumlog, w.exponent);
+    out->min_root = arima_min_root(&order, coef);
+    return NORN_OK;
 }

@@ -55,6 +55,13 @@ NORN_CHECKED norn_status norni_arima_fit_run(norni_env *env, const norni_arima_d
                                              norni_arima_method method, const double *start,
                                              norni_arima_fit *out, norn_err *err);
 
+/* The exact likelihood at given estimates (n_coef, all of them fixed): loglik, sigma2, min_root; se
+ * is NULL. NORN_E_NUMERIC: not stationary. */
+NORN_CHECKED norn_status norni_arima_fit_at(norni_env *env, const norni_arima_data *data,
+                                            norni_arima_order order, norni_arima_constant constant,
+                                            const double *coef, norni_arima_fit *out,
+                                            norn_err *err);
+
 /* A fitted model that can predict: what models/arima/arima.c and auto_arima.c hand to the vtable. */
 typedef struct norni_arima_state norni_arima_state;
 

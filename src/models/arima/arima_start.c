@@ -7,7 +7,7 @@
  * convolution sum_j g2(j) g1(k - m j) of its factors' ones. With C the companion matrix of phi
  * (windows s_k = (g1(k), ..., g1(k+p-1)), s_{k+1} = C s_k) both one-sided halves of the infinite sum
  * are rational in C^m:
- *   sum_{l>=0} g2(|b-l|) s_{ml} = Phi(C^m)^-1 N_b(C^m) s_0,  N_b = sum_{i<=b} (Phi g2(|b-.|))_i X^i,
+ *   sum_{l>=0} g2(|b-l|) s_{ml} = Phi(C^m)^-1 N_b(C^m) s_0,  N_b = sum_i (Phi g2(|b-.|))_i X^i,
  * so that p by p systems give each season's block, exactly, at any distance from a unit root. The
  * factors' own come from their reflection coefficients (Levinson), without a system to solve. */
 #include <math.h>
@@ -147,16 +147,18 @@ static void block_run(blocks *b, size_t s, double *out) {
     const size_t p = b->p, m = b->m;
     memset(b->u1, 0, p * sizeof *b->u1);
     memset(b->u2, 0, p * sizeof *b->u2);
-    for (size_t i = 0; i <= bigger(s, b->sp - 1); i++) {
-        double n1 = i <= s ? b->g2[s - i] : 0, n2 = i < b->sp ? b->g2[s + 1 + i] : 0;
-        for (size_t j = 1; j <= b->sp && j <= i; j++) {
-            const size_t at = i - j, far = at > s ? at - s : s - at;
-            if (i <= s) n1 -= b->seasonal[j - 1] * b->g2[far];
-            if (i < b->sp) n2 -= b->seasonal[j - 1] * b->g2[at + s + 1];
+    const size_t degree = bigger(s, b->sp - 1);
+    for (size_t i = 0; i <= degree; i++) {
+        double n1 = 0, n2 = 0;
+        for (size_t j = 0; j <= b->sp && j <= i; j++) {
+            const size_t l = i - j;
+            const double c = j ? -b->seasonal[j - 1] : 1;
+            n1 += c * b->g2[l > s ? l - s : s - l];
+            if (i < b->sp) n2 += c * b->g2[l + s + 1];
         }
         for (size_t a = 0; a < p; a++) {
-            if (i <= s) b->u1[a] += n1 * b->g1[m * i + a];
-            if (i < b->sp) b->u2[a] += n2 * b->g1[m * i + a];
+            b->u1[a] += n1 * b->g1[m * i + a];
+            b->u2[a] += n2 * b->g1[m * i + a];
         }
     }
     lu_solve(b->lu, p, b->row, b->u1);

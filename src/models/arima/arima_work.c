@@ -173,11 +173,20 @@ void arima_work_unbeta(const arima_work *w, const double *beta, double *b) {
     }
 }
 
-void arima_work_set(arima_work *w, const double *v) {
+static void set_products(arima_work *w) {
     const norni_arima_order *o = &w->o;
     const size_t p = (size_t)o->p, q = (size_t)o->q, sp = (size_t)o->P, sq = (size_t)o->Q;
-    arima_coef_from_free(o, v, w->coef);
-    const double *c = w->coef;
+    const double *const c = w->coef;
     arima_poly_multiply(c, p, c + p + q, sp, (size_t)o->m, 1, &w->ar);
     arima_poly_multiply(c + p, q, c + p + q + sp, sq, (size_t)o->m, -1, &w->ma);
+}
+
+void arima_work_set(arima_work *w, const double *v) {
+    arima_coef_from_free(&w->o, v, w->coef);
+    set_products(w);
+}
+
+void arima_work_set_coef(arima_work *w, const double *coef) {
+    memcpy(w->coef, coef, w->k * sizeof *coef);
+    set_products(w);
 }

@@ -35,6 +35,7 @@ void arima_work_beta(const arima_work *w, const double *b, double *beta);
 void arima_work_unbeta(const arima_work *w, const double *beta, double *b);
 /* Sets w->coef and the sparse polynomials. */
 void arima_work_set(arima_work *w, const double *v);
+void arima_work_set_coef(arima_work *w, const double *coef);
 /* Counts work against the poll: true = stop. */
 bool arima_work_poll(arima_work *w, size_t flops);
 
