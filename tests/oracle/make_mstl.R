@@ -1,4 +1,4 @@
-# R's mstl() with several seasons, and its forecasts by naive and drift on the seasonally adjusted series.
+# R's mstl() with several seasons, and its forecasts by naive, drift and ets on the seasonally adjusted series.
 # SPDX-License-Identifier: Apache-2.0
 # Run: Rscript tests/oracle/make_mstl.R > tests/fixtures/mstl_r.csv     (made with R 4.2.2, forecast 8.20)
 # Rows: kind,series,arguments,numbers. Parts carry every 7th number; forecasts mean, lower 95, upper 95 of 15 steps.
@@ -17,8 +17,8 @@ for (name in names(series)) {
   f <- suppressWarnings(mstl(x))
   for (i in seq(3, ncol(f) - 1)) row("season", name, i - 3, some(f[, i]))
   row("trend", name, "", some(f[, 2]))
-  for (method in c("naive", "rwdrift")) {
+  for (method in c("naive", "rwdrift", "ets")) {
     p <- suppressWarnings(forecast(f, method = method, h = 15, level = 95))
-    row("forecast", name, if (method == "naive") "naive" else "drift", c(p$mean, p$lower, p$upper))
+    row("forecast", name, c(naive = "naive", rwdrift = "drift", ets = "auto_ets")[[method]], c(p$mean, p$lower, p$upper))
   }
 }
