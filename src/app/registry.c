@@ -6,6 +6,7 @@
 #include "app/op_forecast.h"
 #include "models/croston/croston.h"
 #include "models/ets/ets.h"
+#include "models/mstl/mstl.h"
 #include "models/naive/naive.h"
 #include "models/theta/theta.h"
 
@@ -18,6 +19,7 @@ static const norni_model *const all_models[] = {
     &norni_model_opt_theta,  &norni_model_dynamic_theta, &norni_model_dynamic_opt_theta,
     &norni_model_auto_theta, &norni_model_croston,       &norni_model_croston_sba,
     &norni_model_tsb,        &norni_model_adida,         &norni_model_imapa,
+    &norni_model_mstl,
 };
 static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
 
