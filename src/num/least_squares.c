@@ -180,6 +180,28 @@ void norni_qr_inverse_diag(const norni_qr *q, double *diag, double *scratch) {
         diag[q->pivot[j]] *= scale[j] * scale[j];
 }
 
+bool norni_lm_fit(norni_lm *fit, double *x, size_t n, size_t p, double *response, double rounding,
+                  double *scratch, size_t *pivot, const norni_poll *poll) {
+    fit->qr = (norni_qr){.n = n, .p = p, .a = x, .work = scratch, .pivot = pivot};
+    fit->coef = scratch + norni_qr_work(p);
+    fit->diag = fit->coef + p;
+    if (!norni_qr_factor(&fit->qr, NORNI_QR_IN_ORDER, 1e-7, poll)) return false;
+    norni_qr_rotate(&fit->qr, response);
+    norni_qr_solve(&fit->qr, response, fit->coef);
+    norni_qr_inverse_diag(&fit->qr, fit->diag, fit->diag + p);
+    norni_qr_residuals(&fit->qr, response);
+    const double least = rounding * rounding * (double)n;
+    fit->squares = norni_dot(response, response, n);
+    if (fit->squares < least) fit->squares = least;
+    return true;
+}
+
+double norni_lm_t(const norni_lm *fit, size_t j, double against) {
+    if (fit->qr.n <= fit->qr.rank) return NORNI_NAN;
+    const double variance = fit->squares / (double)(fit->qr.n - fit->qr.rank);
+    return (fit->coef[j] - against) / sqrt(variance * fit->diag[j]);
+}
+
 size_t norni_cholesky(double *a, size_t n, double tol) {
     for (size_t i = 0; i < n; i++) {
         double *row = a + i * n;

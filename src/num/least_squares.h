@@ -45,6 +45,24 @@ void norni_qr_residuals(const norni_qr *q, double *rotated);
 /* Diagonal (p) of (A'A)^-1 in the given order; NaN for a column left out. scratch (p). */
 void norni_qr_inverse_diag(const norni_qr *q, double *diag, double *scratch);
 
+/* A regression, its columns taken in order as R's lm takes them. */
+typedef struct norni_lm {
+    norni_qr qr;
+    double *coef;   /* (p); 0 for a column left out */
+    double *diag;   /* (p), of (A'A)^-1; NaN for a column left out */
+    double squares; /* of the residuals */
+} norni_lm;
+
+/* Doubles of scratch for p columns. */
+#define NORNI_LM_SCRATCH(p) (6 * (p))
+/* Regresses response (n), which becomes the residuals, on x (n, p), column-major, which is spoilt.
+ * Residuals below `rounding` each count as that: an exact fit has no t values of chance. pivot (p),
+ * scratch (NORNI_LM_SCRATCH(p)) live as long as the fit. false: stopped by poll. */
+bool norni_lm_fit(norni_lm *fit, double *x, size_t n, size_t p, double *response, double rounding,
+                  double *scratch, size_t *pivot, const norni_poll *poll);
+/* (coefficient j - against) / its standard error; NaN without freedom or for a column left out. */
+double norni_lm_t(const norni_lm *fit, size_t j, double against);
+
 /* Lower Cholesky factor of a symmetric matrix a (n, n), row-major, in place; what stands above the
  * diagonal is neither read nor written. 0, or 1 + the row whose pivot is not above `tol` times its
  * diagonal entry (NaN too): a is then spoilt. */

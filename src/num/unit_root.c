@@ -6,7 +6,7 @@
  * 75 (1988) with J. MacKinnon's response surface (1991). Rules and tables as in R's
  * forecast::ndiffs, which takes the tests of the package urca.
  *   KPSS     sum_t S_t^2 / (n^2 v), S_t = e_1 + .. + e_t, v the long-run variance
- *            v = sum e^2/n + 2/n sum_{k=1..l} (1 - k/(l+1)) sum_t e_t e_{t-k}
+ *            v = sum e^2/n + 2/n sum_{k=1..l} (1 - k/(l+1)) sum_t e_t e_{t-k}, here in O(n)
  *   ADF      t value of r in  dy_t = r y_{t-1} + level [+ line] + sum_k c_k dy_{t-k}
  *   Z-tau    t value of a - 1 in y_t = a y_{t-1} + level [+ line], put right by v against sum e^2/n
  * Departure: residuals below the rounding of y count as that rounding. R's answers for an exact
@@ -18,7 +18,6 @@
 #include "num/least_squares.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Columns of a regression: level, y_{t-1}, line, differences. */
 #define MAX_LAGS 8
@@ -45,25 +44,22 @@ static double largest(const double *y, size_t n) {
     return most;
 }
 
-/* The squared rounding that any residual of y carries. */
+/* The rounding that any residual of y carries. */
 static double rounding(const double *y, size_t n) {
-    const double ulp = 0x1p-52 * largest(y, n);
-    return ulp * ulp;
+    return 0x1p-52 * largest(y, n);
 }
 
-/* Long-run variance of e (n) by Bartlett's weights; NaN: stopped. */
+/* Long-run variance of e (n) by Bartlett's weights: the weight of lag k is the part of l + 1
+ * windows of l + 1 points that hold both, so the windows' squared sums add up to it. NaN: stopped. */
 static double long_run(const double *e, size_t n, size_t lags, const norni_poll *poll) {
-    double sum = 0;
-    size_t work = 0;
-    for (size_t k = 1; k <= lags && k < n; k++) {
-        sum += (1 - (double)k / (double)(lags + 1)) * norni_dot(e + k, e, n - k);
-        work += n;
-        if (work > 100000) {
-            if (norni_poll_stop(poll)) return NORNI_NAN;
-            work = 0;
-        }
+    double window = 0, squares = 0;
+    for (size_t t = 0; t < n + lags; t++) {
+        if (t < n) window += e[t];
+        if (t > lags) window -= e[t - lags - 1];
+        squares += window * window;
+        if (t % 65536 == 65535 && norni_poll_stop(poll)) return NORNI_NAN;
     }
-    return norni_dot(e, e, n) / (double)n + 2 / (double)n * sum;
+    return squares / ((double)n * (double)(lags + 1));
 }
 
 /* e (n) = y about its mean, or about its least-squares line. */
@@ -106,45 +102,11 @@ norni_unit_root norni_kpss(const double *y, size_t n, bool trend, int32_t lags, 
         squares += sum * sum;
     }
     /* An exact level or line leaves rounding alone: nothing to test. */
-    if (!(variance > rounding(y, n))) return out;
+    const double ulp = rounding(y, n);
+    if (!(variance > ulp * ulp)) return out;
     out.statistic = squares / ((double)n * (double)n) / variance;
     out.p = interpolate(trend ? trend_at : level_at, level, 4, out.statistic);
     return out;
-}
-
-/* A regression of a response on its columns, and where things stand in the scratch. */
-typedef struct regression {
-    size_t n, p;
-    double *x, *response; /* (n, p) column-major, (n): rotated, then the residuals */
-    double coef[MAX_COLS], diag[MAX_COLS], work[3 * MAX_COLS], aside[MAX_COLS];
-    size_t pivot[MAX_COLS];
-    norni_qr qr;
-    double squares; /* of the residuals, at least the rounding */
-} regression;
-
-/* false: stopped by poll. The residuals' floor is `least` for each point. */
-static bool regress(regression *r, double least, const norni_poll *poll) {
-    r->qr = (norni_qr){.n = r->n, .p = r->p, .a = r->x, .work = r->work, .pivot = r->pivot};
-    if (!norni_qr_factor(&r->qr, NORNI_QR_IN_ORDER, 1e-7, poll)) return false;
-    norni_qr_rotate(&r->qr, r->response);
-    norni_qr_solve(&r->qr, r->response, r->coef);
-    norni_qr_inverse_diag(&r->qr, r->diag, r->aside);
-    norni_qr_residuals(&r->qr, r->response);
-    r->squares = norni_dot(r->response, r->response, r->n);
-    if (r->squares < least * (double)r->n) r->squares = least * (double)r->n;
-    return true;
-}
-
-/* (coefficient j - against) / its standard error; NaN without freedom. */
-static double t_value(const regression *r, size_t j, double against) {
-    if (r->n <= r->qr.rank) return NORNI_NAN;
-    const double variance = r->squares / (double)(r->n - r->qr.rank);
-    return (r->coef[j] - against) / sqrt(variance * r->diag[j]);
-}
-
-/* The given place of the second column that was kept; they keep their order. */
-static size_t second_kept(const regression *r) {
-    return r->pivot[1];
 }
 
 static double adf_p(double tau, size_t n, bool trend) {
@@ -167,34 +129,35 @@ norni_unit_root norni_adf(const double *y, size_t n, bool trend, int32_t lags, d
         out.failed = true;
         return out;
     }
-    regression r = {.n = n - 1 - k, .p = 2 + (size_t)trend + k};
-    r.response = scratch;
-    r.x = scratch + r.n;
-    for (size_t t = 0; t < r.n; t++) {
-        double *row = r.x + t;
-        r.response[t] = y[t + k + 1] - y[t + k];
+    const size_t m = n - 1 - k, p = 2 + (size_t)trend + k;
+    double *response = scratch, *x = scratch + m, work[NORNI_LM_SCRATCH(MAX_COLS)];
+    size_t pivot[MAX_COLS];
+    for (size_t t = 0; t < m; t++) {
+        double *row = x + t;
+        response[t] = y[t + k + 1] - y[t + k];
         *row = 1;
-        row += r.n;
+        row += m;
         *row = y[t + k];
         if (trend) {
-            row += r.n;
+            row += m;
             *row = (double)(t + k + 1);
         }
         for (size_t i = 1; i <= k; i++) {
-            row += r.n;
+            row += m;
             *row = y[t + k + 1 - i] - y[t + k - i];
         }
     }
-    if (!regress(&r, rounding(y, n), poll)) {
+    norni_lm fit;
+    if (!norni_lm_fit(&fit, x, m, p, response, rounding(y, n), work, pivot, poll)) {
         out.cancelled = true;
         return out;
     }
-    if (r.qr.rank < 2) {
+    if (fit.qr.rank < 2) {
         out.failed = true;
         return out;
     }
-    /* y_{t-1}; the next one where y_{t-1} is constant, as in R. */
-    out.statistic = t_value(&r, second_kept(&r), 0);
+    /* y_{t-1} is the second column kept; the next one where y_{t-1} is constant, as in R. */
+    out.statistic = norni_lm_t(&fit, pivot[1], 0);
     out.p = adf_p(out.statistic, n - 1, trend);
     return out;
 }
@@ -226,32 +189,35 @@ norni_unit_root norni_pp(const double *y, size_t n, bool trend, int32_t lags, do
     const size_t m = n - 1;
     const double size = (double)m;
     out.lags = lags >= 0 ? (uint32_t)lags : (uint32_t)(4 * sqrt(sqrt(size / 100)));
-    regression r = {.n = m, .p = trend ? 3 : 2, .response = scratch, .x = scratch + m};
+    const size_t p = trend ? 3 : 2;
+    double *e = scratch, *x = scratch + m, work[NORNI_LM_SCRATCH(3)];
+    size_t pivot[3];
     for (size_t t = 0; t < m; t++) {
-        r.response[t] = y[t + 1];
-        r.x[t] = 1;
-        r.x[m + t] = y[t];
-        if (trend) r.x[2 * m + t] = (double)t + 1 - 0.5 * size;
+        e[t] = y[t + 1];
+        x[t] = 1;
+        x[m + t] = y[t];
+        if (trend) x[2 * m + t] = (double)t + 1 - 0.5 * size;
     }
-    const double least = rounding(y, n);
-    if (!regress(&r, least, poll)) {
+    const double ulp = rounding(y, n), least = ulp * ulp;
+    norni_lm fit;
+    if (!norni_lm_fit(&fit, x, m, p, e, ulp, work, pivot, poll)) {
         out.cancelled = true;
         return out;
     }
-    if (r.qr.rank < r.p) {
+    if (fit.qr.rank < p) {
         out.failed = true;
         return out;
     }
-    const double own = r.squares / size;
-    double all = long_run(r.response, m, out.lags, poll);
+    const double own = fit.squares / size;
+    double all = long_run(e, m, out.lags, poll);
     if (isnan(all)) {
         out.cancelled = norni_poll_stop(poll);
         return out;
     }
     if (own <= least || all <= least) all = own;
-    const double measure = pp_measure(y + 1, m, trend, r.x);
-    out.statistic =
-        sqrt(own / all) * t_value(&r, 1, 1) - 0.5 * (all - own) / all * sqrt(all) / sqrt(measure);
+    const double measure = pp_measure(y + 1, m, trend, x);
+    out.statistic = sqrt(own / all) * norni_lm_t(&fit, 1, 1) -
+                    0.5 * (all - own) / all * sqrt(all) / sqrt(measure);
     out.p = pp_p(out.statistic, size, trend);
     return out;
 }

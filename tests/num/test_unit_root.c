@@ -7,36 +7,14 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/fp.h"
 #include "num/unit_root.h"
+#include "r_rows.h"
 
-enum { MOST = 4000, N_STAT = 6, N_DECISION = 9, LINE = 1 << 17 };
+enum { MOST = 4000, N_STAT = 6, N_DECISION = 9 };
 
 static double y[MOST], scratch[8 * MOST + 64];
-
-/* The numbers of a comma-separated text; NA and empty are NaN. */
-static size_t numbers(const char *text, double *out, size_t most) {
-    size_t n = 0;
-    while (n < most) {
-        char *end;
-        const double x = strtod(text, &end);
-        out[n++] = end == text ? NORNI_NAN : x;
-        text = strchr(text, ',');
-        if (!text) break;
-        text++;
-    }
-    return n;
-}
-
-static const char *column(const char *text, int k) {
-    while (k-- > 0)
-        text = strchr(text, ',') + 1;
-    return text;
-}
 
 static norni_unit_root test_of(int k, const double *x, size_t n) {
     const bool trend = k % 2;
@@ -97,73 +75,44 @@ static size_t hold(const char *name, size_t n_given, const double *want) {
     return held;
 }
 
-static FILE *open_fixture(const char *name) {
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s/%s", NORN_FIXTURES, name);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    return f;
-}
-
-static char line[LINE];
+static char line[ROW_LINE];
 
 static void classics_and_simulated(void **state) {
     (void)state;
-    FILE *f = open_fixture("unit_root_r.csv");
+    FILE *f = row_open("unit_root_r.csv");
     char name[64] = "";
     size_t n = 0, held = 0, n_series = 0;
-    while (fgets(line, LINE, f)) {
+    while (fgets(line, ROW_LINE, f)) {
         double want[N_STAT + N_DECISION];
         if (!strncmp(line, "series,", 7)) {
             (void)sscanf(line, "series,%63[^,]", name);
-            n = numbers(column(line, 3), y, MOST);
+            n = row_numbers(row_column(line, 3), y, MOST);
             n_series++;
             continue;
         }
         /* 1e6 and 1e6 + 1e-4 in turn: what R's sums leave of it differs in the fifth digit. */
         if (!strcmp(name, "nearly")) continue;
-        assert_int_equal(numbers(column(line, 1), want, N_STAT + N_DECISION), N_STAT + N_DECISION);
+        assert_int_equal(row_numbers(row_column(line, 1), want, N_STAT + N_DECISION),
+                         N_STAT + N_DECISION);
         held += hold(name, n, want);
     }
     assert_int_equal(fclose(f), 0);
     assert_true(n_series >= 85 && held > 1000);
 }
 
-/* y of a series in a wide file (id, values) or a long one (id, index, value). */
-static size_t find_series(const char *path, const char *id) {
-    FILE *f = fopen(path, "r");
-    const size_t length = strlen(id);
-    size_t n = 0;
-    if (!f) return 0;
-    assert_non_null(fgets(line, LINE, f));
-    const bool wide = strstr(line, "V1") != NULL;
-    while (fgets(line, LINE, f)) {
-        if (strncmp(line, id, length) != 0 || line[length] != ',') continue;
-        if (wide) {
-            n = numbers(line + length + 1, y, MOST);
-            break;
-        }
-        if (n < MOST) (void)numbers(column(line, 2), y + n++, 1);
-    }
-    (void)fclose(f);
-    return n;
-}
-
 static void competitions(void **state) {
     (void)state;
-    const char *data = getenv("NORN_DATA");
-    FILE *f = open_fixture("unit_root_m.csv");
-    char row[2048], path[1024];
+    FILE *f = row_open("unit_root_m.csv");
+    char row[2048];
     size_t n_series = 0;
     while (fgets(row, sizeof row, f)) {
         double want[N_STAT + N_DECISION];
         char file[256], id[64];
         assert_int_equal(sscanf(row, "%255[^,],%63[^,]", file, id), 2);
-        (void)snprintf(path, sizeof path, "%s/%s",
-                       data ? data : NORN_FIXTURES "/../../../shared/data", file);
-        const size_t n = find_series(path, id);
+        const size_t n = row_series(file, id, y, MOST, line);
         if (n == 0) break; /* the data are not here */
-        assert_int_equal(numbers(column(row, 2), want, N_STAT + N_DECISION), N_STAT + N_DECISION);
+        assert_int_equal(row_numbers(row_column(row, 2), want, N_STAT + N_DECISION),
+                         N_STAT + N_DECISION);
         (void)hold(id, n, want);
         n_series++;
     }
