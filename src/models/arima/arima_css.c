@@ -22,7 +22,8 @@ typedef struct css {
     double *gram;         /* (n_reg, n_reg) */
     double *b_next;       /* (n_reg) of the last valued point */
     double *cross;        /* (k, n_reg) */
-    double *chain;        /* (most, most) d coef / d v of a factor */
+    double *chain;        /* (k, k) d coef / d v of a factor */
+    bool sloped;          /* jac is filled */
 } css;
 
 static const double *part(const arima_work *w, int which) {
@@ -86,6 +87,8 @@ static void css_accept(arima_objective *f) {
     c->e = c->e_next;
     c->e_next = swap;
     memcpy(f->b, c->b_next, f->w->n_reg * sizeof *f->b);
+    for (size_t j = 0; j < f->w->k && c->sloped; j++)
+        f->old_je[j] = arima_dot(c->jac[j] + c->lag, c->e[0] + c->lag, c->n_e);
 }
 
 static void shifted(const double *x, size_t lag, size_t from, size_t n, double *out) {
@@ -175,6 +178,7 @@ static void css_slope(arima_objective *f, const double *v, double *jj, double *j
     }
     coef_derivatives(w, c);
     chain_rule(w, c, v);
+    c->sloped = true;
     for (size_t i = 0; i < k; i++) {
         for (size_t j = 0; j <= i; j++)
             jj[i * k + j] = arima_dot(c->jac[i] + lag, c->jac[j] + lag, c->n_e);
@@ -226,7 +230,8 @@ norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *e
     c->e_next = columns(w->arena, n_col, w->n_w);
     c->jac = columns(w->arena, w->k, w->n_w);
     c->u = norni_arena_get(w->arena, w->n_w, 2 * sizeof *c->u);
-    c->gram = norni_arena_get(w->arena, w->n_reg * (w->n_reg + w->k + 3) + 1, sizeof *c->gram);
+    c->gram =
+        norni_arena_get(w->arena, w->n_reg * (w->n_reg + w->k + 3) + w->k + 1, sizeof *c->gram);
     c->chain = norni_arena_get(w->arena, w->k * w->k + 1, sizeof *c->chain);
     if (!c->e || !c->e_next || !c->jac || !c->u || !c->gram || !c->chain)
         return norni_alloc_fail(err, "arima", w->n_w, (2 * n_col + w->k) * sizeof(double));
@@ -239,6 +244,7 @@ norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *e
                              .accept = css_accept,
                              .slope = css_slope,
                              .b = c->b_next + w->n_reg,
+                             .old_je = c->b_next + 2 * w->n_reg,
                              .own = c};
     return NORN_OK;
 }

@@ -8,6 +8,9 @@
 #include "base/fp.h"
 #include "models/arima/arima_like.h"
 
+/* Relative to the squares: what a further step must promise. N/2 times it is log likelihood. */
+static const double start_tol = 1e-6, css_tol = 1e-9, ml_tol = 1e-11;
+
 /* Standard errors by the delta method from the inverse of J'J, both scaled by sigma2. */
 static void fill_se(const arima_work *w, const double *v, const double *cov, double sigma2,
                     double *se) {
@@ -74,53 +77,80 @@ static void take(fit_run *r, const arima_objective *f, double value, norni_arima
     out->min_root = arima_min_root(&w->o, out->coef);
 }
 
-/* Where the search begins: the caller's place, or zeros; the better of the two. */
+/* Where the search begins: a quick guess, or the caller's place when that is better. */
 static void choose_start(fit_run *r, arima_objective *f, const double *start) {
-    memset(r->v, 0, r->w.k * sizeof *r->v);
-    if (start == NULL || r->w.k == 0) return;
-    arima_free_from_coef(&r->w.o, start, r->v_try);
-    for (size_t i = 0; i < r->w.k; i++) {
+    arima_work *const w = &r->w;
+    if (!arima_guess(w, r->v)) memset(r->v, 0, w->k * sizeof *r->v);
+    if (start == NULL || w->k == 0) return;
+    arima_free_from_coef(&w->o, start, r->v_try);
+    for (size_t i = 0; i < w->k; i++) {
         if (!isfinite(r->v_try[i])) return;
     }
-    const double at_zero = f->value(f, r->v);
-    if (f->value(f, r->v_try) < at_zero) memcpy(r->v, r->v_try, r->w.k * sizeof *r->v);
+    const double other = f->value(f, r->v);
+    if (f->value(f, r->v_try) < other) memcpy(r->v, r->v_try, w->k * sizeof *r->v);
 }
 
-static norn_status run(fit_run *r, norni_arima_method method, const double *start, norn_err *err) {
-    arima_work *const w = &r->w;
-    const norni_arena_mark mark = norni_arena_mark_get(w->arena);
+static norn_status run_css(fit_run *r, norni_arima_method method, const double *start, bool *have,
+                           norn_err *err) {
     arima_objective f;
     double value = NORNI_INF;
     norn_stop stop = NORN_STOP_CLOSED_FORM;
-    bool have = false;
-    const bool can_css = w->n_w >= arima_lag_ar(&w->o) + w->k + w->n_reg + 1;
-    if (method == NORNI_ARIMA_CSS || (method == NORNI_ARIMA_CSS_ML && can_css && w->k > 0)) {
-        NORN_TRY(arima_css_objective(w, &f, err));
-        choose_start(r, &f, start);
-        NORN_TRY(arima_minimise(&f, r->v, &value, method == NORNI_ARIMA_CSS ? r->cov : NULL, &stop,
-                                err));
-        have = value < NORNI_INF;
-        if (method == NORNI_ARIMA_CSS) {
-            if (!have)
-                return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
-            take(r, &f, value, NORNI_ARIMA_CSS, stop);
-            return NORN_OK;
-        }
-        norni_arena_rewind(w->arena, mark);
-    }
+    const bool last = method == NORNI_ARIMA_CSS;
+    NORN_TRY(arima_css_objective(&r->w, &f, err));
+    choose_start(r, &f, start);
+    NORN_TRY(arima_minimise(&f, r->v, last ? css_tol : start_tol, &value, last ? r->cov : NULL,
+                            &stop, err));
+    *have = value < NORNI_INF;
+    if (!last) return NORN_OK;
+    if (!*have) return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
+    take(r, &f, value, NORNI_ARIMA_CSS, stop);
+    return NORN_OK;
+}
+
+/* Minimises from v, and again from nearer the middle when the first ends at the bounds, where many a
+ * poor local optimum lies. */
+static norn_status run_ml(fit_run *r, const double *start, bool have, norn_err *err) {
+    arima_work *const w = &r->w;
+    arima_objective f;
+    double value = NORNI_INF, again = NORNI_INF;
+    norn_stop stop = NORN_STOP_CLOSED_FORM;
     NORN_TRY(arima_ml_objective(w, &f, err));
     if (!have) choose_start(r, &f, start);
-    for (size_t i = 0; i < w->k; i++) /* a start on the bounds has no slope, or no value */
+    for (size_t i = 0; i < w->k; i++) /* the bounds themselves have no slope, or no value */
         r->v[i] = fmin(fmax(r->v[i], -1.9), 1.9);
-    NORN_TRY(arima_minimise(&f, r->v, &value, r->cov, &stop, err));
-    if (!(value < NORNI_INF) && w->k > 0) {
-        memset(r->v, 0, w->k * sizeof *r->v);
-        NORN_TRY(arima_minimise(&f, r->v, &value, r->cov, &stop, err));
+    NORN_TRY(arima_minimise(&f, r->v, ml_tol, &value, r->cov, &stop, err));
+    bool edge = !(value < NORNI_INF);
+    for (size_t i = 0; i < w->k; i++)
+        edge = edge || fabs(arima_reflect(r->v[i])) > 0.9999;
+    if (edge && w->k > 0 && !w->cut) {
+        memcpy(r->v_try, r->v, w->k * sizeof *r->v);
+        if (!arima_guess(w, r->v)) memset(r->v, 0, w->k * sizeof *r->v);
+        for (size_t i = 0; i < w->k; i++)
+            r->v[i] *= 0.5;
+        NORN_TRY(arima_minimise(&f, r->v, ml_tol, &again, r->cov, &stop, err));
+        if (!(again < value)) {
+            memcpy(r->v, r->v_try, w->k * sizeof *r->v);
+            NORN_TRY(arima_minimise(&f, r->v, ml_tol, &again, r->cov, &stop, err));
+        }
+        value = again;
     }
     if (!(value < NORNI_INF))
         return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
     take(r, &f, value, NORNI_ARIMA_ML, stop);
     return NORN_OK;
+}
+
+static norn_status run(fit_run *r, norni_arima_method method, const double *start, norn_err *err) {
+    arima_work *const w = &r->w;
+    const norni_arena_mark mark = norni_arena_mark_get(w->arena);
+    const bool can_css = w->n_w >= arima_lag_ar(&w->o) + w->k + w->n_reg + 1;
+    bool have = false;
+    if (method == NORNI_ARIMA_CSS || (method == NORNI_ARIMA_CSS_ML && can_css && w->k > 0)) {
+        NORN_TRY(run_css(r, method, start, &have, err));
+        if (method == NORNI_ARIMA_CSS) return NORN_OK;
+        norni_arena_rewind(w->arena, mark);
+    }
+    return run_ml(r, start, have, err);
 }
 
 static norn_status out_init(norni_arena *arena, const norni_arima_data *data,

@@ -21,6 +21,7 @@ typedef struct ml {
     double *b_next, *v_moved; /* (n_reg), (k) */
     double sumlog, squares;   /* of the current point */
     double sumlog_next, squares_next;
+    bool sloped; /* jac is filled */
 } ml;
 
 static double **columns(norni_arena *arena, size_t n_col, size_t n) {
@@ -87,6 +88,8 @@ static void ml_accept(arima_objective *f) {
     const double scale = scale_of(w, m->sumlog);
     for (size_t j = 0; j <= w->n_reg; j++)
         multiply(m->e[j], w->n_w, scale);
+    for (size_t j = 0; j < w->k && m->sloped; j++)
+        f->old_je[j] = arima_dot(m->jac[j], m->e[0], w->n_w);
 }
 
 /* Column j of the Jacobian; zero where the move leads out of what can be valued. */
@@ -121,6 +124,7 @@ static void ml_slope(arima_objective *f, const double *v, double *jj, double *je
     }
     for (size_t j = 0; j < k && !w->cancelled; j++)
         ml_column(f, v, j);
+    m->sloped = true;
     if (w->n_reg > 0 && gram_of(w, m, m->e)) { /* Kaufman 1975 */
         for (size_t j = 0; j < k; j++) {
             for (size_t i = 0; i < w->n_reg; i++)
@@ -154,7 +158,7 @@ norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *er
     m->e_next = columns(w->arena, n_col, w->n_w);
     m->jac = columns(w->arena, w->k, w->n_w);
     m->u = norni_arena_get(w->arena, w->n_w, sizeof *m->u);
-    m->gram = norni_arena_get(w->arena, w->n_reg * (w->n_reg + 2) + w->k + 1, sizeof *m->gram);
+    m->gram = norni_arena_get(w->arena, w->n_reg * (w->n_reg + 2) + 2 * w->k + 1, sizeof *m->gram);
     if (!m->e || !m->e_next || !m->jac || !m->u || !m->gram)
         return norni_alloc_fail(err, "arima", w->n_w, (2 * n_col + w->k) * sizeof(double));
     m->b_next = m->gram + w->n_reg * w->n_reg;
@@ -165,6 +169,7 @@ norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *er
                              .accept = ml_accept,
                              .slope = ml_slope,
                              .b = m->b_next + w->n_reg,
+                             .old_je = m->v_moved + w->k,
                              .own = m};
     return NORN_OK;
 }

@@ -50,7 +50,8 @@ struct arima_objective {
     void (*accept)(arima_objective *f);
     /* J'J (k, k) and J'e (k) at the current point v. */
     void (*slope)(arima_objective *f, const double *v, double *jj, double *je);
-    double *b; /* (n_reg) regressors' coefficients at the current point */
+    double *b;      /* (n_reg) regressors' coefficients at the current point */
+    double *old_je; /* (k) set by accept: the last slope's J times the new residuals */
     void *own;
 };
 
@@ -59,10 +60,14 @@ NORN_CHECKED norn_status arima_ml_objective(arima_work *w, arima_objective *out,
 /* Of the exact objective's last value: sum of log F, and the squares. */
 void arima_ml_parts(const arima_objective *f, double *sumlog, double *squares);
 
-/* Levenberg and Marquardt from v (k), which becomes the best point. *value: its objective; inf when
- * not even the start has one. cov (k, k) or NULL: (J'J)^-1 at the end. */
-NORN_CHECKED norn_status arima_minimise(arima_objective *f, double *v, double *value, double *cov,
-                                        norn_stop *stop, norn_err *err);
+/* Least squares from v (k), which becomes the best point, until a step promises less than `tol` of
+ * the squares. *value: their sum; inf when not even the start has one. cov (k, k) or NULL: (J'J)^-1
+ * at the end. */
+NORN_CHECKED norn_status arima_minimise(arima_objective *f, double *v, double tol, double *value,
+                                        double *cov, norn_stop *stop, norn_err *err);
+
+/* arima_guess.c: v (k) from two regressions; false: too few values. */
+bool arima_guess(arima_work *w, double *v);
 
 /* arima_linear.c: small dense symmetric systems and dot products of fixed summation order. */
 double arima_dot(const double *a, const double *b, size_t n);
