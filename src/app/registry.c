@@ -3,6 +3,7 @@
 #include "app/registry.h"
 
 #include "app/op_bench.h"
+#include "app/op_evaluate.h"
 #include "app/op_forecast.h"
 #include "models/croston/croston.h"
 #include "models/ets/ets.h"
@@ -43,6 +44,22 @@ static const norni_op all_ops[] = {
      .n_groups = 3,
      .opt_size = sizeof(norni_forecast_opt),
      .run = norni_op_forecast},
+    {.name = "evaluate",
+     .summary = "how well models forecast: rolling-origin cross-validation, or a hold-out file",
+     .operand = "DATA",
+     .operand_many = true,
+     .operand_offset = offsetof(norni_evaluate_opt, panel.data),
+     .examples =
+         "  norn evaluate sales.csv --horizon 12 --windows 5 --step 3 --model auto_ets,theta,naive\n"
+         "  norn evaluate train.csv --actual test.csv --horizon 18 --model auto_ets --by-series\n"
+         "  norn evaluate sales.csv --horizon 12 --windows 5 --errors analysis --intervals conformal\n"
+         "  norn evaluate sales.csv --horizon 12 --windows 3 --grid grid.toml --metric owa\n",
+     .groups = {{"Evaluate", norni_evaluate_rows, &norni_n_evaluate_rows},
+                {"Input", norni_panel_rows, &norni_n_panel_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_evaluate_opt),
+     .run = norni_op_evaluate},
     {.name = "bench",
      .summary = "measure this machine: the same work at 1, 2, … workers, equal digests demanded",
      .operand = "WORKLOAD",
