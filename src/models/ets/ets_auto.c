@@ -49,6 +49,12 @@ static bool wanted(const ets_opt *opt, const ets_data *d, norni_ets_form f) {
     return !(f.error == NORNI_ETS_MUL && f.trend == NORNI_ETS_MUL && f.season == NORNI_ETS_ADD);
 }
 
+enum { N_CHOICES = 36 };
+
+static bool same_form(norni_ets_form a, norni_ets_form b) {
+    return a.error == b.error && a.trend == b.trend && a.season == b.season && a.damped == b.damped;
+}
+
 /* The k-th form in R's order: error A, M; trend N, A, M; season N, A, M; damped yes, no. */
 static bool form_at(int k, norni_ets_form *f) {
     f->damped = k % 2 == 1;
@@ -58,29 +64,51 @@ static bool form_at(int k, norni_ets_form *f) {
     return !(f->damped && f->trend == NORNI_ETS_NONE);
 }
 
+/* One form: fitted, and *best where it is better; ties go to the earlier form in R's order. */
+typedef struct ets_choice {
+    ets_fit *best, trial;
+    double ic;
+    int at;
+    size_t n_fitted;
+} ets_choice;
+
+static void try_form(ets_work *w, ets_data *d, ets_memory *memory, const ets_opt *opt,
+                     const ets_limits *lim, int k, ets_choice *c) {
+    norni_ets_form f;
+    if (!form_at(k, &f) || !wanted(opt, d, f)) return;
+    const size_t n_par = ets_count_par(f, d->m, lim);
+    if (n_par + 2 >= d->n_obs) return;
+    const double penalty = ets_criterion(opt->ic, 0, n_par, d->n_obs);
+    const double shift = 2 * (double)d->n_obs * d->exponent * 0.693147180559945309417;
+    if (!ets_fit_form(w, d, memory, f, lim, c->ic - penalty - shift, &c->trial)) return;
+    c->n_fitted++;
+    c->trial.ic = ets_criterion(opt->ic, ets_minus2(d, &c->trial), n_par, d->n_obs);
+    ets_memory_judge(memory, f, c->trial.ic);
+    if (c->trial.ic < c->ic || (c->trial.ic == c->ic && k < c->at)) {
+        double *keep = c->best->season;
+        c->ic = c->trial.ic;
+        c->at = k;
+        *c->best = c->trial;
+        c->best->season = keep;
+        if (f.season) memcpy(keep, c->trial.season, d->m * sizeof(double));
+    }
+}
+
 size_t ets_choose(ets_work *w, ets_data *d, ets_memory *memory, const ets_opt *opt, ets_fit *best,
                   double *season_scratch) {
     const ets_limits lim = ets_limits_of(opt);
-    size_t n_fitted = 0;
-    ets_fit trial = {.season = season_scratch};
-    double best_ic = (double)INFINITY;
-    for (int k = 0; k < 36 && !w->stopped; k++) {
-        norni_ets_form f;
-        if (!form_at(k, &f) || !wanted(opt, d, f)) continue;
-        const size_t n_par = ets_count_par(f, d->m, &lim);
-        if (n_par + 2 >= d->n_obs) continue;
-        const double penalty = ets_criterion(opt->ic, 0, n_par, d->n_obs);
-        const double shift = 2 * (double)d->n_obs * d->exponent * 0.693147180559945309417;
-        if (!ets_fit_form(w, d, memory, f, &lim, best_ic - penalty - shift, &trial)) continue;
-        n_fitted++;
-        trial.ic = ets_criterion(opt->ic, ets_minus2(d, &trial), n_par, d->n_obs);
-        if (trial.ic < best_ic) {
-            best_ic = trial.ic;
-            double *keep = best->season;
-            *best = trial;
-            best->season = keep;
-            if (f.season) memcpy(keep, trial.season, d->m * sizeof(double));
+    ets_choice c = {.best = best, .ic = (double)INFINITY, .trial = {.season = season_scratch}};
+    norni_ets_form first, f;
+    int done = -1;
+    /* What an earlier fit chose most likely wins again: the others are then given up sooner. */
+    if (ets_memory_first(memory, &first)) {
+        for (int k = 0; k < N_CHOICES; k++) {
+            if (form_at(k, &f) && same_form(f, first)) done = k;
         }
+        try_form(w, d, memory, opt, &lim, done, &c);
     }
-    return n_fitted;
+    for (int k = 0; k < N_CHOICES && !w->stopped && !(w->cut && c.n_fitted > 0); k++) {
+        if (k != done) try_form(w, d, memory, opt, &lim, k, &c);
+    }
+    return c.n_fitted;
 }

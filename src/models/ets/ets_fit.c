@@ -242,19 +242,28 @@ static bool refused(const ets_work *w, const ets_data *d, const ets_limits *lim)
            !norni_ets_admissible(w->pass.form, d->m, &w->pass.par);
 }
 
+/* Asks the bounds before a pass; a first answer is found in any case. */
+static bool may_pass(ets_work *w) {
+    if (!norni_effort_spend(w->effort, 1)) w->cut = true;
+    return !w->cut || !w->answered;
+}
+
 double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const ets_budget *budget,
                    double *damping, norn_stop *stop) {
     const size_t n = w->n_state + w->n_smooth;
-    double value = evaluate(w, d, lim, w->x);
     *stop = NORN_STOP_STALLED;
+    if (!may_pass(w)) return HUGE_VAL;
+    double value = evaluate(w, d, lim, w->x);
     /* A start outside the admissible region moves towards small trend and season weights. */
     for (int tries = 0; isfinite(value) && refused(w, d, lim); tries++) {
         if (tries == 8) return HUGE_VAL;
         for (size_t k = 0; k < w->n_smooth; k++)
             if (w->smooth[k] == ETS_BETA || w->smooth[k] == ETS_GAMMA) w->x[w->n_state + k] *= 0.4;
+        if (!may_pass(w)) return HUGE_VAL;
         value = evaluate(w, d, lim, w->x);
     }
     if (!isfinite(value)) return HUGE_VAL;
+    w->answered = true;
     double sse = w->pass.sse;
     assemble(w, d, lim, w->x);
     *stop = NORN_STOP_MAXITER;
@@ -271,12 +280,14 @@ double ets_descend(ets_work *w, const ets_data *d, const ets_limits *lim, const 
             *stop = NORN_STOP_CONVERGED;
             return value;
         }
+        if (budget->near && value - 4 * fall - budget->doubt > budget->give_up) return value;
         for (size_t i = 0; i < n; i++)
             w->x_new[i] = w->x[i] + w->d[i];
         for (size_t k = 0; k < w->n_smooth; k++) {
             double *v = w->x_new + w->n_state + k;
             *v = fmin(fmax(*v, w->lo[k]), w->hi[k]);
         }
+        if (!may_pass(w)) return value;
         double trial = evaluate(w, d, lim, w->x_new);
         if (trial < value && refused(w, d, lim)) trial = HUGE_VAL;
         if (!(trial < value)) {

@@ -61,7 +61,10 @@ typedef struct ets_work {
     int smooth[ETS_N_SMOOTH];      /* which parameter is the k-th smoothing unknown */
     double lo[ETS_N_SMOOTH], hi[ETS_N_SMOOTH]; /* of the smoothing unknowns */
     uint64_t n_evals;
-    bool stopped;
+    norni_effort *effort; /* spent once for each pass; or NULL */
+    bool stopped;         /* cancelled */
+    bool cut;             /* a bound was met: what is best so far must do */
+    bool answered;        /* some form has a finite value */
 } ets_work;
 
 /* How far one descent may go. */
@@ -70,6 +73,8 @@ typedef struct ets_budget {
     bool starts_first; /* the first step moves the starts alone */
     double far;        /* stop above this value after two steps */
     double give_up;    /* stop above this value once steps gain too little to come near it */
+    bool near;         /* it starts next to the optimum: what a step promises is what it gains, */
+    double doubt;      /* or this much more */
 } ets_budget;
 
 /* Where the search for each form ended, for the forms that start from it. */
@@ -92,6 +97,17 @@ bool ets_fit_take(ets_work *w, const ets_data *d, const ets_limits *lim, const d
                   ets_fit *fit);
 
 ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena);
+/* Takes up where an earlier fit's searches ended (what ets_save wrote; empty or damaged: nothing).
+ * false: memory is out. */
+bool ets_memory_warm(ets_memory *mem, const ets_data *d, norni_str saved, norni_arena *arena);
+/* The form that the earlier fit chose, or false. */
+bool ets_memory_first(const ets_memory *mem, norni_ets_form *form);
+/* Sets a form's criterion beside its point. */
+void ets_memory_judge(ets_memory *mem, norni_ets_form form, double ic);
+/* The forms that came near the best criterion, as bytes. */
+void ets_memory_pack(const ets_memory *mem, norni_buf *out);
+/* Whether bytes are what ets_memory_pack writes. */
+bool ets_memory_check(norni_str bytes);
 /* Finds the form's parameters from its fixed list of starts. A form that cannot come near the value
  * `give_up` may stop above it (HUGE_VAL = never). fit->season (m) is the caller's. */
 bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *memory, norni_ets_form form,

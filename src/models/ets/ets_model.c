@@ -7,20 +7,7 @@
 #include <string.h>
 
 #include "base/fp.h"
-#include "models/ets/ets_fit.h"
-
-typedef struct ets_state {
-    norni_ets_form form;
-    norni_ets_param par;
-    size_t m, n, n_obs, n_par;
-    int exponent;         /* original = scaled * 2^exponent */
-    const double *y;      /* (n) scaled */
-    double *start, *last; /* (1 + trend + m) scaled, newest season first */
-    double sigma2;        /* scaled under additive errors; NaN when one point tells nothing */
-    double loglik, aic, aicc, bic;
-    bool simulate;
-    size_t n_paths;
-} ets_state;
+#include "models/ets/ets_state.h"
 
 static const char letter[] = "NAM";
 
@@ -42,9 +29,7 @@ static bool finish(ets_state *s, const ets_data *d, const ets_fit *fit, norni_ar
     (void)norni_ets_loglik(f, s->m, &s->par, s->last, s->y, s->n, NULL, &fitness);
     const double minus2 = ets_minus2(d, fit);
     s->loglik = -0.5 * minus2;
-    s->aic = ets_criterion(ETS_IC_AIC, minus2, fit->n_par, d->n_obs);
     s->aicc = ets_criterion(ETS_IC_AICC, minus2, fit->n_par, d->n_obs);
-    s->bic = ets_criterion(ETS_IC_BIC, minus2, fit->n_par, d->n_obs);
     const size_t dof = d->n_obs > fit->n_par ? d->n_obs - fit->n_par : d->n_obs > 1 ? 1 : 0;
     s->sigma2 = dof ? fitness.sse / (double)dof : (double)NAN;
     return true;
@@ -109,6 +94,9 @@ static norn_status fit_one(norni_env *env, const ets_opt *o, const norni_series 
     ets_memory *memory = ets_memory_new(&d, env->arena);
     if (!best.season || !memory || !ets_work_init(&w, &d, ETS_SIMD_AVX512, &env->poll, env->arena))
         return norni_alloc_fail(err, part, series->n, 8 * m * sizeof(double));
+    w.effort = env->effort;
+    if (!ets_memory_warm(memory, &d, env->warm, env->arena))
+        return norni_alloc_fail(err, part, m, 36 * sizeof(double));
     const size_t n_fitted = ets_choose(&w, &d, memory, &opt, &best, best.season + m);
     if (w.stopped) return norn_fail(err, NORN_E_CANCEL, "%s: cancelled", part);
     if (n_fitted == 0) {
@@ -117,6 +105,7 @@ static norn_status fit_one(norni_env *env, const ets_opt *o, const norni_series 
         fit_tiny(&d, &opt, &best);
     }
     if (!finish(out, &d, &best, env->arena)) return norni_alloc_fail(err, part, m, sizeof(double));
+    out->memory = memory;
     out->simulate = o->simulate, out->n_paths = (size_t)o->n_paths;
     return NORN_OK;
 }

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "models/ets/ets_fit.h"
+#include "models/ets/ets_state.h"
 
 /* In the rows 0 stands for "found from the data". */
 static ets_opt free_zeros(const ets_opt *o) {
@@ -96,10 +96,22 @@ static norn_status ets_fit_any(norni_env *env, const void *opt, const norni_grou
     return ets_fit_group(env, &r, group, "ets", state, err);
 }
 
+static norn_status ets_load_any(norni_env *env, const void *opt, norni_str saved, void **state,
+                                norn_err *err) {
+    const ets_opt r = free_zeros(opt);
+    return ets_load(env, &r, "ets", saved, state, err);
+}
+
 static norn_status auto_fit(norni_env *env, const void *opt, const norni_group *group, void **state,
                             norn_err *err) {
     const ets_opt r = free_zeros(opt);
     return ets_fit_group(env, &r, group, "auto_ets", state, err);
+}
+
+static norn_status auto_load(norni_env *env, const void *opt, norni_str saved, void **state,
+                             norn_err *err) {
+    const ets_opt r = free_zeros(opt);
+    return ets_load(env, &r, "auto_ets", saved, state, err);
 }
 
 static norn_status ses_fit(norni_env *env, const void *opt, const norni_group *group, void **state,
@@ -108,16 +120,34 @@ static norn_status ses_fit(norni_env *env, const void *opt, const norni_group *g
     return ets_fit_group(env, &r, group, "ses", state, err);
 }
 
+static norn_status ses_load(norni_env *env, const void *opt, norni_str saved, void **state,
+                            norn_err *err) {
+    const ets_opt r = resolve_ses(opt);
+    return ets_load(env, &r, "ses", saved, state, err);
+}
+
 static norn_status holt_fit(norni_env *env, const void *opt, const norni_group *group, void **state,
                             norn_err *err) {
     const ets_opt r = resolve_holt(opt);
     return ets_fit_group(env, &r, group, "holt", state, err);
 }
 
+static norn_status holt_load(norni_env *env, const void *opt, norni_str saved, void **state,
+                             norn_err *err) {
+    const ets_opt r = resolve_holt(opt);
+    return ets_load(env, &r, "holt", saved, state, err);
+}
+
 static norn_status hw_fit(norni_env *env, const void *opt, const norni_group *group, void **state,
                           norn_err *err) {
     const ets_opt r = resolve_hw(opt);
     return ets_fit_group(env, &r, group, "holt_winters", state, err);
+}
+
+static norn_status hw_load(norni_env *env, const void *opt, norni_str saved, void **state,
+                           norn_err *err) {
+    const ets_opt r = resolve_hw(opt);
+    return ets_load(env, &r, "holt_winters", saved, state, err);
 }
 
 #define AT(field) offsetof(ets_opt, field)
@@ -246,7 +276,7 @@ static const norni_param hw_rows[] = {{.name = "season",
                                       ROW_SEARCH("near")};
 
 #define ETS_SOURCE "Hyndman, Koehler, Ord, Snyder (2008), Forecasting with Exponential Smoothing"
-#define ETS_MODEL(id, title, text, rows, check, fit_fn)                             \
+#define ETS_MODEL(id, title, text, rows, check, fit_fn, load_fn)                    \
     const norni_model norni_model_##id = {.name = title,                            \
                                           .summary = text,                          \
                                           .source = ETS_SOURCE,                     \
@@ -260,13 +290,18 @@ static const norni_param hw_rows[] = {{.name = "season",
                                           .fit = fit_fn,                            \
                                           .predict = ets_predict,                   \
                                           .fitted = ets_fitted,                     \
-                                          .describe = ets_describe}
+                                          .describe = ets_describe,                 \
+                                          .save = ets_save,                         \
+                                          .load = load_fn,                          \
+                                          .update = ets_moved_on}
 
-ETS_MODEL(ets, "ets", "exponential smoothing of a given form", ets_rows, ets_validate, ets_fit_any);
+ETS_MODEL(ets, "ets", "exponential smoothing of a given form", ets_rows, ets_validate, ets_fit_any,
+          ets_load_any);
 ETS_MODEL(auto_ets, "auto_ets",
           "exponential smoothing, the form chosen by an information criterion", auto_rows,
-          ets_validate, auto_fit);
-ETS_MODEL(ses, "ses", "simple exponential smoothing", ses_rows, ses_validate, ses_fit);
-ETS_MODEL(holt, "holt", "Holt's linear or exponential trend", holt_rows, holt_validate, holt_fit);
+          ets_validate, auto_fit, auto_load);
+ETS_MODEL(ses, "ses", "simple exponential smoothing", ses_rows, ses_validate, ses_fit, ses_load);
+ETS_MODEL(holt, "holt", "Holt's linear or exponential trend", holt_rows, holt_validate, holt_fit,
+          holt_load);
 ETS_MODEL(holt_winters, "holt_winters", "Holt-Winters' trend and season", hw_rows, hw_validate,
-          hw_fit);
+          hw_fit, hw_load);

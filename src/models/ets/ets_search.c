@@ -6,54 +6,18 @@
  * multiplicative season; generic ones from the table below. Every start goes three steps, the
  * best goes on; seasonal forms use the table's first four. Once the screened value lies far above what could still win, the rest is skipped.
  */
-#include "models/ets/ets_fit.h"
+#include "models/ets/ets_memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
-enum { N_WARM = 4, N_GENERIC = 7, N_SEASONAL = 4, N_STARTS = N_WARM + N_GENERIC, N_FORMS = 36 };
+enum { N_WARM = 4, N_GENERIC = 7, N_SEASONAL = 4 };
 enum { SCREEN_STEPS = 3, MAX_STEPS = 60 };
-
-struct ets_memory {
-    bool have[N_FORMS];
-    double *x[N_FORMS];   /* level, trend, the four smoothing unknowns, m - 1 seasonal starts */
-    double *at[N_STARTS]; /* (P) where each start's screening ended */
-    double *best;         /* (P) */
-};
-
-ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena) {
-    ets_memory *mem = norni_arena_zero(arena, 1, sizeof *mem);
-    const size_t size = 2 + ETS_N_SMOOTH + d->m;
-    double *block = norni_arena_get(arena, (N_FORMS + N_STARTS + 1) * size, sizeof(double));
-    if (!mem || !block) return NULL;
-    for (size_t k = 0; k < N_FORMS; k++, block += size)
-        mem->x[k] = block;
-    for (size_t k = 0; k < N_STARTS; k++, block += size)
-        mem->at[k] = block;
-    mem->best = block;
-    return mem;
-}
-
-static size_t form_index(norni_ets_form f) {
-    return (((size_t)(f.error == NORNI_ETS_MUL) * 3 + (size_t)f.trend) * 3 + (size_t)f.season) * 2 +
-           f.damped;
-}
+static_assert(N_WARM + N_GENERIC == ETS_N_STARTS, "a place for each start");
 
 static bool free_season(const ets_data *d, norni_ets_form form) {
     return form.season && d->m <= ETS_MAX_FREE_SEASON;
-}
-
-static void remember(ets_memory *mem, const ets_work *w, const ets_data *d, const double *x) {
-    static const double usual[ETS_N_SMOOTH] = {0.3, 0.05, 0.05, 0.97};
-    const norni_ets_form form = w->pass.form;
-    const size_t k = form_index(form), n_first = form.trend ? 2 : 1;
-    double *out = mem->x[k];
-    mem->have[k] = true;
-    out[0] = x[0], out[1] = form.trend ? x[1] : 0;
-    memcpy(out + 2, usual, sizeof usual);
-    for (size_t i = 0; i < w->n_smooth; i++)
-        out[2 + w->smooth[i]] = x[w->n_state + i];
-    if (free_season(d, form)) memcpy(out + 6, x + n_first, (d->m - 1) * sizeof(double));
 }
 
 /* Level and trend at the series' head. */
@@ -103,11 +67,9 @@ static bool warm_source(norni_ets_form form, int which, norni_ets_form *from) {
     }
 }
 
-static bool warm_start(ets_work *w, const ets_data *d, const ets_memory *mem, int which) {
+/* Lays out a start from the point of another form, or of this one. */
+static void lay_point(ets_work *w, const ets_data *d, norni_ets_form from, const double *known) {
     const norni_ets_form form = w->pass.form;
-    norni_ets_form from;
-    if (!warm_source(form, which, &from) || !mem->have[form_index(from)]) return false;
-    const double *known = mem->x[form_index(from)];
     double *x = w->x;
     first_states(d, form, x);
     if (!form.trend || from.trend == form.trend) x[0] = known[0];
@@ -118,6 +80,80 @@ static bool warm_start(ets_work *w, const ets_data *d, const ets_memory *mem, in
                (d->m - 1) * sizeof(double));
     for (size_t k = 0; k < w->n_smooth; k++)
         x[w->n_state + k] = fmin(fmax(known[2 + w->smooth[k]], w->lo[k]), w->hi[k]);
+}
+
+static bool warm_start(ets_work *w, const ets_data *d, const ets_memory *mem, int which) {
+    norni_ets_form from;
+    const double *known = NULL;
+    if (warm_source(w->pass.form, which, &from)) known = ets_memory_point(mem, from);
+    if (known != NULL) lay_point(w, d, from, known);
+    return known != NULL;
+}
+
+/* The start that an earlier fit gives: where this form's search ended, else the nearest relative's,
+ * else the chosen form's. *own: it is this form's. */
+static bool kept_start(ets_work *w, const ets_data *d, const ets_memory *mem, bool *own) {
+    static const int nearest[N_WARM] = {2, 3, 0, 1};
+    const norni_ets_form form = w->pass.form;
+    const double *known = mem->kept[ets_form_index(form)];
+    norni_ets_form first;
+    *own = known != NULL;
+    if (!ets_memory_first(mem, &first)) return false;
+    if (*own) {
+        lay_point(w, d, form, known);
+        return true;
+    }
+    for (int i = 0; i < N_WARM; i++) {
+        if (warm_start(w, d, mem, nearest[i])) return true;
+    }
+    known = ets_memory_point(mem, first);
+    if (known != NULL) lay_point(w, d, first, known);
+    return known != NULL;
+}
+
+/* The other optima that are looked for beside a kept one: two starts find most of those that R's
+ * list finds. `low` is the value at mem->best. */
+static void look_elsewhere(ets_work *w, const ets_data *d, const ets_limits *lim, ets_memory *mem,
+                           double low, norn_stop *stop) {
+    const double worth = 4;
+    for (int k = 0; k < 2 && !w->stopped && !w->cut; k++) {
+        const ets_budget look = {.max_steps = SCREEN_STEPS,
+                                 .starts_first = k > 0,
+                                 .far = low + 2 * worth,
+                                 .give_up = -HUGE_VAL};
+        const ets_budget on = {
+            .max_steps = MAX_STEPS, .far = HUGE_VAL, .give_up = low, .near = true, .doubt = 2};
+        double damping = 1e-2;
+        norn_stop how;
+        if (k == 0 && !warm_start(w, d, mem, 1)) continue;
+        if (k == 1) generic_start(w, d, lim, 2);
+        double value = ets_descend(w, d, lim, &look, &damping, &how);
+        if (value < low + worth && how != NORN_STOP_CONVERGED && !w->cut)
+            value = fmin(value, ets_descend(w, d, lim, &on, &damping, &how));
+        if (value < low) {
+            low = value;
+            *stop = how;
+            memcpy(mem->best, w->x, (w->n_state + w->n_smooth) * sizeof(double));
+        }
+    }
+}
+
+/* The search that goes on from an earlier fit. false: there is none, or it is of no use any more. */
+static bool fit_from_kept(ets_work *w, const ets_data *d, const ets_limits *lim, ets_memory *mem,
+                          double give_up, ets_fit *fit) {
+    bool own;
+    if (!kept_start(w, d, mem, &own)) return false;
+    const ets_budget budget = {.max_steps = MAX_STEPS,
+                               .starts_first = !own,
+                               .far = HUGE_VAL,
+                               .give_up = give_up,
+                               .near = true,
+                               .doubt = own ? 2 : 10};
+    double damping = own ? 1e-3 : 1e-2;
+    const double value = ets_descend(w, d, lim, &budget, &damping, &fit->stop);
+    if (!isfinite(value) || w->stopped) return false;
+    memcpy(mem->best, w->x, (w->n_state + w->n_smooth) * sizeof(double));
+    if (value < give_up + 7 && !lim->near) look_elsewhere(w, d, lim, mem, value, &fit->stop);
     return true;
 }
 
@@ -125,20 +161,27 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
                   const ets_limits *lim, double give_up, ets_fit *fit) {
     ets_start_make(d, form.season);
     ets_layout(w, d, form, lim);
+    if (fit_from_kept(w, d, lim, mem, give_up, fit)) {
+        ets_memory_keep(mem, w, mem->best);
+        return ets_fit_take(w, d, lim, mem->best, fit);
+    }
     const size_t bytes = (w->n_state + w->n_smooth) * sizeof(double);
     const double n = (double)d->n_obs;
-    double value[N_STARTS], damping[N_STARTS], low = HUGE_VAL;
-    norn_stop stop[N_STARTS];
+    double value[ETS_N_STARTS], damping[ETS_N_STARTS], low = HUGE_VAL;
+    norn_stop stop[ETS_N_STARTS];
     const int n_starts = N_WARM + (form.season ? N_SEASONAL : N_GENERIC);
     int tried = 0;
-    for (int k = 0; k < N_STARTS; k++) {
+    for (int k = 0; k < ETS_N_STARTS; k++) {
         value[k] = HUGE_VAL;
         if (w->stopped || (tried >= 2 && low > give_up + 0.3 * n + 8)) continue;
         const bool warm = k < N_WARM;
         if (k >= n_starts || (lim->near && k != N_WARM)) continue;
         if (warm && !warm_start(w, d, mem, k)) continue;
         if (!warm) generic_start(w, d, lim, k - N_WARM);
-        const ets_budget budget = {SCREEN_STEPS, !warm, low + 0.3 * n + 2, -HUGE_VAL};
+        const ets_budget budget = {.max_steps = SCREEN_STEPS,
+                                   .starts_first = !warm,
+                                   .far = low + 0.3 * n + 2,
+                                   .give_up = -HUGE_VAL};
         damping[k] = 1e-2;
         value[k] = ets_descend(w, d, lim, &budget, &damping[k], &stop[k]);
         memcpy(mem->at[k], w->x, bytes);
@@ -150,14 +193,15 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
     double best = HUGE_VAL;
     for (int keep = 0; keep < n_keep; keep++) {
         int k = 0;
-        for (int i = 1; i < N_STARTS; i++)
+        for (int i = 1; i < ETS_N_STARTS; i++)
             if (value[i] < value[k]) k = i;
         if (!isfinite(value[k]) || w->stopped) break;
         const bool hopeless = low > give_up + 0.1 * n + 8;
-        if (stop[k] != NORN_STOP_CONVERGED && !hopeless) {
-            const ets_budget budget = {MAX_STEPS, false, HUGE_VAL, give_up};
+        if (stop[k] != NORN_STOP_CONVERGED && !hopeless && !w->cut) {
+            const ets_budget budget = {.max_steps = MAX_STEPS, .far = HUGE_VAL, .give_up = give_up};
             memcpy(w->x, mem->at[k], bytes);
-            value[k] = ets_descend(w, d, lim, &budget, &damping[k], &stop[k]);
+            const double lower = ets_descend(w, d, lim, &budget, &damping[k], &stop[k]);
+            value[k] = fmin(value[k], lower); /* a bound may have been met at once */
             memcpy(mem->at[k], w->x, bytes);
         }
         if (value[k] < best) {
@@ -167,6 +211,6 @@ bool ets_fit_form(ets_work *w, ets_data *d, ets_memory *mem, norni_ets_form form
         value[k] = HUGE_VAL;
     }
     if (!isfinite(best)) return false;
-    remember(mem, w, d, mem->best);
+    ets_memory_keep(mem, w, mem->best);
     return ets_fit_take(w, d, lim, mem->best, fit);
 }
