@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "app/evaluate_actual.h"
+#include "app/evaluate_record.h"
 #include "app/evaluate_report.h"
 #include "app/summary.h"
 
@@ -21,6 +22,9 @@ typedef struct evaluate_op {
     norni_panel panel;
     norni_align_report report;
     norni_actual actual;
+    norni_inputs in;
+    norni_evaluate_memory memory; /* of --resume */
+    size_t n_found;
     norni_tally tally;
     pthread_rwlock_t room;
     norni_evaluate_columns columns;
@@ -32,11 +36,10 @@ typedef struct evaluate_op {
 
 /* The whole panel lies in memory: its later windows need what its earlier ones saw. */
 static norn_status read_data(evaluate_op *op, norn_err *err) {
-    norni_inputs in;
     norni_reader *reader = NULL;
     norn_err why = {NORN_OK, ""};
-    NORN_TRY(norni_inputs_expand(&op->opt->panel.data, &op->arena, &in, err));
-    norn_status st = norni_reader_open(op->env->ctx, &in, &op->read, &reader, &why);
+    NORN_TRY(norni_inputs_expand(&op->opt->panel.data, &op->arena, &op->in, err));
+    norn_status st = norni_reader_open(op->env->ctx, &op->in, &op->read, &reader, &why);
     if (st == NORN_OK) st = norni_reader_gather(reader, &op->panel, &op->report, &why);
     norni_reader_close(reader);
     op->input_failed =
@@ -148,16 +151,28 @@ static norn_status open_outputs(evaluate_op *op, norni_evaluate_sinks *sinks, no
     return NORN_OK;
 }
 
+/* Runs with the folder of --resume open, which is closed whatever comes of it. */
 static norn_status run(evaluate_op *op, const norni_evaluate_sinks *sinks, norn_err *err) {
     const norni_budget *budget = op->env->budget;
+    const char *folder = op->opt->panel.common.resume;
     size_t room = SLICE_BYTES;
-    norn_err why = {NORN_OK, ""};
+    norn_err why = {NORN_OK, ""}, closing = {NORN_OK, ""};
     if (budget && budget->limit > 0 && budget->limit / 8 < room) room = budget->limit / 8;
     norni_tally_init(&op->tally);
     op->plan.cv.tally = &op->tally;
     op->plan.cv.room = &op->room;
-    const norn_status st = norni_evaluation_run(op->env, &op->plan, &op->panel, room, &op->columns,
-                                                sinks, &op->arena, &op->e, &why);
+    NORN_TRY(norni_evaluate_memory_open(op->env, &op->plan, &op->in, &op->memory, err));
+    norn_status st = norni_evaluation_run(op->env, &op->plan, &op->panel, room, &op->columns, sinks,
+                                          &op->arena, &op->e, &why);
+    if (op->memory.store) op->n_found = norni_run_store_found(op->memory.store);
+    const norn_status closed = norni_evaluate_memory_close(&op->memory, &closing);
+    if (st == NORN_OK && closed != NORN_OK) {
+        st = closed;
+        why = closing;
+    }
+    if (st == NORN_E_CANCEL && folder != NULL)
+        norni_say(op->env, "every finished item is kept in %s; the same command goes on from there",
+                  folder);
     if (st == NORN_E_MEM) return norn_fail(err, st, "%s; allow more with --memory-limit", why.text);
     return st == NORN_OK ? st : norn_fail(err, st, "%s", why.text);
 }
@@ -239,7 +254,8 @@ static norn_status write_summary(evaluate_op *op, const norni_stopwatch *watch, 
                              .digest = digest,
                              .out_path = common->out,
                              .budget = op->env->budget,
-                             .watch = *watch};
+                             .watch = *watch,
+                             .n_resumed = op->n_found};
     return norni_summary_write(op->env->ctx, &s, common->summary, err);
 }
 
