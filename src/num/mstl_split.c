@@ -44,8 +44,8 @@ static norn_status split_seasons(double *x, size_t n, const norni_mstl_opt *o,
 static norn_status smooth_trend(const double *x, size_t n, size_t n_seen, const norni_poll *poll,
                                 norni_arena *scratch, double *trend, norn_err *err) {
     static const double spans[3] = {0.5, 0.2, 0.05};
-    double *pos = norni_arena_get(scratch, n_seen, 3 * sizeof *pos), best = NORNI_INF;
-    if (pos == NULL) return norni_alloc_fail(err, "mstl", n_seen, 3 * sizeof *pos);
+    double *pos = norni_arena_get(scratch, n_seen, 4 * sizeof *pos), best = NORNI_INF;
+    if (pos == NULL) return norni_alloc_fail(err, "mstl", n_seen, 4 * sizeof *pos);
     double *seen = pos + n_seen;
     norni_loess l = {.degree = 1, .row = seen + n_seen, .poll = poll}, chosen = l;
     for (size_t t = 0, i = 0; t < n; t++) {

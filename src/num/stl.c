@@ -210,7 +210,7 @@ static norn_status prepare(stl_work *k, norni_arena *scratch, norn_err *err) {
     const norni_stl_opt *o = k->o;
     const size_t n = k->n, m = k->m;
     const size_t line = k->n_seen < n || o->outer > 0 ? n : 0;
-    double *row = norni_arena_get(scratch, n, sizeof *row);
+    double *row = norni_arena_get(scratch, n, 2 * sizeof *row);
     k->cycle = norni_arena_get(scratch, n + 2 * m, sizeof *k->cycle);
     k->detrended = norni_arena_get(scratch, n + 2 * m, sizeof *k->detrended);
     k->suffix = norni_arena_get(scratch, m < 3 ? 3 : m, sizeof *k->suffix);
@@ -221,7 +221,7 @@ static norn_status prepare(stl_work *k, norni_arena *scratch, norn_err *err) {
     if (k->weight == NULL) k->weight = norni_arena_get(scratch, n, sizeof *k->weight);
     if (!row || !k->cycle || !k->detrended || !k->suffix || !k->low || !k->pos || !k->seen ||
         !k->w || !k->weight)
-        return norni_alloc_fail(err, "stl", n, 9 * sizeof *row);
+        return norni_alloc_fail(err, "stl", n, 10 * sizeof *row);
     k->smooth[0] = smoother(o->season_window, o->season_degree, o->season_jump, row, k->poll);
     if (o->season_window == 0) { /* R's 10 n + 1: weights that are all but equal */
         k->smooth[0].window = 10 * n + 1;

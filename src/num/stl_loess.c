@@ -14,7 +14,7 @@
 
 #include <math.h>
 
-enum { POLL_WORK = 1 << 19, LANES = 4, CHUNK = 32 };
+enum { POLL_WORK = 1 << 19, LANES = 8, CHUNK = 32 };
 
 static bool go_on(norni_loess *l, size_t work) {
     l->work += work;
@@ -40,40 +40,70 @@ static size_t window_left(const norni_loess *l, const norni_loess_seen *s, doubl
     return left;
 }
 
+static double add_lanes(const double *lane) {
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
+           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
+/* Distances from x into d (count), the kernel's weights of them into w. In loops that vectorise. */
+static void fill_kernel(const norni_loess *l, const norni_loess_seen *s, double x, size_t left,
+                        size_t count, double *d, double *w) {
+    const double first = position(s, left) - x, last = position(s, left + count - 1) - x;
+    const double spread = l->window > s->n_seen ? (double)((l->window - s->n_seen) / 2) : 0;
+    const double h = fmax(-first, last) + spread, near = 0.001 * h, far = 0.999 * h;
+    const double part = h > 0 ? 1 / h : 0;
+    if (s->pos) {
+        for (size_t i = 0; i < count; i++)
+            d[i] = s->pos[left + i] - x;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            d[i] = first + (double)(int32_t)i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const double size = fabs(d[i]), u = size * part, v = 1 - u * u * u, k = v * v * v;
+        const double inside = size > far ? 0 : k;
+        w[i] = size <= near ? 1 : inside;
+    }
+    if (s->weight) {
+        for (size_t i = 0; i < count; i++)
+            w[i] *= s->weight[left + i];
+    }
+}
+
 /* The weights by which the value at x is summed, l->row (count), for the points from `left` on.
  * false: all robustness weights vanish. */
 static bool fill_row(const norni_loess *l, const norni_loess_seen *s, double x, size_t left,
                      size_t count) {
-    double *w = l->row, h = fmax(x - position(s, left), position(s, left + count - 1) - x);
-    if (l->window > s->n_seen) h += (double)((l->window - s->n_seen) / 2);
-    const double near = 0.001 * h, far = 0.999 * h;
-    double sum = 0, centre = 0, square = 0;
-    for (size_t i = 0; i < count; i++) {
-        const double d = fabs(position(s, left + i) - x), u = d / h, v = 1 - u * u * u;
-        w[i] = d > far ? 0 : d <= near ? 1 : v * v * v;
-        if (s->weight) w[i] *= s->weight[left + i];
-        sum += w[i];
+    double *w = l->row, *d = l->row + count;
+    double sum[LANES] = {0}, first[LANES] = {0}, second[LANES] = {0};
+    fill_kernel(l, s, x, left, count, d, w);
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        for (size_t k = 0; k < LANES; k++) {
+            sum[k] += w[i + k];
+            first[k] += w[i + k] * d[i + k];
+            second[k] += w[i + k] * d[i + k] * d[i + k];
+        }
     }
-    if (!(sum > 0)) return false;
-    for (size_t i = 0; i < count; i++) {
-        w[i] /= sum;
-        centre += w[i] * (position(s, left + i) - x);
+    for (; i < count; i++) {
+        sum[i % LANES] += w[i];
+        first[i % LANES] += w[i] * d[i];
+        second[i % LANES] += w[i] * d[i] * d[i];
     }
-    if (l->degree == 0 || !(h > 0)) return true;
-    for (size_t i = 0; i < count; i++) {
-        const double d = position(s, left + i) - x - centre;
-        square += w[i] * d * d;
-    }
-    if (!(sqrt(square) > 0.001 * (double)(s->n - 1))) return true;
-    const double slope = -centre / square;
-    for (size_t i = 0; i < count; i++)
-        w[i] *= slope * (position(s, left + i) - x - centre) + 1;
+    const double total = add_lanes(sum);
+    if (!(total > 0)) return false;
+    const double centre = add_lanes(first) / total,
+                 square = add_lanes(second) / total - centre * centre;
+    const bool line = l->degree > 0 && sqrt(square) > 0.001 * (double)(s->n - 1);
+    const double scale = 1 / total, slope = line ? -centre / square : 0;
+    for (i = 0; i < count; i++)
+        w[i] *= scale * (slope * (d[i] - centre) + 1);
     return true;
 }
 
 /* In lanes of fixed order, so that every machine has the same sum. */
 static double dot(const double *w, const double *y, size_t n, size_t stride) {
-    double lane[LANES] = {0, 0, 0, 0};
+    double lane[LANES] = {0};
     size_t i = 0;
     if (stride == 1) {
         for (; i + LANES <= n; i += LANES) {
@@ -83,7 +113,7 @@ static double dot(const double *w, const double *y, size_t n, size_t stride) {
     }
     for (; i < n; i++)
         lane[i % LANES] += w[i] * y[i * stride];
-    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+    return add_lanes(lane);
 }
 
 /* out (columns) = sum over i of w_i y[i stride + column] */

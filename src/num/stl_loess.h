@@ -11,7 +11,7 @@ typedef struct norni_loess {
     size_t window;  /* q: points in a neighbourhood, odd */
     size_t jump;    /* every jump-th point is computed, those between lie on lines */
     int32_t degree; /* 0: local mean, 1: local line */
-    double *row;    /* (min(window, points)) scratch */
+    double *row;    /* (2 min(window, points)) scratch */
     const norni_poll *poll;
     size_t work; /* since the last poll */
 } norni_loess;

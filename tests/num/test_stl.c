@@ -129,7 +129,7 @@ static void make_series(double *y, size_t n, size_t m) {
 /* Many series at once and one with gaps are two roads: with nothing missing they meet. */
 static void two_roads_of_loess(void **state) {
     (void)state;
-    double y[3 * 41], flat[43], block[3 * 43], line[43], row[64], ones[41], pos[41];
+    double y[3 * 41], flat[43], block[3 * 43], line[43], row[128], ones[41], pos[41];
     make_series(y, 3 * 41, 7);
     for (size_t i = 0; i < 41; i++) {
         ones[i] = 1;
@@ -156,7 +156,7 @@ static void two_roads_of_loess(void **state) {
 /* A line is a local line, whatever is missing. */
 static void lines_stay_lines(void **state) {
     (void)state;
-    double y[50], pos[50], row[64], out[52];
+    double y[50], pos[50], row[128], out[52];
     size_t n_seen = 0;
     for (size_t i = 0; i < 50; i++) {
         if (i % 3 == 1 || (i > 20 && i < 37)) continue;
