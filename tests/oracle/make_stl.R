@@ -1,7 +1,7 @@
+# R's stl() in several settings, and seasonal strengths as nsdiffs() has them, on public classic series.
 # SPDX-License-Identifier: Apache-2.0
-# tests/fixtures/stl_r.csv: R's stl(), mstl(), seasonal strengths and MSTL forecasts (R 4.2.2, forecast 8.20).
-# Rscript make_stl.R > ../fixtures/stl_r.csv
-# Rows: kind,series,arguments,numbers. Long answers carry every k-th number (first, step as stated) to stay small.
+# Run: Rscript tests/oracle/make_stl.R > tests/fixtures/stl_r.csv     (made with R 4.2.2, forecast 8.20)
+# Rows: kind,series,arguments,numbers; series of more than 400 points carry every 7th number.
 suppressMessages(library(forecast))
 num <- function(x) paste(sprintf("%.15g", x), collapse = " ")
 row <- function(kind, name, args, x) cat(paste(kind, name, args, num(x), sep = ","), "\n", sep = "")
