@@ -9,6 +9,7 @@ typedef struct norni_forecast_opt {
     norni_panel_opt panel;
     int32_t horizon;
     const char *model, *fallback, *level;
+    const char *future; /* exogenous values over the horizon */
     norni_ints seasons;
     bool fitted;
 } norni_forecast_opt;

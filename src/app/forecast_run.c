@@ -106,6 +106,45 @@ static norn_status store_description(norni_forecast *f, size_t item, const norni
     return norni_forecast_describe(f, item, norni_str_of(text), err);
 }
 
+/* A column without the gaps that do not matter: where y is missing too. */
+static norn_status known_column(norni_worker *w, const norni_series *s, norni_str name,
+                                const double **x, norn_err *err) {
+    double *copy = NULL;
+    for (size_t t = 0; t < s->n; t++) {
+        if (isfinite((*x)[t])) continue;
+        if (!isnan(s->y[t]))
+            return norn_fail(err, NORN_E_DATA,
+                             "exogenous column '%.*s' has no value at observation %zu, where the "
+                             "series has one",
+                             (int)(name.n > 60 ? 60 : name.n), name.p, t + 1);
+        if (copy == NULL) {
+            copy = norni_arena_get(&w->arena, s->n, sizeof *copy);
+            if (copy == NULL) return norni_alloc_fail(err, "forecast", s->n, sizeof *copy);
+            memcpy(copy, *x, s->n * sizeof *copy);
+            *x = copy;
+        }
+        copy[t] = 0;
+    }
+    return NORN_OK;
+}
+
+/* The exogenous columns of series i, past and future. */
+static norn_status attach_exogenous(norni_worker *w, const norni_forecast *f, size_t i,
+                                    norni_series *s, norn_err *err) {
+    const norni_panel *p = f->panel;
+    const double **x = norni_arena_get(&w->arena, p->n_x, 2 * sizeof *x);
+    if (x == NULL) return norni_alloc_fail(err, "forecast", p->n_x, 2 * sizeof *x);
+    for (size_t c = 0; c < p->n_x; c++) {
+        x[c] = p->x + c * p->n_obs + p->offsets[i];
+        NORN_TRY(known_column(w, s, p->x_names[c], &x[c], err));
+    }
+    NORN_TRY(norni_future_of(f->plan->future, p, i, s->horizon, x + p->n_x, err));
+    s->n_x = p->n_x;
+    s->x = x;
+    s->x_future = x + p->n_x;
+    return NORN_OK;
+}
+
 static norn_status fail_beyond(const norni_forecast *f, size_t i, norn_err *err) {
     size_t h = 0;
     while (norni_panel_future(f->panel, i, h) != NORNI_TIME_NONE)
@@ -124,7 +163,7 @@ static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
     norni_forecast *f = job->f;
     const size_t i = item_series(f, item), h = (size_t)f->plan->horizon;
     int32_t season = 1;
-    const norni_series s = series_view(f, i, spec, &season);
+    norni_series s = series_view(f, i, spec, &season);
     const norni_group group = {1, &s};
     const norni_str id = norni_panel_id(f->panel, i);
     norni_env env = {.arena = &w->arena,
@@ -136,6 +175,8 @@ static norn_status forecast_one(norni_worker *w, forecast_job *job, size_t item,
     if (s.n == 0)
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);
     if (norni_panel_future(f->panel, i, h - 1) == NORNI_TIME_NONE) return fail_beyond(f, i, err);
+    if (f->plan->future != NULL && spec->model->exogenous)
+        NORN_TRY(attach_exogenous(w, f, i, &s, err));
     if (spec->model->validate) NORN_TRY(spec->model->validate(spec->opt, &s, err));
     void *state = NULL;
     NORN_TRY(spec->model->fit(&env, spec->opt, &group, &state, err));

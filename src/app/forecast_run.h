@@ -5,6 +5,7 @@
 #define NORNI_FORECAST_RUN_H
 
 #include "app/common.h"
+#include "app/future.h"
 #include "app/spec.h"
 #include "store/run_store.h"
 
@@ -14,6 +15,7 @@ typedef struct norni_forecast_plan {
     size_t n_specs;
     const norni_model_set *models; /* that a model made of others may name */
     const norni_spec *fallback;    /* NULL: none */
+    const norni_future *future;    /* exogenous values over the horizon, or NULL */
     int32_t horizon;
     norni_doubles levels; /* ascending, in (0,100) */
     norni_ints seasons;   /* n = 0: from each series' frequency */

@@ -40,20 +40,18 @@ static void print_rows(const norni_param *rows, size_t n, const void *opt, norni
     }
 }
 
-static norn_status print_inputs(norn_ctx *ctx, const norni_inputs *in, norni_buf *b,
-                                norn_err *err) {
-    for (size_t i = 0; i < in->n; i++) {
-        char text[NORNI_DIGEST_TEXT];
-        norni_hash128 hash;
-        uint64_t size;
-        if (strcmp(in->path[i], "-") == 0) {
-            norni_buf_text(b, "input: standard input\n");
-            continue;
-        }
-        NORN_TRY(norni_file_hash(ctx, in->path[i], &size, &hash, err));
-        norni_hash_text(hash, text);
-        norni_buf_format(b, "input: %llu bytes %s\n", (unsigned long long)size, text);
+static norn_status print_input(norn_ctx *ctx, const char *what, const char *path, norni_buf *b,
+                               norn_err *err) {
+    char text[NORNI_DIGEST_TEXT];
+    norni_hash128 hash;
+    uint64_t size;
+    if (strcmp(path, "-") == 0) {
+        norni_buf_format(b, "%s: standard input\n", what);
+        return NORN_OK;
     }
+    NORN_TRY(norni_file_hash(ctx, path, &size, &hash, err));
+    norni_hash_text(hash, text);
+    norni_buf_format(b, "%s: %llu bytes %s\n", what, (unsigned long long)size, text);
     return NORN_OK;
 }
 
@@ -64,6 +62,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     static const char *const common[] = {"seed", "retry-attempts"};
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
+    norn_status st = NORN_OK;
     if (c->resume == NULL) return NORN_OK;
     norni_buf_init(&b, &env->ctx->alloc);
     norni_buf_format(&b, "norn run folder: 1\nversion: %s\noperation: forecast\n", NORNI_VERSION);
@@ -74,8 +73,10 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
             norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
         if (row != NULL) print_rows(row, 1, opt, &b);
     }
+    if (opt->future) st = print_input(env->ctx, "future", opt->future, &b, err);
     shared->plan_key = norni_hash_128(b.p, b.n);
-    norn_status st = print_inputs(env->ctx, in, &b, err);
+    for (size_t i = 0; i < in->n && st == NORN_OK; i++)
+        st = print_input(env->ctx, "input", in->path[i], &b, err);
     if (st == NORN_OK && b.failed) st = norni_alloc_fail(err, "resume", b.cap, 2);
     if (st == NORN_OK)
         st = norni_run_store_open(env->ctx, c->resume, (norni_str){b.p, b.n}, &shared->store, err);
@@ -174,6 +175,32 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
     return st;
 }
 
+/* Which columns are exogenous is the future's to say. */
+static norn_status read_future(const norni_op_env *env, const norni_forecast_opt *opt,
+                               norni_forecast_plan *plan, norni_read_opt *read,
+                               norni_future *future, norn_err *err) {
+    bool used = false;
+    read->no_exogenous = opt->future == NULL;
+    if (opt->future == NULL) return NORN_OK;
+    if (read->layout != NORNI_LAYOUT_LONG)
+        return norn_fail(err, NORN_E_ARG, "--future needs the long layout");
+    NORN_TRY(norni_future_read(env->ctx, opt->future, read, future, err));
+    read->x_cols = future->names;
+    read->n_x_cols = future->n_x;
+    plan->future = future;
+    for (size_t k = 0; k < plan->n_specs; k++) {
+        const norni_spec *spec = &plan->specs[k];
+        used = used || spec->model->exogenous;
+        if (!spec->model->exogenous)
+            norni_say(env, "%.*s does not use the exogenous columns", (int)spec->column.n,
+                      spec->column.p);
+    }
+    return used ? NORN_OK
+                : norn_fail(err, NORN_E_ARG,
+                            "--future: none of the models uses exogenous columns (see `norn "
+                            "models`)");
+}
+
 norn_status norni_op_forecast(const norni_op_env *env, const void *options, norni_op_result *out,
                               norn_err *err) {
     const norni_forecast_opt *opt = options;
@@ -182,19 +209,21 @@ norn_status norni_op_forecast(const norni_op_env *env, const void *options, norn
     norni_forecast_plan plan;
     norni_read_opt read;
     norni_inputs in;
+    norni_future future = {.n_x = 0};
     norni_reader *reader = NULL;
     norn_status st;
     norni_arena_init(&arena, &env->ctx->alloc);
     NORN_TRY_GOTO(norni_forecast_plan_make(env->models, opt, &arena, &plan, err), done);
     NORN_TRY_GOTO(norni_panel_read_opt(&opt->panel, &read, err), done);
     NORN_TRY_GOTO(norni_inputs_expand(&opt->panel.data, &arena, &in, err), done);
-    read.no_exogenous = true;
-    st = norni_reader_open(env->ctx, &in, &read, &reader, err);
+    st = read_future(env, opt, &plan, &read, &future, err);
+    if (st == NORN_OK) st = norni_reader_open(env->ctx, &in, &read, &reader, err);
     out->input_failed =
         st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
     if (st == NORN_OK) st = run_reader(env, opt, &in, &plan, reader, &watch, out, err);
     norni_reader_close(reader);
 done:
+    norni_future_clear(&future);
     norni_arena_clear(&arena);
     return st;
 }
