@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/fp.h"
-#include "models/arima/arima_like.h"
+#include "models/arima/arima_work.h"
 
 /* Relative to the squares: what a further step must promise. N/2 times it is log likelihood. */
 static const double start_tol = 1e-6, css_tol = 1e-9, ml_tol = 1e-11;
@@ -48,11 +48,13 @@ typedef struct fit_run {
 } fit_run;
 
 /* sigma2 and loglik from what the filter gave on the scaled series. */
-static void fill_likelihood(norni_arima_fit *out, double squares, double sumlog, int exponent) {
+static void fill_likelihood(norni_arima_fit *out, double squares, double sumlog,
+                            const arima_work *w) {
     const double n = (double)out->n_used, sigma2 = squares / n;
     const double ln2 = 0.693147180559945309417, ln2pi = 1.83787706640934548356;
-    out->loglik = -0.5 * (n * (ln2pi + 1 + norni_log(sigma2)) + sumlog) - n * exponent * ln2;
-    out->sigma2 = ldexp(sigma2, 2 * exponent);
+    out->loglik =
+        -0.5 * (n * (ln2pi + 1 + norni_log(sigma2)) + sumlog) - n * w->exponent * ln2 + w->gap_log;
+    out->sigma2 = ldexp(sigma2, 2 * w->exponent);
 }
 
 static void take(fit_run *r, const arima_objective *f, double value, norni_arima_method method,
@@ -60,16 +62,17 @@ static void take(fit_run *r, const arima_objective *f, double value, norni_arima
     arima_work *const w = &r->w;
     norni_arima_fit *const out = r->out;
     arima_coef_from_free(&w->o, r->v, out->coef);
-    arima_work_beta(w, f->b, out->coef + w->k);
+    arima_work_beta(w, f->b + f->n_b, out->coef + w->k);
     out->method = method;
     out->stop = stop;
     if (method == NORNI_ARIMA_CSS) {
-        out->sigma2 = ldexp(value / (double)f->n_e, 2 * w->exponent);
+        out->sigma2 =
+            ldexp(value / (double)(f->n_e > w->n_gap ? f->n_e - w->n_gap : 1), 2 * w->exponent);
         out->loglik = NORNI_NAN;
     } else {
         double sumlog = 0, squares = 0;
         arima_ml_parts(f, &sumlog, &squares);
-        fill_likelihood(out, squares, sumlog, w->exponent);
+        fill_likelihood(out, squares, sumlog, w);
     }
     for (size_t j = 0; j < out->n_coef; j++)
         out->se[j] = NORNI_NAN;
@@ -177,7 +180,7 @@ norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
     norn_status st = arima_work_make(env, data, order, constant, &r.w, err);
     if (st == NORN_OK) {
         const size_t k = r.w.k;
-        out->n_used = r.w.n_w;
+        out->n_used = r.w.n_rows - r.w.n_flat;
         r.v = norni_arena_get(env->arena, k * k + 2 * k + 1, sizeof *r.v);
         r.v_try = r.v + k;
         r.cov = r.v + 2 * k;
@@ -188,26 +191,28 @@ norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
     return st;
 }
 
-/* Innovations of column 0 less the regressors at out->coef, scaled: their squares and sum log F. */
+/* The exact objective's one value at out->coef, regressors' coefficients fixed there, too. */
 static norn_status value_at(arima_work *w, const norni_arima_fit *at, double *squares,
                             double *sumlog, norn_err *err) {
-    arima_like like;
-    NORN_TRY(arima_like_get(w, &like, err));
-    double *const b = norni_arena_get(w->arena, w->n_reg + w->n_w, sizeof *b);
-    if (!b) return norni_alloc_fail(err, "arima", w->n_reg + w->n_w, sizeof *b);
-    double *const e = b + w->n_reg;
+    arima_objective f;
+    double *const b = norni_arena_get(w->arena, w->n_reg + 1, sizeof *b);
+    if (!b) return norni_alloc_fail(err, "arima", w->n_reg, sizeof *b);
     arima_work_unbeta(w, at->coef + w->k, b);
     for (size_t j = 0; j < w->n_reg; j++) {
         for (size_t t = 0; t < w->n_w; t++)
             w->w[0][t] -= b[j] * w->w[1 + j][t];
+        for (size_t t = 0; t < w->n && w->level; t++)
+            w->level[0][t] -= b[j] * w->level[1 + w->n_flat + j][t];
     }
+    w->n_reg = 0;
+    NORN_TRY(arima_ml_objective(w, &f, err));
     arima_work_set_coef(w, at->coef);
-    if (!arima_like_run(w, &like, (const double *const *)w->w, 1, (double *[]){e}))
+    if (!(arima_ml_value_here(&f) < NORNI_INF))
         return w->cancelled
                    ? norn_fail(err, NORN_E_CANCEL, "arima: cancelled")
                    : norn_fail(err, NORN_E_NUMERIC, "arima: these estimates are not stationary");
-    *squares = fmax(arima_dot(e, e, w->n_w), w->floor);
-    *sumlog = like.sumlog;
+    f.accept(&f);
+    arima_ml_parts(&f, sumlog, squares);
     return NORN_OK;
 }
 
@@ -222,14 +227,15 @@ norn_status norni_arima_fit_at(norni_env *env, const norni_arima_data *data,
     double squares = 0, sumlog = 0;
     norn_status st = arima_work_make(env, data, order, constant, &w, err);
     if (st == NORN_OK) {
+        out->n_used = w.n_rows - w.n_flat;
         (void)norni_effort_spend(env->effort, 1);
         st = value_at(&w, out, &squares, &sumlog, err);
     }
     norni_arena_rewind(env->arena, mark);
     if (st != NORN_OK) return st;
     out->method = NORNI_ARIMA_ML;
-    out->n_used = w.n_w;
-    fill_likelihood(out, squares, sumlog, w.exponent);
+
+    fill_likelihood(out, squares, sumlog, &w);
     out->min_root = arima_min_root(&order, coef);
     return NORN_OK;
 }

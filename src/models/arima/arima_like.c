@@ -22,7 +22,14 @@
 enum { PAD = 8 };
 
 norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err) {
+    const size_t n_lin = 1 + w->n_flat + w->n_reg;
     NORN_TRY(arima_start_get(&w->o, w->arena, &l->start, err));
+    if (w->level) {
+        l->now = norni_arena_get(w->arena, n_lin, 2 * sizeof *l->now);
+        if (!l->now) return norni_alloc_fail(err, "arima", n_lin, 2 * sizeof *l->now);
+        l->v = l->now + n_lin;
+        return arima_track_get(w->arena, &w->o, n_lin, w->n_gap, &l->track, err);
+    }
     l->room = w->n_w + l->start.r + PAD;
     l->a = norni_arena_get(w->arena, 1 + w->n_reg, sizeof *l->a);
     l->l = norni_arena_get(w->arena, l->room, sizeof *l->l);
@@ -108,8 +115,40 @@ static void move_others(const arima_work *w, arima_like *like, const double *con
     }
 }
 
+static bool run_gaps(arima_work *w, arima_like *like, const double *const *x, size_t n_col,
+                     double **e) {
+    arima_track *const k = &like->track;
+    if (!arima_start_run(&w->o, w->coef, &w->ar, &w->ma, &like->start)) return false;
+    k->n_lin = n_col;
+    arima_track_begin(k, &w->ar, &w->ma, &like->start);
+    log_sum logs = {1, 0};
+    size_t row = 0;
+    for (size_t t = 0; t < w->n; t++) {
+        for (size_t j = 0; j < n_col; j++)
+            like->now[j] = x[j][t];
+        if (t < k->n_diff) {
+            arima_track_seed(k, like->now);
+        } else if (w->seen[t]) {
+            double f = 1;
+            arima_track_see(k, like->now, like->v, &f);
+            if (!(f > 0.5)) return false;
+            const double root = sqrt(f);
+            for (size_t j = 0; j < n_col; j++)
+                e[j][row] = like->v[j] / root;
+            row++;
+            log_add(&logs, f);
+        } else {
+            arima_track_miss(k);
+        }
+        if (arima_work_poll(w, (n_col + k->n_loose) * (k->r + k->n_loose))) return false;
+    }
+    like->sumlog = log_get(&logs);
+    return true;
+}
+
 bool arima_like_run(arima_work *w, arima_like *like, const double *const *x, size_t n_col,
                     double **e) {
+    if (w->level) return run_gaps(w, like, x, n_col, e);
     arima_start *const s = &like->start;
     if (!arima_start_run(&w->o, w->coef, &w->ar, &w->ma, s)) return false;
     const size_t n = w->n_w, r = round_up(s->r);

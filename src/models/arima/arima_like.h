@@ -3,7 +3,7 @@
 #ifndef NORNI_ARIMA_LIKE_H
 #define NORNI_ARIMA_LIKE_H
 
-#include "models/arima/arima_work.h"
+#include "models/arima/arima_track.h"
 
 typedef struct arima_like {
     arima_start start; /* start.k: the gain K_t after a run */
@@ -14,11 +14,17 @@ typedef struct arima_like {
     size_t settled;
     double f_last;
     double sumlog;
+    arima_track track; /* with gaps, in place of a, l and f */
+    double *now, *v;   /* (1 + n_flat + n_reg) */
 } arima_like;
 
 NORN_CHECKED norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err);
-/* At w->coef: e (n_col) columns of (n_w) = innovations over the root of their variance F_t (in units
- * of sigma2) of columns x. false: not stationary to rounding, or cancelled (w->cancelled). */
+/* The columns that the exact filter goes over: 1 + n_flat + n_reg. */
+static inline double **arima_like_columns(const arima_work *w) {
+    return w->level ? w->level : w->w;
+}
+/* At w->coef: e (n_col) columns of (n_rows) = innovations over the root of their variance F_t (in
+ * units of sigma2) of columns x. false: not stationary to rounding, or cancelled (w->cancelled). */
 bool arima_like_run(arima_work *w, arima_like *like, const double *const *x, size_t n_col,
                     double **e);
 

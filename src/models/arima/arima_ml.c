@@ -14,11 +14,12 @@ static const double step_size = 0x1p-20;
 
 typedef struct ml {
     arima_like like;
-    double **e, **e_next;     /* (1 + n_reg) columns (n_w), scaled; the first less its regressors */
-    double *u;                /* (n_w) series less its regressors at the current point */
-    double **jac;             /* (k) columns (n_w) */
-    double *gram;             /* (n_reg, n_reg) */
-    double *b_next, *v_moved; /* (n_reg), (k) */
+    size_t n_lin;             /* n_flat + n_reg: columns behind the first */
+    double **e, **e_next;     /* (1 + n_lin) columns (n_rows), scaled; the first less the others */
+    double *u;                /* (n) series less the other columns at the current point */
+    double **jac;             /* (k) columns (n_rows) */
+    double *gram;             /* (n_lin, n_lin) */
+    double *b_next, *v_moved; /* (n_lin), (k) */
     double sumlog, squares;   /* of the current point */
     double sumlog_next, squares_next;
     bool sloped; /* jac is filled */
@@ -34,16 +35,16 @@ static double **columns(norni_arena *arena, size_t n_col, size_t n) {
 }
 
 static bool gram_of(const arima_work *w, ml *m, double **e) {
-    const size_t n = w->n_reg;
+    const size_t n = m->n_lin;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++)
-            m->gram[i * n + j] = arima_dot(e[1 + i], e[1 + j], w->n_w);
+            m->gram[i * n + j] = arima_dot(e[1 + i], e[1 + j], w->n_rows);
     }
     return arima_cholesky(m->gram, n);
 }
 
 static double scale_of(const arima_work *w, double sumlog) {
-    return norni_exp(sumlog / (2 * (double)w->n_w));
+    return norni_exp(sumlog / (2 * (double)(w->n_rows - w->n_flat)));
 }
 
 static void multiply(double *x, size_t n, double s) {
@@ -51,19 +52,22 @@ static void multiply(double *x, size_t n, double s) {
         x[t] *= s;
 }
 
-static double ml_value(arima_objective *f, const double *v) {
+double arima_ml_value_here(arima_objective *f) {
     arima_work *const w = f->w;
     ml *const m = f->own;
-    const size_t n = w->n_w;
-    arima_work_set(w, v);
-    if (!arima_like_run(w, &m->like, (const double *const *)w->w, 1 + w->n_reg, m->e_next))
+    const size_t n = w->n_rows;
+    if (!arima_like_run(w, &m->like, (const double *const *)arima_like_columns(w), 1 + m->n_lin,
+                        m->e_next))
         return NORNI_INF;
-    if (w->n_reg > 0) {
+    m->sumlog_next = m->like.sumlog;
+    if (m->n_lin > 0) {
         if (!gram_of(w, m, m->e_next)) return NORNI_INF;
-        for (size_t i = 0; i < w->n_reg; i++)
+        for (size_t i = 0; i < w->n_flat; i++) /* integrated over, where regressors are estimated */
+            m->sumlog_next += 2 * norni_log(m->gram[i * m->n_lin + i]);
+        for (size_t i = 0; i < m->n_lin; i++)
             m->b_next[i] = arima_dot(m->e_next[1 + i], m->e_next[0], n);
-        arima_cholesky_solve(m->gram, w->n_reg, m->b_next);
-        for (size_t i = 0; i < w->n_reg; i++) {
+        arima_cholesky_solve(m->gram, m->n_lin, m->b_next);
+        for (size_t i = 0; i < m->n_lin; i++) {
             for (size_t t = 0; t < n; t++)
                 m->e_next[0][t] -= m->b_next[i] * m->e_next[1 + i][t];
         }
@@ -71,9 +75,13 @@ static double ml_value(arima_objective *f, const double *v) {
     const double s = arima_dot(m->e_next[0], m->e_next[0], n);
     if (!isfinite(s)) return NORNI_INF;
     m->squares_next = fmax(s, w->floor);
-    m->sumlog_next = m->like.sumlog;
     const double scale = scale_of(w, m->sumlog_next), value = m->squares_next * scale * scale;
     return isfinite(value) ? value : NORNI_INF;
+}
+
+static double ml_value(arima_objective *f, const double *v) {
+    arima_work_set(f->w, v);
+    return arima_ml_value_here(f);
 }
 
 static void ml_accept(arima_objective *f) {
@@ -84,12 +92,12 @@ static void ml_accept(arima_objective *f) {
     m->e_next = swap;
     m->sumlog = m->sumlog_next;
     m->squares = m->squares_next;
-    memcpy(f->b, m->b_next, w->n_reg * sizeof *f->b);
+    memcpy(f->b, m->b_next, m->n_lin * sizeof *f->b);
     const double scale = scale_of(w, m->sumlog);
-    for (size_t j = 0; j <= w->n_reg; j++)
-        multiply(m->e[j], w->n_w, scale);
+    for (size_t j = 0; j <= m->n_lin; j++)
+        multiply(m->e[j], w->n_rows, scale);
     for (size_t j = 0; j < w->k && m->sloped; j++)
-        f->old_je[j] = arima_dot(m->jac[j], m->e[0], w->n_w);
+        f->old_je[j] = arima_dot(m->jac[j], m->e[0], w->n_rows);
 }
 
 /* Column j of the Jacobian; zero where the move leads out of what can be valued. */
@@ -106,31 +114,32 @@ static void ml_column(arima_objective *f, const double *v, size_t j) {
         if (!arima_like_run(w, &m->like, (const double *const[]){m->u}, 1, (double *[]){out}))
             continue;
         const double scale = scale_of(w, m->like.sumlog) / h, back = 1 / h;
-        for (size_t t = 0; t < w->n_w; t++)
+        for (size_t t = 0; t < w->n_rows; t++)
             out[t] = out[t] * scale - base[t] * back;
         return;
     }
-    memset(out, 0, w->n_w * sizeof *out);
+    memset(out, 0, w->n_rows * sizeof *out);
 }
 
 static void ml_slope(arima_objective *f, const double *v, double *jj, double *je) {
     arima_work *const w = f->w;
     ml *const m = f->own;
-    const size_t n = w->n_w, k = w->k;
-    memcpy(m->u, w->w[0], n * sizeof *m->u);
-    for (size_t j = 0; j < w->n_reg; j++) {
-        for (size_t t = 0; t < n; t++)
-            m->u[t] -= f->b[j] * w->w[1 + j][t];
+    const size_t n = w->n_rows, k = w->k, length = w->level ? w->n : w->n_w;
+    double **const x = arima_like_columns(w);
+    memcpy(m->u, x[0], length * sizeof *m->u);
+    for (size_t j = 0; j < m->n_lin; j++) {
+        for (size_t t = 0; t < length; t++)
+            m->u[t] -= f->b[j] * x[1 + j][t];
     }
     for (size_t j = 0; j < k && !w->cancelled; j++)
         ml_column(f, v, j);
     m->sloped = true;
-    if (w->n_reg > 0 && gram_of(w, m, m->e)) { /* Kaufman 1975 */
+    if (m->n_lin > 0 && gram_of(w, m, m->e)) { /* Kaufman 1975 */
         for (size_t j = 0; j < k; j++) {
-            for (size_t i = 0; i < w->n_reg; i++)
+            for (size_t i = 0; i < m->n_lin; i++)
                 m->b_next[i] = arima_dot(m->e[1 + i], m->jac[j], n);
-            arima_cholesky_solve(m->gram, w->n_reg, m->b_next);
-            for (size_t i = 0; i < w->n_reg; i++) {
+            arima_cholesky_solve(m->gram, m->n_lin, m->b_next);
+            for (size_t i = 0; i < m->n_lin; i++) {
                 for (size_t t = 0; t < n; t++)
                     m->jac[j][t] -= m->b_next[i] * m->e[1 + i][t];
             }
@@ -151,24 +160,26 @@ void arima_ml_parts(const arima_objective *f, double *sumlog, double *squares) {
 
 norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *err) {
     ml *m = norni_arena_zero(w->arena, 1, sizeof *m);
-    const size_t n_col = 1 + w->n_reg;
+    const size_t n_lin = w->n_flat + w->n_reg, n_col = 1 + n_lin;
     if (!m) return norni_alloc_fail(err, "arima", 1, sizeof *m);
+    m->n_lin = n_lin;
     NORN_TRY(arima_like_get(w, &m->like, err));
-    m->e = columns(w->arena, n_col, w->n_w);
-    m->e_next = columns(w->arena, n_col, w->n_w);
-    m->jac = columns(w->arena, w->k, w->n_w);
-    m->u = norni_arena_get(w->arena, w->n_w, sizeof *m->u);
-    m->gram = norni_arena_get(w->arena, w->n_reg * (w->n_reg + 2) + 2 * w->k + 1, sizeof *m->gram);
+    m->e = columns(w->arena, n_col, w->n_rows);
+    m->e_next = columns(w->arena, n_col, w->n_rows);
+    m->jac = columns(w->arena, w->k, w->n_rows);
+    m->u = norni_arena_get(w->arena, w->n, sizeof *m->u);
+    m->gram = norni_arena_get(w->arena, n_lin * (n_lin + 2) + 2 * w->k + 1, sizeof *m->gram);
     if (!m->e || !m->e_next || !m->jac || !m->u || !m->gram)
         return norni_alloc_fail(err, "arima", w->n_w, (2 * n_col + w->k) * sizeof(double));
-    m->b_next = m->gram + w->n_reg * w->n_reg;
-    m->v_moved = m->b_next + 2 * w->n_reg;
+    m->b_next = m->gram + n_lin * n_lin;
+    m->v_moved = m->b_next + 2 * n_lin;
     *out = (arima_objective){.w = w,
-                             .n_e = w->n_w,
+                             .n_e = w->n_rows,
+                             .n_b = w->n_flat,
                              .value = ml_value,
                              .accept = ml_accept,
                              .slope = ml_slope,
-                             .b = m->b_next + w->n_reg,
+                             .b = m->b_next + n_lin,
                              .old_je = m->v_moved + w->k,
                              .own = m};
     return NORN_OK;

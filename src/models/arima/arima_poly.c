@@ -202,3 +202,19 @@ size_t arima_difference(double *x, size_t n, int32_t d, int32_t D, int32_t m) {
         n = difference_once(x, n, 1);
     return n;
 }
+
+bool arima_difference_poly(norni_arena *arena, const norni_arima_order *o, arima_poly *out) {
+    double small[9] = {0}, seasonal[9] = {0};
+    if (!arima_poly_get(arena, (size_t)o->d, (size_t)o->D, out)) return false;
+    for (int pass = 0; pass < 2; pass++) {
+        double *const c = pass ? seasonal : small;
+        const int32_t n = pass ? o->D : o->d;
+        double b = 1;
+        for (int32_t j = 1; j <= n; j++) {
+            b = b * (n - j + 1) / j;
+            c[j - 1] = j % 2 ? b : -b;
+        }
+    }
+    arima_poly_multiply(small, (size_t)o->d, seasonal, (size_t)o->D, (size_t)o->m, 1, out);
+    return true;
+}

@@ -52,5 +52,7 @@ void arima_poly_multiply(const double *a, size_t na, const double *b, size_t nb,
 double arima_min_root(const norni_arima_order *o, const double *coef);
 /* x (n) becomes its (1-B)^d (1-B^m)^D; returns the values left, at x[0]. */
 size_t arima_difference(double *x, size_t n, int32_t d, int32_t D, int32_t m);
+/* y_t = (1-B)^d (1-B^m)^D y_t + sum c y_{t-lag}; d, D <= 8. false: out of memory. */
+bool arima_difference_poly(norni_arena *arena, const norni_arima_order *o, arima_poly *out);
 
 #endif

@@ -22,8 +22,7 @@ bool arima_work_poll(arima_work *w, size_t flops) {
     return w->cancelled;
 }
 
-static norn_status check_order(const norni_arima_data *data, const norni_arima_order *o,
-                               norni_arima_constant constant, norn_err *err) {
+static norn_status check_order(const norni_arima_order *o, norn_err *err) {
     if (o->p < 0 || o->d < 0 || o->q < 0 || o->P < 0 || o->D < 0 || o->Q < 0 || o->m < 1 ||
         o->p > ARIMA_MOST_FACTOR || o->q > ARIMA_MOST_FACTOR || o->P > ARIMA_MOST_FACTOR ||
         o->Q > ARIMA_MOST_FACTOR || o->d > 8 || o->D > 8)
@@ -32,56 +31,63 @@ static norn_status check_order(const norni_arima_data *data, const norni_arima_o
     if (o->m == 1 && (o->P > 0 || o->D > 0 || o->Q > 0))
         return norn_fail(err, NORN_E_ARG,
                          "arima: seasonal orders need a season of 2 or more, the series has none");
-    const size_t lost = arima_lag_diff(o);
-    const size_t n_coef = arima_n_arma(o) + data->n_x + (constant != NORNI_ARIMA_NO_CONSTANT);
-    size_t seen = 0;
-    for (size_t t = 0; t < data->n; t++) {
-        if (isinf(data->y[t]))
-            return norn_fail(err, NORN_E_DATA, "arima: the series has an infinite value");
-        if (!isnan(data->y[t])) seen++;
-    }
-    if (seen < lost + n_coef + 1)
+    return NORN_OK;
+}
+
+/* Where the values begin and end, and whether there are enough. */
+static norn_status find_extent(arima_work *w, const norni_arima_data *data, norn_err *err) {
+    const norni_extent e = norni_extent_of(data->y, data->n);
+    const size_t lost = arima_lag_diff(&w->o), n_coef = w->k + w->n_reg;
+    if (e.infinite) return norn_fail(err, NORN_E_DATA, "arima: the series has an infinite value");
+    if (e.n_seen < lost + n_coef + 1)
         return norn_fail(err, NORN_E_DATA,
                          "arima: %zu observed values are too few for these orders, which need %zu",
-                         seen, lost + n_coef + 1);
-    if (seen < data->n) return norn_fail(err, NORN_E_DATA, "arima: the series has missing values");
+                         e.n_seen, lost + n_coef + 1);
+    w->exponent = e.exponent;
+    w->first = e.first;
+    w->n = e.last + 1 - e.first;
+    w->n_gap = w->n - e.n_seen;
+    w->n_w = w->n - lost;
+    w->n_rows = w->n_w;
     return NORN_OK;
 }
 
-/* Regressor j of the model: the constant, then the data's. Scaled to below 1 and differenced. */
-static norn_status fill_regressor(arima_work *w, const norni_arima_data *data, size_t j,
-                                  double *scratch, norn_err *err) {
+/* Regressor j of the model: the constant, then the data's; scaled to below 1. */
+static norn_status read_regressor(arima_work *w, const norni_arima_data *data, size_t j,
+                                  double *out, norn_err *err) {
     const size_t own = w->constant != NORNI_ARIMA_NO_CONSTANT;
-    const double *x = j >= own ? data->x[j - own] : NULL;
-    double largest = x ? 0 : w->constant == NORNI_ARIMA_MEAN ? 1 : (double)w->n;
-    for (size_t t = 0; x && t < w->n; t++) {
-        if (!isfinite(x[t]))
+    const double *const x = j >= own ? data->x[j - own] + w->first : NULL;
+    double largest = 0;
+    for (size_t t = 0; t < w->n; t++) {
+        out[t] = x ? x[t] : w->constant == NORNI_ARIMA_MEAN ? 1 : (double)(w->first + t + 1);
+        if (!isfinite(out[t]))
             return norn_fail(err, NORN_E_DATA,
                              "arima: regressor %zu has a missing or infinite value at %zu",
-                             j - own + 1, t + 1);
-        largest = fabs(x[t]) > largest ? fabs(x[t]) : largest;
+                             j - own + 1, w->first + t + 1);
+        largest = fabs(out[t]) > largest ? fabs(out[t]) : largest;
     }
     if (largest > 0) (void)frexp(largest, &w->x_exp[j]);
-    for (size_t t = 0; t < w->n; t++) {
-        const double v = x ? x[t] : w->constant == NORNI_ARIMA_MEAN ? 1 : (double)(t + 1);
-        scratch[t] = ldexp(v, -w->x_exp[j]);
-    }
-    arima_difference(scratch, w->n, w->o.d, w->o.D, w->o.m);
-    memcpy(w->w[1 + j], scratch, w->n_w * sizeof *scratch);
+    for (size_t t = 0; t < w->n; t++)
+        out[t] = ldexp(out[t], -w->x_exp[j]);
     return NORN_OK;
 }
 
-/* Gram and Schmidt, twice. */
+static void subtract(double *x, double s, const double *y, size_t n) {
+    for (size_t t = 0; t < n; t++)
+        x[t] -= s * y[t];
+}
+
+/* Gram and Schmidt, twice; `level` columns go along. */
 static norn_status orthonormalise(arima_work *w, size_t j, norn_err *err) {
-    const size_t own = w->constant != NORNI_ARIMA_NO_CONSTANT;
+    const size_t own = w->constant != NORNI_ARIMA_NO_CONSTANT, at = 1 + w->n_flat;
     double *const x = w->w[1 + j];
     const double before = sqrt(arima_dot(x, x, w->n_w));
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < j; i++) {
             const double s = arima_dot(w->w[1 + i], x, w->n_w);
             w->r[i * w->n_reg + j] += s;
-            for (size_t t = 0; t < w->n_w; t++)
-                x[t] -= s * w->w[1 + i][t];
+            subtract(x, s, w->w[1 + i], w->n_w);
+            if (w->level) subtract(w->level[at + j], s, w->level[at + i], w->n);
         }
     }
     const double norm = sqrt(arima_dot(x, x, w->n_w));
@@ -98,58 +104,65 @@ static norn_status orthonormalise(arima_work *w, size_t j, norn_err *err) {
     w->r[j * w->n_reg + j] = norm;
     for (size_t t = 0; t < w->n_w; t++)
         x[t] /= norm;
+    for (size_t t = 0; t < w->n && w->level; t++)
+        w->level[at + j][t] /= norm;
     return NORN_OK;
 }
 
-static norn_status fill_columns(arima_work *w, const norni_arima_data *data, norn_err *err) {
-    const norni_arena_mark mark = norni_arena_mark_get(w->arena);
-    double *scratch = norni_arena_get(w->arena, w->n, sizeof *scratch);
-    if (scratch == NULL) return norni_alloc_fail(err, "arima", w->n, sizeof *scratch);
-    const norni_extent e = norni_extent_of(data->y, w->n);
-    w->exponent = e.exponent;
-    norni_rescale(data->y, w->n, e.exponent, scratch);
+static void take_differences(const arima_work *w, double *x, double *out) {
+    arima_difference(x, w->n, w->o.d, w->o.D, w->o.m);
+    memcpy(out, x, w->n_w * sizeof *x);
+}
+
+static norn_status fill_columns(arima_work *w, const norni_arima_data *data, double *x,
+                                norn_err *err) {
+    norni_rescale(data->y + w->first, w->n, w->exponent, x);
     double largest = 0;
     for (size_t t = 0; t < w->n; t++)
-        largest = fabs(scratch[t]) > largest ? fabs(scratch[t]) : largest;
+        largest = fabs(x[t]) > largest ? fabs(x[t]) : largest;
     /* What is left of values of this size when nothing is left. */
     const double least = largest > 0 ? largest * 0x1p-52 : 0x1p-52;
     w->floor = (double)w->n_w * least * least;
-    arima_difference(scratch, w->n, w->o.d, w->o.D, w->o.m);
-    memcpy(w->w[0], scratch, w->n_w * sizeof *scratch);
+    if (w->n_gap > 0) {
+        NORN_TRY(arima_gaps_make(w, x, err));
+        arima_gaps_fill(x, w->n, (size_t)w->o.m);
+    }
+    take_differences(w, x, w->w[0]);
     for (size_t j = 0; j < w->n_reg; j++) {
-        NORN_TRY(fill_regressor(w, data, j, scratch, err));
+        NORN_TRY(read_regressor(w, data, j, x, err));
+        if (w->level) memcpy(w->level[1 + w->n_flat + j], x, w->n * sizeof *x);
+        take_differences(w, x, w->w[1 + j]);
         NORN_TRY(orthonormalise(w, j, err));
     }
-    norni_arena_rewind(w->arena, mark);
     return NORN_OK;
 }
 
 norn_status arima_work_make(norni_env *env, const norni_arima_data *data, norni_arima_order o,
                             norni_arima_constant constant, arima_work *w, norn_err *err) {
     memset(w, 0, sizeof *w);
-    NORN_TRY(check_order(data, &o, constant, err));
+    NORN_TRY(check_order(&o, err));
     w->env = env;
     w->arena = env->arena;
     w->o = o;
     w->constant = constant;
-    w->n = data->n;
-    w->n_w = data->n - arima_lag_diff(&o);
     w->k = arima_n_arma(&o);
     w->n_reg = data->n_x + (constant != NORNI_ARIMA_NO_CONSTANT);
+    NORN_TRY(find_extent(w, data, err));
     const size_t n_col = 1 + w->n_reg;
     w->w = norni_arena_get(env->arena, n_col, sizeof *w->w);
     w->r = norni_arena_zero(env->arena, w->n_reg * w->n_reg + 1, sizeof *w->r);
     w->x_exp = norni_arena_zero(env->arena, n_col, sizeof *w->x_exp);
     w->coef = norni_arena_zero(env->arena, w->k + 1, sizeof *w->coef);
-    if (!w->w || !w->r || !w->x_exp || !w->coef ||
+    double *const x = norni_arena_get(env->arena, w->n, sizeof *x);
+    if (!w->w || !w->r || !w->x_exp || !w->coef || !x ||
         !arima_poly_get(env->arena, (size_t)o.p, (size_t)o.P, &w->ar) ||
         !arima_poly_get(env->arena, (size_t)o.q, (size_t)o.Q, &w->ma))
-        return norni_alloc_fail(err, "arima", n_col, sizeof *w->w);
+        return norni_alloc_fail(err, "arima", n_col + w->n, sizeof *w->w);
     for (size_t c = 0; c < n_col; c++) {
         w->w[c] = norni_arena_get(env->arena, w->n_w, sizeof **w->w);
         if (!w->w[c]) return norni_alloc_fail(err, "arima", w->n_w, sizeof **w->w);
     }
-    return fill_columns(w, data, err);
+    return fill_columns(w, data, x, err);
 }
 
 void arima_work_beta(const arima_work *w, const double *b, double *beta) {

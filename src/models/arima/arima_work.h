@@ -5,28 +5,36 @@
 
 #include "models/arima/arima_poly.h"
 
-/* What all evaluations share. Columns: 0 is the series, 1..n_reg the regressors (the constant
- * first), all differenced; regressors are orthonormal (X = Q R, so that w - Q b = w - X R^-1 b). */
+/* What all evaluations share. Columns of `w`: 0 is the series, 1..n_reg the regressors (the constant
+ * first), all differenced; regressors are orthonormal (X = Q R, so that w - Q b = w - X R^-1 b). With
+ * gaps inside, `w` holds guesses there, and the exact filter goes over `level` instead: the series
+ * before differencing (0 where missing), a column for each unknown one of the values that the
+ * differences start from (1 at its place), and the regressors by the same transformation. */
 typedef struct arima_work {
     norni_env *env;
     norni_arena *arena;
     norni_arima_order o;
     norni_arima_constant constant;
-    size_t n, n_w; /* values, and values left by differencing */
-    size_t k;      /* ARMA parameters */
-    size_t n_reg;
-    int exponent; /* series = column 0 times 2^exponent */
-    double **w;   /* (1 + n_reg) columns of (n_w) */
-    double *r;    /* (n_reg, n_reg) upper triangle R of the regressors, row-major */
-    int *x_exp;   /* (n_reg) regressor = its scaled self times 2^x_exp */
-    double floor; /* least sum of squares: what rounding leaves of a perfect fit */
-    double *coef; /* (k) scratch */
+    size_t first, n, n_w; /* leading values that are missing; then values; left by differencing */
+    size_t k;             /* ARMA parameters */
+    size_t n_reg, n_flat; /* regressors, unknown first values */
+    size_t n_gap;         /* missing inside */
+    size_t n_rows;        /* innovations of the exact filter */
+    int exponent;         /* series = column 0 times 2^exponent */
+    double **w;           /* (1 + n_reg) columns of (n_w) */
+    double **level;       /* (1 + n_flat + n_reg) columns of (n), or NULL without gaps */
+    bool *seen;           /* (n), with level */
+    double gap_log;       /* log of the determinant by which R counts the unknown first values */
+    double *r;            /* (n_reg, n_reg) upper triangle R of the regressors, row-major */
+    int *x_exp;           /* (n_reg) regressor = its scaled self times 2^x_exp */
+    double floor;         /* least sum of squares: what rounding leaves of a perfect fit */
+    double *coef;         /* (k) scratch */
     arima_poly ar, ma;
     size_t since_poll;
     bool cancelled, cut;
 } arima_work;
 
-/* Checks, scales, differences. `level` (n) may be NULL: gets the scaled series. */
+/* Checks, scales, differences. */
 NORN_CHECKED norn_status arima_work_make(norni_env *env, const norni_arima_data *data,
                                          norni_arima_order o, norni_arima_constant constant,
                                          arima_work *out, norn_err *err);
@@ -50,13 +58,16 @@ struct arima_objective {
     void (*accept)(arima_objective *f);
     /* J'J (k, k) and J'e (k) at the current point v. */
     void (*slope)(arima_objective *f, const double *v, double *jj, double *je);
-    double *b;      /* (n_reg) regressors' coefficients at the current point */
+    size_t n_b;     /* of b that stand before the regressors' coefficients */
+    double *b;      /* (n_b + n_reg) linear coefficients at the current point */
     double *old_je; /* (k) set by accept: the last slope's J times the new residuals */
     void *own;
 };
 
 NORN_CHECKED norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *err);
 NORN_CHECKED norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *err);
+/* The exact objective's value at w->coef as it stands. */
+double arima_ml_value_here(arima_objective *f);
 /* Of the exact objective's last value: sum of log F, and the squares. */
 void arima_ml_parts(const arima_objective *f, double *sumlog, double *squares);
 
@@ -65,6 +76,11 @@ void arima_ml_parts(const arima_objective *f, double *sumlog, double *squares);
  * at the end. */
 NORN_CHECKED norn_status arima_minimise(arima_objective *f, double *v, double tol, double *value,
                                         double *cov, norn_stop *stop, norn_err *err);
+
+/* arima_gaps.c: guesses for the missing values of y (n), in place; m >= 1. */
+void arima_gaps_fill(double *y, size_t n, size_t m);
+/* w->level, w->seen and what goes with them; y (n) scaled, NaN where missing. */
+NORN_CHECKED norn_status arima_gaps_make(arima_work *w, const double *y, norn_err *err);
 
 /* arima_guess.c: v (k) from two regressions; false: too few values. */
 bool arima_guess(arima_work *w, double *v);
