@@ -128,7 +128,7 @@ static void *counting_resize(void *user, void *ptr, size_t old, size_t size) {
 }
 
 /* In memory where that is possible: a run writes nine files and waits for the disk. */
-static char place[64];
+static char place[40];
 static const char *const leaf[] = {"data.csv",
                                    "test.csv",
                                    "grid.toml",
