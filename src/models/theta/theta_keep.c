@@ -10,7 +10,8 @@
 #include "models/theta/theta_ahead.h"
 
 #define THETA_TAG UINT32_C(0x31454854) /* "THE1" */
-enum { MOST_EXPONENT = 1100, MOST_SEASON = 100000 };
+/* A forecast walks through what is missing at the end; a longer way is not kept. */
+enum { MOST_EXPONENT = 1100, MOST_SEASON = 100000, MOST_MISSING = 1 << 20 };
 
 norn_status norni_theta_save(const void *state, size_t g, norni_buf *out, norn_err *err) {
     (void)g;
@@ -19,6 +20,11 @@ norn_status norni_theta_save(const void *state, size_t g, norni_buf *out, norn_e
     const theta_line *l = &st->line;
     const double numbers[] = {f->alpha, f->level0, f->weight, f->sse, f->level, f->power, st->shift,
                               l->n,     l->mean_t, l->mean_x, l->stt, l->stx,   l->a,     l->b};
+    if (st->n - st->data.n > MOST_MISSING)
+        return norn_fail(
+            err, NORN_E_DATA,
+            "theta: the series ends with %zu missing values; no model is kept beyond %d",
+            st->n - st->data.n, (int)MOST_MISSING);
     norni_pack_u32(out, THETA_TAG);
     norni_pack_u32(out, (uint32_t)f->kind * 2 + st->multiplicative);
     norni_pack_i32(out, st->exponent);
@@ -41,6 +47,7 @@ static void read_numbers(norni_unpack *u, theta_state *st) {
     if (st->exponent > MOST_EXPONENT || st->exponent < -MOST_EXPONENT) u->failed = true;
     st->n = (size_t)norni_unpack_between(u, 1, INT64_MAX / 2);
     st->data.n = (size_t)norni_unpack_between(u, 1, (int64_t)st->n);
+    if (st->n - st->data.n > MOST_MISSING) u->failed = true;
     st->sigma2 = norni_unpack_f64(u);
     if (!isnan(st->sigma2) && !(st->sigma2 >= 0 && st->sigma2 <= DBL_MAX)) u->failed = true;
     f->alpha = norni_unpack_within(u, 1e-9, 1);
