@@ -28,6 +28,16 @@ void cli_help_all(FILE *to) {
             "4 finished, but more items failed than --error-threshold; 130 interrupted.\n");
 }
 
+enum { LEFT_WIDTH = 36 }; /* characters of the column of names */
+
+/* Characters of UTF-8. */
+static int width_of(const char *text) {
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
 static void print_row(FILE *to, const norni_param *row, const char *dashes) {
     char left[96], letter[8] = "    ";
     if (row->letter && dashes[0]) norni_format(letter, sizeof letter, "-%c, ", row->letter);
@@ -37,7 +47,11 @@ static void print_row(FILE *to, const norni_param *row, const char *dashes) {
                                                   : "X";
     norni_format(left, sizeof left, "%s%s%s%s%s", dashes[0] ? letter : "  ", dashes, row->name,
                  value[0] ? (dashes[0] ? " " : "=") : "", value);
-    fprintf(to, "  %-36s %s", left, row->help);
+    const int width = width_of(left);
+    if (width > LEFT_WIDTH)
+        fprintf(to, "  %s\n  %*s %s", left, LEFT_WIDTH, "", row->help);
+    else
+        fprintf(to, "  %s%*s %s", left, LEFT_WIDTH - width, "", row->help);
     if (row->required)
         fprintf(to, " (required)");
     else if (row->def && row->type != NORNI_T_BOOL)
@@ -59,8 +73,9 @@ void cli_help_op(FILE *to, const norni_op *op) {
 static int print_model(const norni_model *m) {
     printf("%s: %s\n", m->name, m->summary);
     if (m->source) printf("Source: %s\n", m->source);
-    printf("Intervals: %s. Missing values: %s.\n", m->intervals ? "yes" : "no",
-           m->missing ? "served" : "not served");
+    printf("Intervals: %s. Missing values: %s. Exogenous columns: %s. Kept by --save: %s.\n",
+           m->intervals ? "yes" : "no", m->missing ? "served" : "not served",
+           m->exogenous ? "used" : "not used", m->save ? "yes" : "no");
     if (m->n_params > 0) printf("\nParameters, as %s(%s=…)\n", m->name, m->params[0].name);
     for (size_t i = 0; i < m->n_params; i++)
         print_row(stdout, &m->params[i], "");
@@ -84,6 +99,10 @@ static int print_models_json(const norni_model_set *set) {
         norni_json_bool(&j, set->models[i]->intervals);
         norni_json_key(&j, "missing");
         norni_json_bool(&j, set->models[i]->missing);
+        norni_json_key(&j, "exogenous");
+        norni_json_bool(&j, set->models[i]->exogenous);
+        norni_json_key(&j, "kept");
+        norni_json_bool(&j, set->models[i]->save != NULL);
         norni_json_key(&j, "source");
         norni_json_str(&j, norni_str_of(set->models[i]->source));
         norni_json_close(&j, '}');
@@ -107,11 +126,11 @@ int cli_help_models(int argc, char **argv) {
         fprintf(stderr, "norn models: unknown model '%s' (`norn models` lists them)\n", argv[0]);
         return 2;
     }
-    printf("%-18s %-9s %-8s %s\n", "MODEL", "INTERVALS", "MISSING", "");
+    printf("%-18s %-9s %-8s %-9s %s\n", "MODEL", "INTERVALS", "MISSING", "EXOGENOUS", "");
     for (size_t i = 0; i < set->n; i++) {
         const norni_model *m = set->models[i];
-        printf("%-18s %-9s %-8s %s\n", m->name, m->intervals ? "yes" : "no",
-               m->missing ? "yes" : "no", m->summary);
+        printf("%-18s %-9s %-8s %-9s %s\n", m->name, m->intervals ? "yes" : "no",
+               m->missing ? "yes" : "no", m->exogenous ? "yes" : "no", m->summary);
     }
     printf(
         "\nA spec is [alias=]name(key=value,…)[season], as e=ets(error=A)[12]; `norn models NAME` "
