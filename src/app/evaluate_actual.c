@@ -73,17 +73,6 @@ static norn_status give_reason(match_job *m, size_t i, const char *what, norn_er
     return m->why[i] ? NORN_OK : norni_alloc_fail(err, "--actual", n, 1);
 }
 
-/* A regressor that is not known over the horizon: nothing can be forecast. */
-static bool lacks_regressor(const match_job *m, size_t i) {
-    for (size_t c = 0; m->x && c < m->data->n_x; c++) {
-        const double *x = m->x + (c * m->data->n_series + i) * m->horizon;
-        for (size_t h = 0; h < m->horizon; h++) {
-            if (!isfinite(x[h])) return true;
-        }
-    }
-    return false;
-}
-
 static norn_status match_series(match_job *m, const norni_map *ids, size_t i, bool *used,
                                 norn_err *err) {
     const bool lone = !m->actual->has_id && m->data->n_series == 1;
@@ -92,8 +81,6 @@ static norn_status match_series(match_job *m, const norni_map *ids, size_t i, bo
     used[j] = true;
     if (take_values(m, i, (size_t)j) == 0)
         return give_reason(m, i, "has no value over the horizon of", err);
-    if (lacks_regressor(m, i))
-        return give_reason(m, i, "lacks regressors over the horizon of", err);
     return NORN_OK;
 }
 
@@ -135,7 +122,7 @@ norn_status norni_actual_match(const norni_panel *actual, const norni_panel *dat
         return norn_fail(err, NORN_E_DATA,
                          "--actual and the data must both have dates or both integers as times");
     if (actual->n_x != data->n_x)
-        return norn_fail(err, NORN_E_DATA, "--actual has %zu regressors, the data have %zu",
+        return norn_fail(err, NORN_E_DATA, "--actual has %zu exogenous columns, the data have %zu",
                          actual->n_x, data->n_x);
     NORN_TRY(allocate(&m, err));
     bool *used = norni_arena_zero(arena, actual->n_series, sizeof *used);

@@ -144,6 +144,11 @@ const norni_param norni_evaluate_rows[] = {
      .max = 100000,
      .metavar = "S",
      .help = "periods between them; 0: as the series affords, up to the horizon"},
+    {.name = "exogenous",
+     .type = NORNI_T_TEXT,
+     .offset = AT(exogenous),
+     .metavar = "COL[,COL…]",
+     .help = "columns of DATA (and TEST) for the models that use them, known over the horizon"},
     {.name = "fallback",
      .type = NORNI_T_TEXT,
      .offset = AT(fallback),
@@ -236,6 +241,31 @@ static norn_status make_contenders(const norni_model_set *set, norni_arena *aren
     return NORN_OK;
 }
 
+static norn_status read_columns(const norni_evaluate_opt *o, norni_arena *arena,
+                                norni_evaluate_plan *plan, norn_err *err) {
+    bool used = false;
+    if (o->exogenous == NULL) return NORN_OK;
+    norni_str rest = norni_str_of(o->exogenous);
+    norni_str *name = norni_arena_get(arena, rest.n + 1, sizeof *name);
+    if (name == NULL) return norni_alloc_fail(err, "--exogenous", rest.n + 1, sizeof *name);
+    for (bool more = true; more;) {
+        const char *comma = memchr(rest.p, ',', rest.n);
+        const norni_str one =
+            norni_str_trim((norni_str){rest.p, comma ? (size_t)(comma - rest.p) : rest.n});
+        if (one.n == 0) return norn_fail(err, NORN_E_ARG, "--exogenous: an empty column name");
+        name[plan->n_x_cols++] = one;
+        more = comma != NULL;
+        if (more) rest = (norni_str){comma + 1, (size_t)(rest.p + rest.n - comma - 1)};
+    }
+    plan->x_cols = name;
+    for (size_t k = 0; k < plan->n_specs; k++)
+        used = used || plan->specs[k].model->exogenous;
+    return used ? NORN_OK
+                : norn_fail(err, NORN_E_ARG,
+                            "--exogenous: none of the models uses exogenous columns (see `norn "
+                            "models`)");
+}
+
 norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
                                      const norni_evaluate_opt *opt, norni_arena *arena,
                                      norni_evaluate_plan *plan, norn_err *err) {
@@ -268,6 +298,7 @@ norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
     NORN_TRY(read_levels(opt, arena, &plan->cv.rules.levels, err));
     NORN_TRY(read_specs(ctx, set, opt, arena, plan, err));
     NORN_TRY(make_contenders(set, arena, plan, err));
+    NORN_TRY(read_columns(opt, arena, plan, err));
     return norni_cv_check(&plan->cv, err);
 }
 

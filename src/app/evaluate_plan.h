@@ -14,7 +14,7 @@ typedef struct norni_evaluate_opt {
     int32_t warm, intervals, metric;
     bool expanding, by_series;
     const char *model, *fallback, *level;
-    const char *actual, *errors, *grid;
+    const char *actual, *errors, *grid, *exogenous;
     norni_ints seasons;
 } norni_evaluate_opt;
 
@@ -31,6 +31,8 @@ typedef struct norni_evaluate_plan {
     norni_conformal conformal;
     norni_cv_plan cv; /* its contenders are the specs, then the baseline */
     const char *metric;
+    const norni_str *x_cols; /* (n_x_cols) exogenous columns */
+    size_t n_x_cols;
 } norni_evaluate_plan;
 
 NORN_CHECKED norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,

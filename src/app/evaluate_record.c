@@ -33,6 +33,12 @@ static norni_hash128 item_key(const norni_evaluate_memory *m, const norni_cv *cv
     norni_hash_stream_add(&h, id.p, id.n);
     norni_hash_stream_add(&h, norni_panel_y(p, i), n * sizeof(double));
     if (p->times) norni_hash_stream_add(&h, p->times + p->offsets[i], n * sizeof *p->times);
+    for (size_t c = 0; c < p->n_x; c++) {
+        const norni_holdout *held = cv->plan->holdout;
+        const size_t ahead = cv->plan->rules.horizon;
+        norni_hash_stream_add(&h, p->x + c * p->n_obs + p->offsets[i], n * sizeof(double));
+        if (held) norni_hash_stream_add(&h, held->x[c] + i * ahead, ahead * sizeof(double));
+    }
     return norni_hash_stream_get(&h);
 }
 

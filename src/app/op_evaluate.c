@@ -55,6 +55,14 @@ static norn_status read_data(evaluate_op *op, norn_err *err) {
     return norn_fail(err, NORN_E_DATA, "no data rows behind the header");
 }
 
+static norn_status choose_columns(evaluate_op *op, norn_err *err) {
+    op->read.no_exogenous = op->plan.n_x_cols == 0;
+    op->read.x_cols = op->plan.x_cols;
+    op->read.n_x_cols = op->plan.n_x_cols;
+    if (op->plan.n_x_cols == 0 || op->read.layout == NORNI_LAYOUT_LONG) return NORN_OK;
+    return norn_fail(err, NORN_E_ARG, "--exogenous needs the long layout");
+}
+
 static void say_data(const evaluate_op *op) {
     const norni_panel *p = &op->panel;
     const norni_align_report *r = &op->report;
@@ -313,7 +321,7 @@ norn_status norni_op_evaluate(const norni_op_env *env, const void *options, norn
     NORN_TRY_GOTO(norni_evaluate_plan_make(env->ctx, env->models, op.opt, &op.arena, &op.plan, err),
                   done);
     NORN_TRY_GOTO(norni_panel_read_opt(&op.opt->panel, &op.read, err), done);
-    op.read.no_exogenous = true;
+    NORN_TRY_GOTO(choose_columns(&op, err), done);
     NORN_TRY_GOTO(read_data(&op, err), done);
     say_data(&op);
     NORN_TRY_GOTO(read_actual(&op, err), done);

@@ -12,7 +12,7 @@
 /* Observations behind the end of every series, in place of windows inside them. */
 typedef struct norni_holdout {
     const double *y;        /* (n_series, horizon), NaN = missing */
-    const double *const *x; /* (n_x) columns of (n_series, horizon), or NULL */
+    const double *const *x; /* (n_x of the panel) columns of (n_series, horizon) */
     const char *const *why; /* (n_series) why a series cannot be scored, or NULL where it can */
 } norni_holdout;
 

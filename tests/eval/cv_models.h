@@ -12,11 +12,12 @@
 /* `tell`: forecasts are 1e6 (periods seen at the fit) + 1e3 (periods moved on since) + the periods that
  * the warm start had seen (0 = cold). `last`: the last value, and the sum of all as the second step.
  * `peek`: as last, but it looks at the value behind the training set. `fail_short`: as last, needs 40
- * periods. */
+ * periods. `columns`: 1e6 times the exogenous column at the step, and what it was at the end. */
 typedef enum cv_kind { CV_TELL, CV_LAST, CV_PEEK, CV_SHORT } cv_kind;
 
 typedef struct cv_state {
     double n_fit, n_moved, n_warm, last, sum;
+    const norni_series *s;
 } cv_state;
 
 static norn_status cv_fit_any(cv_kind kind, norni_env *env, const norni_series *s, void **state,
@@ -24,6 +25,7 @@ static norn_status cv_fit_any(cv_kind kind, norni_env *env, const norni_series *
     cv_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
     if (st == NULL) return norni_alloc_fail(err, "test", 1, sizeof *st);
     st->n_fit = (double)s->n;
+    st->s = s;
     if (env->warm.n > 0) {
         norni_unpack u = {env->warm, false};
         st->n_warm = norni_unpack_f64(&u) + norni_unpack_f64(&u);
@@ -83,6 +85,18 @@ static norn_status cv_predict_last(norni_env *env, const void *state, size_t g, 
     return NORN_OK;
 }
 
+static norn_status cv_predict_columns(norni_env *env, const void *state, size_t g, size_t h,
+                                      bool want_levels, norni_dist *out, norn_err *err) {
+    const norni_series *s = ((const cv_state *)state)->s;
+    (void)env;
+    (void)g;
+    (void)want_levels;
+    (void)err;
+    for (size_t k = 0; k < h; k++)
+        out->mean[k] = s->n_x == 0 ? -1 : 1e6 * s->x_future[0][k] + s->x[0][s->n - 1];
+    return NORN_OK;
+}
+
 static norn_status cv_save(const void *state, size_t g, norni_buf *out, norn_err *err) {
     const cv_state *st = state;
     (void)g;
@@ -100,7 +114,7 @@ static norn_status cv_load(norni_env *env, const void *opt, norni_str saved, voi
     if (st == NULL) return norni_alloc_fail(err, "test", 1, sizeof *st);
     double x[5];
     norni_unpack_f64s(&u, x, 5);
-    *st = (cv_state){x[0], x[1], x[2], x[3], x[4]};
+    *st = (cv_state){x[0], x[1], x[2], x[3], x[4], NULL};
     *state = st;
     return norni_unpack_end(&u) ? NORN_OK : norn_fail(err, NORN_E_FORMAT, "test: bad state");
 }
@@ -137,6 +151,7 @@ CV_MODEL(cv_last, cv_fit_last, cv_predict_last, .save = cv_save, .load = cv_load
 CV_MODEL(cv_peek, cv_fit_peek, cv_predict_last, .save = cv_save);
 CV_MODEL(cv_short, cv_fit_short, cv_predict_last, .save = cv_save);
 CV_MODEL(cv_plain, cv_fit_last, cv_predict_last, .save = NULL);
+CV_MODEL(cv_columns, cv_fit_last, cv_predict_columns, .exogenous = true);
 #undef CV_MODEL
 
 enum { CV_MOST = 256 };

@@ -292,6 +292,53 @@ static void held_out_values(void **state) {
     tear_down(&f);
 }
 
+static void exogenous_columns(void **state) {
+    (void)state;
+    fixture f;
+    const size_t length[] = {30};
+    norni_str name = norni_str_of("price");
+    double x[30];
+    set_up(&f, 2, length, 1);
+    for (size_t t = 0; t < 30; t++)
+        x[t] = (double)(100 + t);
+    x[8] = NORNI_NAN; /* matters only where the series has a value */
+    f.panel.y[8] = NORNI_NAN;
+    f.panel.n_x = 1;
+    f.panel.x = x;
+    f.panel.x_names = &name;
+    f.who[0].model = &cv_columns;
+    f.who[1].model = &cv_tell;
+    f.plan.n_contenders = 2;
+    run(&f);
+    for (size_t fold = 0; fold < 4; fold++) {
+        const double cutoff = 27 - 5 * (3 - (double)fold);
+        assert_true(first_step(&f, 0, 0, fold) == 1e6 * (100 + cutoff) + 99 + cutoff);
+    }
+    norni_cv_clear(&f.cv);
+    f.panel.y[8] = 1;
+    run(&f);
+    assert_int_equal(f.cv.outcome[0].status, NORN_E_DATA);
+    assert_string_equal(f.cv.outcome[0].message,
+                        "exogenous column 'price' has no value where the series has one");
+    assert_int_equal(f.cv.outcome[4].status, NORN_OK); /* it does not use them */
+    norni_cv_clear(&f.cv);
+    x[8] = 1;
+    x[28] = NORNI_NAN;
+    run(&f);
+    assert_int_equal(f.cv.outcome[2].status, NORN_OK);
+    assert_string_equal(f.cv.outcome[3].message,
+                        "exogenous column 'price' has no value at step 2 of the horizon");
+    norni_cv_clear(&f.cv);
+    const double y[H] = {1, 2, 3}, after[H] = {5, 6, 7}, *const columns[1] = {after};
+    const char *why[1] = {NULL};
+    const norni_holdout held = {.y = y, .x = columns, .why = why};
+    x[28] = 128;
+    f.plan.holdout = &held;
+    run(&f);
+    assert_true(f.cv.mean[1] == 1e6 * 6 + 129);
+    tear_down(&f);
+}
+
 static void same_bits_at_any_number_of_workers(void **state) {
     (void)state;
     size_t length[200];
@@ -339,6 +386,7 @@ int main(void) {
         cmocka_unit_test(failures_are_served),
         cmocka_unit_test(folds_are_blind_to_the_future),
         cmocka_unit_test(held_out_values),
+        cmocka_unit_test(exogenous_columns),
         cmocka_unit_test(same_bits_at_any_number_of_workers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
