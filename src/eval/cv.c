@@ -8,10 +8,9 @@
  * of workers. */
 #include "eval/cv.h"
 
-#include <math.h>
-
 #include "base/fp.h"
 #include "base/hash.h"
+#include "eval/cv_view.h"
 #include "eval/levels.h"
 
 enum { WAVES = 3 };
@@ -102,54 +101,6 @@ static norn_status fail_absent(const norni_cv *cv, const norni_cv_place *p, norn
                      plan->splits.least);
 }
 
-/* A column over the training set; where y is missing, its own gaps do not matter. */
-static norn_status known_column(const norni_series *s, norni_str name, const double **x,
-                                norni_arena *arena, norn_err *err) {
-    double *copy = NULL;
-    for (size_t t = 0; t < s->n; t++) {
-        if (isfinite((*x)[t])) continue;
-        if (!isnan(s->y[t]))
-            return norn_fail(err, NORN_E_DATA,
-                             "exogenous column '%.*s' has no value where the series has one",
-                             (int)(name.n > 60 ? 60 : name.n), name.p);
-        if (copy == NULL) {
-            copy = norni_arena_get(arena, s->n, sizeof *copy);
-            if (copy == NULL) return norni_alloc_fail(err, "evaluate", s->n, sizeof *copy);
-            memcpy(copy, *x, s->n * sizeof *copy);
-            *x = copy;
-        }
-        copy[t] = 0;
-    }
-    return NORN_OK;
-}
-
-/* Exogenous columns: over the training set, and known over the horizon. */
-static norn_status add_exogenous(const norni_cv *cv, const norni_cv_place *p, norni_arena *arena,
-                                 norni_series *s, norn_err *err) {
-    const norni_panel *panel = cv->panel;
-    const norni_holdout *held = cv->plan->holdout;
-    const size_t h = cv->plan->rules.horizon;
-    const double **x = norni_arena_get(arena, 2 * panel->n_x, sizeof *x), **ahead = x + panel->n_x;
-    if (x == NULL) return norni_alloc_fail(err, "evaluate", 2 * panel->n_x, sizeof *x);
-    for (size_t c = 0; c < panel->n_x; c++) {
-        const norni_str name = panel->x_names[c];
-        const double *column = panel->x + c * panel->n_obs + panel->offsets[p->series];
-        x[c] = column + p->begin;
-        ahead[c] = held ? held->x[c] + p->series * h : column + p->cutoff;
-        NORN_TRY(known_column(s, name, &x[c], arena, err));
-        for (size_t k = 0; k < h; k++) {
-            if (!isfinite(ahead[c][k]))
-                return norn_fail(err, NORN_E_DATA,
-                                 "exogenous column '%.*s' has no value at step %zu of the horizon",
-                                 (int)(name.n > 60 ? 60 : name.n), name.p, k + 1);
-        }
-    }
-    s->n_x = panel->n_x;
-    s->x = x;
-    s->x_future = ahead;
-    return NORN_OK;
-}
-
 static void store_numbers(norni_cv *cv, size_t item, norni_dist *d) {
     const size_t h = d->horizon, n_levels = cv->plan->rules.levels.n;
     for (size_t k = 0; k < h; k++)
@@ -198,23 +149,13 @@ static norn_status give_state(const norni_cv *cv, norni_cv_place *p, size_t item
     return NORN_OK;
 }
 
-/* What a model sees of the series, up to the item's cut-off. */
-static norn_status view_series(const norni_cv *cv, const norni_cv_place *p,
-                               const norni_contender *who, norni_arena *arena, int32_t *season,
-                               norni_series *s, norn_err *err) {
-    *s = norni_trial_series(cv->panel, p->series, p->begin, p->cutoff, &cv->plan->rules, who,
-                            season);
-    if (cv->panel->n_x == 0 || !who->model->exogenous) return NORN_OK;
-    return add_exogenous(cv, p, arena, s, err);
-}
-
 static norn_status calibrate(norni_cv *cv, size_t item, norni_env *env, const norni_contender *who,
                              norn_err *err) {
     const norni_cv_plan *plan = cv->plan;
     const norni_cv_place p = norni_cv_place_of(cv, item);
     int32_t season = 1;
     norni_series s;
-    NORN_TRY(view_series(cv, &p, who, env->arena, &season, &s, err));
+    NORN_TRY(norni_cv_view(cv, &p, who, env->arena, &season, &s, err));
     return norni_conformal_calibrate(&cv->conformal, item, env, &plan->rules, who, &s, plan->warm,
                                      err);
 }
@@ -237,7 +178,7 @@ static norn_status run_trial(norni_worker *w, norni_cv *cv, size_t item, uint32_
     if (plan->conformal) NORN_TRY(calibrate(cv, item, &env, who, err));
     if (own) NORN_TRY(give_state(cv, &p, item, &t, err));
     if (attempt > 0 && !t.moves) t.warm = (norni_str){NULL, 0};
-    NORN_TRY(view_series(cv, &p, who, &w->arena, &season, &t.series, err));
+    NORN_TRY(norni_cv_view(cv, &p, who, &w->arena, &season, &t.series, err));
     const bool want_levels = plan->rules.levels.n > 0 && !plan->conformal;
     NORN_TRY(norni_trial_run(&env, &plan->rules, &t, want_levels, &d, &state, err));
     store_numbers(cv, item, &d);
