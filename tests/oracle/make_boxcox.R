@@ -1,11 +1,11 @@
 # Makes tests/fixtures/boxcox_r.csv (classics and simulated series) and boxcox_m.csv (M3): R's BoxCox.lambda, BoxCox and InvBoxCox.
 # SPDX-License-Identifier: Apache-2.0
-# Run: Rscript tests/oracle/make_boxcox.R tests/fixtures "${NORN_DATA:-../shared/data}"   (R 4.2.2, forecast 8.20)
+# Run: Rscript tests/oracle/make_boxcox.R [tests/fixtures ../shared/data]   (R 4.2.2, forecast 8.20)
 # Rows of boxcox_r.csv: "series,<name>,<m>,<y...>" (NA = missing), "lambda,<guerrero on -1..2, on -0.9..2, by likelihood>" (NA: R stops), and per
 #   lambda "forward,<lambda>,<BoxCox of the first 12>", "inverse,<lambda>,<InvBoxCox of those>", "bias,<lambda>,<the same with fvar = 0.01 (1 + i)>".
 # Rows of boxcox_m.csv: "<file>,<id>,<m>,<the three lambdas>"; the data are not ours to ship.
 suppressMessages(library(forecast))
-args <- commandArgs(TRUE)
+args <- commandArgs(TRUE); if (!length(args)) args <- c("tests/fixtures", Sys.getenv("NORN_DATA", "../shared/data"))
 num <- function(x) ifelse(is.finite(x), sprintf("%.17g", x), "NA")
 try1 <- function(f) tryCatch(suppressWarnings(f()), error = function(e) NA_real_)
 lambdas <- function(y) num(c(try1(function() BoxCox.lambda(y)), try1(function() BoxCox.lambda(y, lower = -.9)), try1(function() BoxCox.lambda(y, "loglik"))))
@@ -31,6 +31,7 @@ for (l in c(-1, -.5, -.01, 0, .01, .3333, .5, 1, 1.5, 2)) {
   row("bias", num(l), num(InvBoxCox(abs(w) * if (l < 0) -1 else 1, l, biasadj = TRUE, fvar = .01 * (1 + 1:12))))
 }
 close(out)
+if (!dir.exists(file.path(args[2], "competitions"))) quit() # the data lie elsewhere: the second file stays as it is
 out <- file(file.path(args[1], "boxcox_m.csv"), "w")
 for (f in c("yearly", "quarterly", "monthly", "other")) {
   a <- read.csv(file.path(args[2], "competitions", paste0("m3_", f, "_train.csv"))); m <- c(quarterly = 4, monthly = 12)[f]; if (is.na(m)) m <- 1

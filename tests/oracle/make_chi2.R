@@ -1,9 +1,9 @@
 # Makes tests/fixtures/chi2_r.csv: R's pchisq, pgamma, lgamma and Box.test.
 # SPDX-License-Identifier: Apache-2.0
-# Run: Rscript tests/oracle/make_chi2.R tests/fixtures   (R 4.2.2)
+# Run: Rscript tests/oracle/make_chi2.R [tests/fixtures]   (R 4.2.2)
 # Rows: "chi2,<df>,<x>,<lower>,<upper>", "lgamma,<a>,<value>", and "series,<name>,<y...>" (NA = missing) with its
 #   "box,<lag>,<fitdf>,<statistic>,<p>".
-args <- commandArgs(TRUE)
+args <- commandArgs(TRUE); if (!length(args)) args <- "tests/fixtures"
 out <- file(file.path(args[1], "chi2_r.csv"), "w")
 num <- function(x) ifelse(is.na(x), "NA", sprintf("%.17g", x))
 row <- function(...) writeLines(paste(c(...), collapse = ","), out)

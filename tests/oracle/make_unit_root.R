@@ -1,12 +1,12 @@
 # Makes tests/fixtures/unit_root_r.csv (classics and simulated series) and unit_root_m.csv (M3, M4): R's unit-root tests and ndiffs.
 # SPDX-License-Identifier: Apache-2.0
-# Run: Rscript tests/oracle/make_unit_root.R tests/fixtures "${NORN_DATA:-../shared/data}"   (R 4.2.2, forecast 8.20, urca 1.3-3)
+# Run: Rscript tests/oracle/make_unit_root.R [tests/fixtures ../shared/data]   (R 4.2.2, forecast 8.20, urca 1.3-3)
 # Rows of unit_root_r.csv: "series,<name>,<m>,<y...>" (NA = missing), then "row,<numbers>" as below.
 # Rows of unit_root_m.csv: "<file>,<id>,<numbers>"; the data are not ours to ship, so the test reads them where they lie.
 # Numbers: statistics kpss level, trend; adf level, trend; pp level, trend (NA: R stops); then ndiffs for
 #   kpss, adf, pp, each around a level and a line, alpha .05; kpss around a level with alpha .01, .03, .1.
 suppressMessages({library(forecast); library(urca)})
-args <- commandArgs(TRUE)
+args <- commandArgs(TRUE); if (!length(args)) args <- c("tests/fixtures", Sys.getenv("NORN_DATA", "../shared/data"))
 num <- function(x) ifelse(is.finite(x), sprintf("%.17g", x), "NA")
 stat <- function(f) tryCatch(suppressWarnings(f()), error = function(e) NA_real_)
 numbers <- function(y) {
@@ -37,6 +37,7 @@ emit("offset", 1e6 + round(rnorm(80), 4)); emit("gaps", { y <- round(cumsum(rnor
 emit("constant", rep(3.25, 20)); emit("nearly", 1e6 + c(0, 1e-4) * rep(1, 20)); emit("spike", c(rep(0, 25), 7, rep(0, 10)))
 emit("step", rep(c(0, 5), each = 15)); emit("saw", rep(c(-2, 2, 5), 14))
 close(out)
+if (!dir.exists(file.path(args[2], "competitions"))) quit() # the data lie elsewhere: the second file stays as it is
 out <- file(file.path(args[1], "unit_root_m.csv"), "w")
 for (f in c("yearly", "quarterly", "monthly", "other")) {
   a <- read.csv(file.path(args[2], "competitions", paste0("m3_", f, "_train.csv")))
