@@ -308,12 +308,12 @@ def interrupted(check):
     with open("long.csv", "w", encoding="ascii") as f:
         f.write("unique_id,ds,y\n")
         rng = random.Random(1)
-        for i in range(1500):
+        for i in range(800):
             f.writelines(f"z{i},{t},{100 + 10 * (t % 12) + rng.gauss(0, 9):.2f}\n" for t in range(150))
     base = [NORN, "evaluate", "long.csv", "--horizon", "6", "--windows", "4", "--season-length", "12", "--model", "auto_ets", "--resume", "cut", "--out", "cut.csv",
             "--summary", "s.json", "--by-series"]
     p = subprocess.Popen(base, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.7)
+    time.sleep(0.3)
     p.send_signal(signal.SIGINT)
     began = time.time()
     _, said = p.communicate(timeout=60)
