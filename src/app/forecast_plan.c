@@ -51,6 +51,22 @@ const norni_param norni_forecast_rows[] = {
      .def = "seasonal_naive",
      .metavar = "SPEC",
      .help = "model that serves an item whose own model failed; none to let it fail"},
+    {.name = "budget-evals",
+     .type = NORNI_T_INT,
+     .offset = AT(budget_evals),
+     .def = "0",
+     .min = 0,
+     .max = 2147483647,
+     .metavar = "N",
+     .help = "likelihoods an item may evaluate before its best so far must do; 0 = any number"},
+    {.name = "budget-ms",
+     .type = NORNI_T_DOUBLE,
+     .offset = AT(budget_ms),
+     .def = "0",
+     .min = 0,
+     .max = 1e9,
+     .metavar = "T",
+     .help = "milliseconds an item may search; 0 = any time; results then depend on the machine"},
 };
 #undef AT
 const size_t norni_n_forecast_rows = sizeof norni_forecast_rows / sizeof norni_forecast_rows[0];
@@ -101,6 +117,8 @@ norn_status norni_forecast_plan_make(const norni_model_set *set, const norni_for
         .seed = (uint64_t)common->seed,
         .max_attempts = (uint32_t)common->retry_attempts,
         .grain = (size_t)common->chunk_size < 64 ? (size_t)common->chunk_size : 64,
+        .budget_evals = (uint64_t)opt->budget_evals,
+        .budget_ms = opt->budget_ms,
         .n_batches = 4,
         .error_threshold = common->error_threshold};
     NORN_TRY(norni_specs_parse(set, norni_str_of(opt->model), arena, &specs, &plan->n_specs, err));

@@ -12,6 +12,8 @@ typedef struct norni_forecast_opt {
     const char *future; /* exogenous values over the horizon */
     norni_ints seasons;
     bool fitted;
+    int32_t budget_evals;
+    double budget_ms;
 } norni_forecast_opt;
 
 extern const norni_param norni_forecast_rows[];

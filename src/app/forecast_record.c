@@ -33,6 +33,7 @@ typedef struct record_head {
     uint16_t attempts;
     uint8_t fallback, described;
     uint32_t n_message, n_description;
+    uint32_t stop, zero; /* the bound that stopped it: 0 none, 1 evaluations, 2 time */
     double seconds;
 } record_head;
 
@@ -83,6 +84,10 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
         if (x.n[k] > 0) memcpy(x.part[k], p, x.n[k] * sizeof(double));
         p += x.n[k] * sizeof(double);
     }
+    if (f->effort) {
+        f->effort[item].cut = head.stop > 0;
+        f->effort[item].late = head.stop == 2;
+    }
     *o = (norni_outcome){.status = (norn_status)head.status,
                          .attempts = head.attempts,
                          .fallback = head.fallback != 0,
@@ -97,12 +102,16 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
 norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t item,
                                     const norni_outcome *o, norn_err *err) {
     const char *text = f->served && f->served[item] ? f->served[item] : "";
+    const norni_effort *e = f->effort ? &f->effort[item] : NULL;
     const record_head head = {.status = (int32_t)o->status,
                               .attempts = o->attempts,
                               .fallback = o->fallback,
                               .described = f->served != NULL,
                               .n_message = o->message ? (uint32_t)strlen(o->message) + 1 : 0,
                               .n_description = (uint32_t)strlen(text),
+                              .stop = e == NULL || !e->cut ? 0
+                                      : e->late            ? 2
+                                                           : 1,
                               .seconds = o->seconds};
     if (o->status != NORN_OK) norni_forecast_blank(f, item);
     const item_numbers x = numbers_of(f, item);

@@ -23,6 +23,8 @@ typedef struct norni_forecast_plan {
     bool describe; /* keep the parameters' texts for --items */
     uint64_t seed;
     uint32_t max_attempts;
+    uint64_t budget_evals; /* bounds on an item's fits; 0: none */
+    double budget_ms;
     size_t grain;
     size_t n_batches; /* alive at once in a streamed run */
     double error_threshold;
@@ -44,11 +46,13 @@ typedef struct norni_forecast {
     const norni_forecast_plan *plan;
     const norni_forecast_shared *shared; /* or NULL */
     size_t n_items;
-    double *mean;        /* (n_items, horizon); NaN where the item failed */
-    double *lo, *hi;     /* (n_items, n_levels, horizon) */
-    double *fitted;      /* (n_specs, n_obs), or NULL */
-    char **served;       /* (n_items) parameters as text (allocated), or NULL */
-    norni_hash128 *hash; /* (n_items) */
+    double *mean;         /* (n_items, horizon); NaN where the item failed */
+    double *lo, *hi;      /* (n_items, n_levels, horizon) */
+    double *fitted;       /* (n_specs, n_obs), or NULL */
+    char **served;        /* (n_items) parameters as text (allocated), or NULL */
+    norni_hash128 *hash;  /* (n_items) */
+    norni_effort *effort; /* (n_items) what each has spent, or NULL: there are no bounds */
+    size_t n_cut;         /* items that a bound stopped; they have answers */
     norni_batch batch;
 } norni_forecast;
 
@@ -69,6 +73,11 @@ void norni_forecast_blank(norni_forecast *f, size_t item);
 /* Keeps the item's parameters as text, in place of an earlier one. */
 NORN_CHECKED norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text,
                                                  norn_err *err);
+static inline size_t norni_forecast_series_of(const norni_forecast *f, size_t item) {
+    return item / f->plan->n_specs;
+}
+/* The bound that stopped an item: "budget_evals", "budget_ms", or "". */
+const char *norni_forecast_stop(const norni_forecast *f, size_t item);
 /* The model that served an item: its own, the fallback's, or "" when it failed. */
 norni_str norni_forecast_model(const norni_forecast *f, size_t item);
 /* The fitted values of an item (n of its series); f->fitted is not NULL. */

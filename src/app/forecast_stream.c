@@ -201,6 +201,7 @@ static void count_batch(stream_job *job, const batch_token *b) {
     t->n_ok += b->f.batch.n_ok;
     t->n_fallback += b->f.batch.n_fallback;
     t->n_failed += b->f.batch.n_failed;
+    t->n_cut += b->f.n_cut;
     if (job->whole != NULL) return;
     if (t->report.n_gaps == 0) memcpy(t->report.first_gap, r->first_gap, sizeof r->first_gap);
     if (t->report.n_duplicates == 0)

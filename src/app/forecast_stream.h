@@ -9,7 +9,7 @@
 
 /* What a run was, in numbers. */
 typedef struct norni_forecast_totals {
-    size_t n_series, n_obs, n_items, n_ok, n_fallback, n_failed;
+    size_t n_series, n_obs, n_items, n_ok, n_fallback, n_failed, n_cut;
     norni_align_report report;
     norni_freq freq; /* of the first series */
     int64_t start;

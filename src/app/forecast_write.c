@@ -197,7 +197,7 @@ void norni_forecast_closing(bool json, norni_buf *b) {
 }
 
 void norni_forecast_item_header(norni_buf *b) {
-    norni_buf_text(b, "unique_id,model,status,served,attempts,seconds,parameters,message\n");
+    norni_buf_text(b, "unique_id,model,status,served,attempts,seconds,parameters,message,stop\n");
 }
 
 void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b) {
@@ -215,7 +215,7 @@ void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b) {
         norni_csv_text(b, norni_str_of(served ? served : ""));
         norni_buf_text(b, ",");
         norni_csv_text(b, norni_str_of(o->message ? o->message : ""));
-        norni_buf_text(b, "\n");
+        norni_buf_format(b, ",%s\n", norni_forecast_stop(f, item));
     }
 }
 

@@ -13,7 +13,7 @@ void norni_forecast_closing(bool json, norni_buf *b);
 /* The panel's series, in order, then by time; with fitted values the history's rows, too. JSON: the
  * elements, joined by commas. */
 void norni_forecast_table(const norni_forecast *f, bool json, norni_buf *b);
-/* `unique_id,model,status,served,attempts,seconds,parameters,message`, and a row for each item. */
+/* `unique_id,model,status,served,attempts,seconds,parameters,message,stop`, and a row for each item. */
 void norni_forecast_item_header(norni_buf *b);
 void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b);
 /* The failed items as JSON objects, each with a comma before it. */

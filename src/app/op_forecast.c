@@ -65,7 +65,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     norn_status st = NORN_OK;
     if (c->resume == NULL) return NORN_OK;
     norni_buf_init(&b, &env->ctx->alloc);
-    norni_buf_format(&b, "norn run folder: 1\nversion: %s\noperation: forecast\n", NORNI_VERSION);
+    norni_buf_format(&b, "norn run folder: 2\nversion: %s\noperation: forecast\n", NORNI_VERSION);
     print_rows(norni_forecast_rows, norni_n_forecast_rows, opt, &b);
     print_rows(norni_panel_rows, norni_n_panel_rows, opt, &b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
@@ -109,10 +109,11 @@ static void fill_result(const norni_forecast_totals *t, double threshold, norni_
 }
 
 /* What is left when all forecasts are written: chart, summary, the words at the end. */
-static norn_status finish(const norni_op_env *env, const norni_common_opt *common,
+static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt,
                           const norni_forecast_totals *t, norni_forecast_chart *chart,
                           size_t n_resumed, const norni_stopwatch *watch,
                           const norni_op_result *out, norn_err *err) {
+    const norni_common_opt *common = &opt->panel.common;
     say_report(env, t);
     if (common->plot) NORN_TRY(norni_forecast_chart_write(chart, t->n_series, common->plot, err));
     if (common->summary) {
@@ -121,6 +122,8 @@ static norn_status finish(const norni_op_env *env, const norni_common_opt *commo
                                  .n_ok = t->n_ok,
                                  .n_fallback = t->n_fallback,
                                  .n_failed = t->n_failed,
+                                 .n_cut = t->n_cut,
+                                 .by_clock = opt->budget_ms > 0,
                                  .failures = &t->failures,
                                  .digest = out->digest,
                                  .out_path = common->out,
@@ -132,6 +135,9 @@ static norn_status finish(const norni_op_env *env, const norni_common_opt *commo
     norni_say(env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
               out->n_ok, out->n_items, out->n_fallback, out->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, out->digest);
+    if (t->n_cut > 0)
+        norni_say(env, "%zu items met their budget: they are served by the best found till then",
+                  t->n_cut);
     if (t->first_failures.n > 0)
         norni_say(env, "%.*s", (int)t->first_failures.n, t->first_failures.p);
     return NORN_OK;
@@ -167,7 +173,7 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
                   common->resume);
     if (st == NORN_OK) {
         fill_result(&t, common->error_threshold, out);
-        st = finish(env, common, &t, &chart, n_found, watch, out, err);
+        st = finish(env, opt, &t, &chart, n_found, watch, out, err);
     }
     norni_forecast_chart_clear(&chart);
     norni_forecast_totals_clear(&t);

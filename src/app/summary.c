@@ -100,6 +100,7 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
     int_field(&j, "n_ok", (int64_t)s->n_ok);
     int_field(&j, "n_fallback", (int64_t)s->n_fallback);
     int_field(&j, "n_failed", (int64_t)s->n_failed);
+    int_field(&j, "n_cut", (int64_t)s->n_cut);
     int_field(&j, "n_resumed", (int64_t)s->n_resumed);
     NORN_TRY_GOTO(write_failures(ctx, &out, &j, s->failures, err), fail);
     int_field(&j, "threads", threads);
@@ -123,7 +124,7 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
     int_field(&j, "misses", 0);
     norni_json_close(&j, '}');
     norni_json_key(&j, "deterministic");
-    norni_json_bool(&j, true);
+    norni_json_bool(&j, !s->by_clock);
     norni_json_key(&j, "digest");
     norni_json_str(&j, norni_str_of(s->digest));
     norni_json_close(&j, '}');

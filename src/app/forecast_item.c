@@ -1,0 +1,193 @@
+/* One item of a forecast: a model fitted to a series, its answer taken into the item's slots. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/forecast_item.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/fp.h"
+#include "eval/levels.h"
+
+norni_series norni_forecast_view(const norni_forecast *f, size_t item, const norni_spec *spec,
+                                 int32_t *season) {
+    const norni_panel *p = f->panel;
+    const size_t i = norni_forecast_series_of(f, item);
+    norni_series s = {.n = norni_panel_n(p, i),
+                      .y = norni_panel_y(p, i),
+                      .start = p->start[i],
+                      .freq = p->freq[i]};
+    s.horizon = (size_t)f->plan->horizon;
+    s.times = p->times ? p->times + p->offsets[i] : NULL;
+    if (spec->season > 0) {
+        *season = spec->season;
+    } else if (f->plan->seasons.n > 0) {
+        s.season = f->plan->seasons.v;
+        s.n_season = f->plan->seasons.v[0] > 1 ? f->plan->seasons.n : 0;
+        return s;
+    } else {
+        *season = norni_freq_season(p->freq[i]);
+    }
+    s.season = season;
+    s.n_season = *season > 1 ? 1 : 0;
+    return s;
+}
+
+/* Takes the distribution's numbers into the item's slots; a mean that is not finite is a numeric
+ * breakdown. */
+static norn_status store_numbers(norni_forecast *f, size_t item, const norni_spec *spec,
+                                 norni_dist *d, norn_err *err) {
+    const size_t h = d->horizon, n_levels = f->plan->levels.n;
+    double *mean = f->mean + item * h;
+    for (size_t k = 0; k < h; k++) {
+        if (!isfinite(d->mean[k])) {
+            return norn_fail(err, NORN_E_NUMERIC, "%s: the forecast of step %zu is not finite",
+                             spec->model->name, k + 1);
+        }
+        mean[k] = norni_canonical(d->mean[k]);
+    }
+    for (size_t l = 0; l < n_levels; l++) {
+        double *lo = f->lo + (item * n_levels + l) * h, *hi = f->hi + (item * n_levels + l) * h;
+        norni_levels(d, f->plan->levels.v[l], lo, hi);
+        for (size_t k = 0; k < h; k++) {
+            lo[k] = norni_canonical(lo[k]);
+            hi[k] = norni_canonical(hi[k]);
+        }
+    }
+    return NORN_OK;
+}
+
+static norn_status store_fitted(norni_forecast *f, size_t item, norni_env *env,
+                                const norni_spec *spec, const void *state, norn_err *err) {
+    const size_t i = norni_forecast_series_of(f, item), n = norni_panel_n(f->panel, i);
+    double *out = norni_forecast_fitted(f, item);
+    NORN_TRY(spec->model->fitted(env, state, 0, out, err));
+    for (size_t t = 0; t < n; t++)
+        out[t] = isfinite(out[t]) ? norni_canonical(out[t]) : norni_canonical(NORNI_NAN);
+    return NORN_OK;
+}
+
+norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text, norn_err *err) {
+    const norn_alloc *alloc = &f->ctx->alloc;
+    char *kept = norni_alloc_get(alloc, text.n + 1, 1);
+    if (kept == NULL) return norni_alloc_fail(err, "forecast", text.n + 1, 1);
+    if (text.n > 0) memcpy(kept, text.p, text.n);
+    kept[text.n] = '\0';
+    char *before = f->served[item];
+    if (before) norni_alloc_drop(alloc, before, strlen(before) + 1, 1);
+    f->served[item] = kept;
+    return NORN_OK;
+}
+
+static norn_status store_description(norni_forecast *f, size_t item, const norni_spec *spec,
+                                     const void *state, norn_err *err) {
+    char text[512];
+    text[0] = '\0';
+    spec->model->describe(state, 0, text, sizeof text);
+    return norni_forecast_describe(f, item, norni_str_of(text), err);
+}
+
+/* A column without the gaps that do not matter: where y is missing too. */
+static norn_status known_column(norni_worker *w, const norni_series *s, norni_str name,
+                                const double **x, norn_err *err) {
+    double *copy = NULL;
+    for (size_t t = 0; t < s->n; t++) {
+        if (isfinite((*x)[t])) continue;
+        if (!isnan(s->y[t]))
+            return norn_fail(err, NORN_E_DATA,
+                             "exogenous column '%.*s' has no value at observation %zu, where the "
+                             "series has one",
+                             (int)(name.n > 60 ? 60 : name.n), name.p, t + 1);
+        if (copy == NULL) {
+            copy = norni_arena_get(&w->arena, s->n, sizeof *copy);
+            if (copy == NULL) return norni_alloc_fail(err, "forecast", s->n, sizeof *copy);
+            memcpy(copy, *x, s->n * sizeof *copy);
+            *x = copy;
+        }
+        copy[t] = 0;
+    }
+    return NORN_OK;
+}
+
+/* The exogenous columns of series i, past and future. */
+static norn_status attach_exogenous(norni_worker *w, const norni_forecast *f, size_t i,
+                                    norni_series *s, norn_err *err) {
+    const norni_panel *p = f->panel;
+    const double **x = norni_arena_get(&w->arena, p->n_x, 2 * sizeof *x);
+    if (x == NULL) return norni_alloc_fail(err, "forecast", p->n_x, 2 * sizeof *x);
+    for (size_t c = 0; c < p->n_x; c++) {
+        x[c] = p->x + c * p->n_obs + p->offsets[i];
+        NORN_TRY(known_column(w, s, p->x_names[c], &x[c], err));
+    }
+    NORN_TRY(norni_future_of(f->plan->future, p, i, s->horizon, x + p->n_x, err));
+    s->n_x = p->n_x;
+    s->x = x;
+    s->x_future = x + p->n_x;
+    return NORN_OK;
+}
+
+static norn_status fail_beyond(const norni_forecast *f, size_t i, norn_err *err) {
+    size_t h = 0;
+    while (norni_panel_future(f->panel, i, h) != NORNI_TIME_NONE)
+        h++;
+    return norn_fail(
+        err, NORN_E_DATA,
+        "step %zu lies beyond the last time that is served (%s); look at the times and "
+        "--freq, or ask for a shorter --horizon",
+        h + 1,
+        f->panel->style.kind == NORNI_TIME_INDEX ? "index 4611686018427387903"
+                                                 : "the end of the year 9999");
+}
+
+/* Predicts from the state and takes everything into the item's slots. */
+static norn_status take_answer(norni_worker *w, norni_forecast *f, size_t item, norni_env *env,
+                               const norni_spec *spec, const void *state, norn_err *err) {
+    const size_t h = (size_t)f->plan->horizon;
+    norni_dist d = {.kind = NORNI_DIST_POINT, .horizon = h};
+    d.mean = norni_arena_get(&w->arena, h, sizeof(double));
+    d.sd = norni_arena_get(&w->arena, h, sizeof(double));
+    if (d.mean == NULL || d.sd == NULL) return norni_alloc_fail(err, "forecast", h, sizeof(double));
+    NORN_TRY(spec->model->predict(env, state, 0, h, f->plan->levels.n > 0, &d, err));
+    NORN_TRY(store_numbers(f, item, spec, &d, err));
+    if (f->fitted) NORN_TRY(store_fitted(f, item, env, spec, state, err));
+    if (f->served) NORN_TRY(store_description(f, item, spec, state, err));
+    return NORN_OK;
+}
+
+/* The item's account: opened by its first attempt, so that retries and the fallback share it. */
+static norni_effort *open_account(norni_forecast *f, size_t item, const norni_spec *spec,
+                                  uint32_t attempt) {
+    const norni_forecast_plan *plan = f->plan;
+    if (f->effort == NULL) return NULL;
+    if (attempt == 0 && spec != plan->fallback) {
+        f->effort[item] = (norni_effort){.limit = plan->budget_evals};
+        if (plan->budget_ms > 0)
+            f->effort[item].deadline_ns = norni_clock_ns() + (int64_t)(plan->budget_ms * 1e6);
+    }
+    return &f->effort[item];
+}
+
+norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
+                                const norni_spec *spec, uint32_t attempt, norn_err *err) {
+    const size_t i = norni_forecast_series_of(f, item);
+    int32_t season = 1;
+    norni_series s = norni_forecast_view(f, item, spec, &season);
+    const norni_group group = {1, &s};
+    const norni_str id = norni_panel_id(f->panel, i);
+    norni_env env = {.arena = &w->arena,
+                     .poll = norni_ctx_poll(f->ctx),
+                     .seed = f->plan->seed,
+                     .item = norni_hash64(id.p, id.n),
+                     .attempt = attempt,
+                     .effort = open_account(f, item, spec, attempt),
+                     .models = f->plan->models};
+    if (s.n == 0)
+        return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);
+    if (norni_panel_future(f->panel, i, s.horizon - 1) == NORNI_TIME_NONE)
+        return fail_beyond(f, i, err);
+    if (f->plan->future != NULL && spec->model->exogenous)
+        NORN_TRY(attach_exogenous(w, f, i, &s, err));
+    if (spec->model->validate) NORN_TRY(spec->model->validate(spec->opt, &s, err));
+    void *state = NULL;
+    NORN_TRY(spec->model->fit(&env, spec->opt, &group, &state, err));
+    return take_answer(w, f, item, &env, spec, state, err);
+}

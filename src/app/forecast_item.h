@@ -1,0 +1,17 @@
+/* One item of a forecast: a model fitted to a series, its answer taken into the item's slots. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_FORECAST_ITEM_H
+#define NORNI_FORECAST_ITEM_H
+
+#include "app/forecast_run.h"
+
+/* The item's series as a model sees it under the spec: seasons are the spec's, else the user's, else
+ * the frequency's. *season is room for one. */
+norni_series norni_forecast_view(const norni_forecast *f, size_t item, const norni_spec *spec,
+                                 int32_t *season);
+/* Fits `spec` (the item's own, or the fallback) and fills the item's slots. */
+NORN_CHECKED norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
+                                             const norni_spec *spec, uint32_t attempt,
+                                             norn_err *err);
+
+#endif
