@@ -86,14 +86,17 @@ static norn_status parse_argument(norni_spec *spec, size_t position, norni_str a
     return norni_param_set(row, spec->opt, value, arena, m->name, err);
 }
 
-static norn_status parse_arguments(norni_spec *spec, norni_str args, norni_arena *arena,
-                                   norn_err *err) {
-    for (size_t position = 0; args.n > 0; position++) {
+/* `first`: the position of the group's first argument; moved on by the bare ones in it, so that
+ * arima(2,1,1)(0,1,1) gives six. */
+static norn_status parse_arguments(norni_spec *spec, norni_str args, size_t *first,
+                                   norni_arena *arena, norn_err *err) {
+    for (size_t position = *first; args.n > 0; position++) {
         const size_t len = element_length(args);
         const norni_str arg = norni_str_trim((norni_str){args.p, len});
         if (arg.n == 0)
             return norn_fail(err, NORN_E_ARG, "model: %s has an empty argument", spec->model->name);
         NORN_TRY(parse_argument(spec, position, arg, arena, err));
+        if (memchr(arg.p, '=', arg.n) == NULL) ++*first;
         const size_t skip = len < args.n ? len + 1 : len;
         args.p += skip;
         args.n -= skip;
@@ -174,6 +177,7 @@ static norn_status parse_one(const norni_model_set *set, norni_str text, norni_a
     NORN_TRY(
         norni_param_defaults(spec->model->params, spec->model->n_params, spec->opt, arena, err));
     norni_str rest = {text.p + name_end, text.n - name_end};
+    size_t position = 0;
     while (rest.n > 0) {
         const char closer = rest.p[0] == '(' ? ')' : ']';
         const char *end = memchr(rest.p, closer, rest.n);
@@ -184,7 +188,7 @@ static norn_status parse_one(const norni_model_set *set, norni_str text, norni_a
         }
         const norni_str inside =
             norni_str_trim((norni_str){rest.p + 1, (size_t)(end - rest.p - 1)});
-        NORN_TRY(closer == ')' ? parse_arguments(spec, inside, arena, err)
+        NORN_TRY(closer == ')' ? parse_arguments(spec, inside, &position, arena, err)
                                : parse_season(spec, inside, err));
         rest = norni_str_trim((norni_str){end + 1, (size_t)(rest.p + rest.n - end - 1)});
     }

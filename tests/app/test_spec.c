@@ -20,6 +20,9 @@ static void check_columns(void **state) {
         {"window_average(window=7)", "window_average"}, /* the default leaves no trace */
         {"x=window_average(window=3)[4]", "x"},
         {"ets(error=M,season=N)", "ets(error=M)"},
+        {"arima(2,1,1)(0,1,1)[12]", "arima(p=2,d=1,q=1,sd=1,sq=1)[12]"},
+        {"arima(2,1,1,0,1,1)[12]", "arima(p=2,d=1,q=1,sd=1,sq=1)[12]"},
+        {"arima(0,1,1,constant=drift)(1,0)", "arima(d=1,q=1,sp=1,constant=drift)"},
     };
     (void)state;
     norn_alloc alloc = norni_alloc_default();

@@ -28,7 +28,7 @@ norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err) {
         l->now = norni_arena_get(w->arena, n_lin, 2 * sizeof *l->now);
         if (!l->now) return norni_alloc_fail(err, "arima", n_lin, 2 * sizeof *l->now);
         l->v = l->now + n_lin;
-        return arima_track_get(w->arena, &w->o, n_lin, w->n_gap, &l->track, err);
+        return arima_track_get(w->arena, &w->o, n_lin, 0, w->n_gap, &l->track, err);
     }
     l->room = w->n_w + l->start.r + PAD;
     l->a = norni_arena_get(w->arena, 1 + w->n_reg, sizeof *l->a);

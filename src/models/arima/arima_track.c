@@ -26,7 +26,7 @@ static size_t smaller(size_t a, size_t b) {
 }
 
 norn_status arima_track_get(norni_arena *arena, const norni_arima_order *o, size_t n_lin,
-                            size_t loose, arima_track *t, norn_err *err) {
+                            size_t now, size_t more, arima_track *t, norn_err *err) {
     const size_t lag_ar = arima_lag_ar(o), lag_ma = arima_lag_ma(o);
     memset(t, 0, sizeof *t);
     t->r = lag_ar > lag_ma + 1 ? lag_ar : lag_ma + 1;
@@ -35,8 +35,9 @@ norn_status arima_track_get(norni_arena *arena, const norni_arima_order *o, size
     t->room = (t->r > t->n_diff ? t->r : t->n_diff) + 64;
     t->n_lin = n_lin;
     const size_t length = state + 2 * t->room;
-    t->cap = smaller(smaller(state + SLACK + state / 2, loose),
+    t->cap = smaller(smaller(state + SLACK + state / 2, now + more),
                      smaller(ARIMA_MOST_LOOSE, SLACK + MOST_NUMBERS / length));
+    t->cap = t->cap > now ? t->cap : now;
     const size_t n_col = n_lin + t->cap, n_spare = t->cap > state ? t->cap + state * state : 1;
     t->a = norni_arena_get(arena, n_col, sizeof *t->a);
     t->y = norni_arena_get(arena, n_col, sizeof *t->y);
@@ -271,6 +272,12 @@ static void compress(arima_track *t) {
         else
             y[t->at + i - t->r] = 1;
     }
+}
+
+void arima_track_idle(arima_track *t) {
+    move_gain(t);
+    t->at++;
+    make_room(t);
 }
 
 size_t arima_track_grow(arima_track *t) {

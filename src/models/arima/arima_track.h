@@ -26,9 +26,9 @@ typedef struct arima_track {
     size_t since_drop;
 } arima_track;
 
-/* `loose`: at most so many values will be missing. */
+/* Room for `now` loose columns; `more` values will be missing at most. */
 NORN_CHECKED norn_status arima_track_get(norni_arena *arena, const norni_arima_order *o,
-                                         size_t n_lin, size_t loose, arima_track *out,
+                                         size_t n_lin, size_t now, size_t more, arima_track *out,
                                          norn_err *err);
 /* At the stationary start, all columns empty; the polynomials stay borrowed. */
 void arima_track_begin(arima_track *t, const arima_poly *ar, const arima_poly *ma,
@@ -41,6 +41,8 @@ double arima_track_expect(arima_track *t, double *out);
 void arima_track_see(arima_track *t, const double *y, double *v, double *f);
 /* Moves on past a missing value. */
 void arima_track_miss(arima_track *t);
+/* Moves the gain alone: a step of a track without columns. */
+void arima_track_idle(arima_track *t);
 /* One more loose column, its arrays and covariances not set; its place among them. */
 size_t arima_track_grow(arima_track *t);
 /* Linear column 0 with its estimates put in; they become 0. */
