@@ -125,7 +125,7 @@ const norni_param norni_panel_rows[] = {
      .type = NORNI_T_TEXT,
      .offset = AT(id_col),
      .metavar = "NAME",
-     .help = "column of series ids (default unique_id; none = one series)"},
+     .help = "column of series ids (default unique_id; without it the file is one series)"},
     {.name = "time-col",
      .type = NORNI_T_TEXT,
      .offset = AT(time_col),
