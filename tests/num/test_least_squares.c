@@ -196,6 +196,24 @@ static void columns_of_every_size(void **state) {
     }
 }
 
+/* The diagonal of the inverse falls with the square of a column's size. */
+static void sizes_of_the_inverse(void **state) {
+    (void)state;
+    static const double size[3] = {1e120, 1, 1e-120};
+    double plain[3], at_one[N * 3];
+    for (size_t i = 0; i < 3 * N; i++)
+        at_one[i] = a[i] = uniform();
+    norni_qr q = factored(N, 3, NORNI_QR_LARGEST);
+    norni_qr_inverse_diag(&q, plain, aside);
+    for (size_t i = 0; i < 3 * N; i++)
+        a[i] = at_one[i] * size[i / N];
+    q = factored(N, 3, NORNI_QR_LARGEST);
+    assert_int_equal(q.rank, 3);
+    norni_qr_inverse_diag(&q, diag, aside);
+    for (size_t j = 0; j < 3; j++)
+        near(diag[j] * size[j] * size[j], plain[j], 1e-12);
+}
+
 static void cholesky_fails_clearly(void **state) {
     (void)state;
     double good[9] = {4, -7, -7, 2, 5, -7, 2, 3, 6}, bad[9] = {1, 0, 0, 2, 4, 0, 0, 1, 1};
@@ -234,6 +252,7 @@ int main(void) {
         cmocka_unit_test(ranks),
         cmocka_unit_test(more_columns_than_rows),
         cmocka_unit_test(columns_of_every_size),
+        cmocka_unit_test(sizes_of_the_inverse),
         cmocka_unit_test(cholesky_fails_clearly),
         cmocka_unit_test(cancelled),
     };

@@ -151,6 +151,18 @@ static void exact_series(void **state) {
     assert_int_equal(differences(NORNI_UNIT_PP, 30), 0);
 }
 
+/* Six points of a walk have one degree of freedom for ADF, five none: that difference is not made,
+ * as by R where its test is NaN. */
+static void freedom_ends(void **state) {
+    (void)state;
+    static const double walk[6] = {1, 2.5, 3, 4.7, 6, 8};
+    memcpy(y, walk, sizeof walk);
+    assert_true(norni_adf(y, 6, false, 1, scratch, NULL).p > 0.05);
+    assert_true(isnan(norni_adf(y, 5, false, 1, scratch, NULL).statistic));
+    assert_int_equal(differences(NORNI_UNIT_ADF, 6), 0);
+    assert_int_equal(differences(NORNI_UNIT_ADF, 5), 0);
+}
+
 /* The decision does not hang on the unit, and an infinite value breaks nothing. */
 static void any_size(void **state) {
     (void)state;
@@ -216,6 +228,7 @@ int main(void) {
         cmocka_unit_test(classics_and_simulated),
         cmocka_unit_test(competitions),
         cmocka_unit_test(exact_series),
+        cmocka_unit_test(freedom_ends),
         cmocka_unit_test(any_size),
         cmocka_unit_test(constants),
         cmocka_unit_test(cancelled),
