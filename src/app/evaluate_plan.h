@@ -16,6 +16,8 @@ typedef struct norni_evaluate_opt {
     const char *model, *fallback, *level;
     const char *actual, *errors, *grid, *exogenous;
     norni_ints seasons;
+    int32_t budget_evals;
+    double budget_ms;
 } norni_evaluate_opt;
 
 extern const norni_param norni_evaluate_rows[];

@@ -97,7 +97,7 @@ static bool recall(norni_worker *w, norni_cv *cv, size_t item, void *arg, norni_
     if (!norni_run_store_get(m->store, item_key(m, cv, item), &w->arena, &record)) return false;
     norni_unpack u = {record, false};
     const uint32_t status = norni_unpack_u32(&u), attempts = norni_unpack_u32(&u),
-                   flags = norni_unpack_u32(&u);
+                   flags = norni_unpack_u32(&u), stop = norni_unpack_u32(&u);
     const double seconds = norni_unpack_f64(&u);
     const norni_str message = norni_unpack_str(&u), description = norni_unpack_str(&u),
                     state = norni_unpack_str(&u);
@@ -110,6 +110,10 @@ static bool recall(norni_worker *w, norni_cv *cv, size_t item, void *arg, norni_
                          .fallback = (flags & 1) != 0,
                          .seconds = seconds};
     if (!take_texts(cv, item, message, (flags & 4) != 0, description, state, o)) return false;
+    if (cv->effort) {
+        cv->effort[item].cut = stop > 0;
+        cv->effort[item].late = stop == 2;
+    }
     for (int k = 0; k < 5; k++)
         norni_unpack_f64s(&u, x.part[k], x.n[k]);
     return true;
@@ -121,12 +125,14 @@ static norn_status remember(norni_worker *w, norni_cv *cv, size_t item, void *ar
     const item_numbers x = numbers_of(cv, item);
     const char *text = cv->described ? cv->described[item] : NULL;
     const norni_buf *state = &cv->kept[item];
+    const norni_effort *e = cv->effort ? &cv->effort[item] : NULL;
     const uint32_t flags = (o->fallback ? 1U : 0U) | (cv->described ? 2U : 0U) | (text ? 4U : 0U);
     norni_buf b;
     norni_buf_init(&b, &cv->ctx->alloc);
     norni_pack_u32(&b, (uint32_t)o->status);
     norni_pack_u32(&b, o->attempts);
     norni_pack_u32(&b, flags);
+    norni_pack_u32(&b, e == NULL || !e->cut ? 0 : e->late ? 2 : 1);
     norni_pack_f64(&b, o->seconds);
     norni_pack_str(&b, norni_str_of(o->message ? o->message : ""));
     norni_pack_str(&b, norni_str_of(text ? text : ""));

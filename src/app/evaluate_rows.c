@@ -111,8 +111,8 @@ static norni_str print_cutoff(const norni_cv *cv, const norni_cv_place *p, char 
 }
 
 norn_status norni_items_begin(norni_table_out *t, norn_err *err) {
-    static const char *const name[] = {"unique_id", "model",   "cutoff",     "status", "served",
-                                       "attempts",  "seconds", "parameters", "message"};
+    static const char *const name[] = {"unique_id", "model",   "cutoff",     "status",  "served",
+                                       "attempts",  "seconds", "parameters", "message", "stop"};
     return norni_table_begin(t, "items", name, sizeof name / sizeof name[0], err);
 }
 
@@ -134,6 +134,7 @@ norn_status norni_items_rows(const norni_evaluate_plan *plan, const norni_cv *cv
         NORN_TRY(norni_table_num(t, o->seconds, err));
         NORN_TRY(norni_table_text(t, norni_str_of(described ? described : ""), err));
         NORN_TRY(norni_table_text(t, norni_str_of(o->message ? o->message : ""), err));
+        NORN_TRY(norni_table_text(t, norni_str_of(norni_cv_stop(cv, item)), err));
         NORN_TRY(norni_table_row(t, err));
     }
     return NORN_OK;

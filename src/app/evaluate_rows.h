@@ -35,7 +35,8 @@ NORN_CHECKED norn_status norni_by_series_row(const norni_evaluate_plan *plan,
                                              const norni_evaluate_columns *columns,
                                              const norni_series_standing *of, const double *mean,
                                              norni_table_out *t, norn_err *err);
-/* unique_id, model, cutoff, status, served, attempts, seconds, parameters, message */
+/* unique_id, model, cutoff, status, served, attempts, seconds, parameters, message,
+ * stop */
 NORN_CHECKED norn_status norni_items_begin(norni_table_out *t, norn_err *err);
 NORN_CHECKED norn_status norni_items_rows(const norni_evaluate_plan *plan, const norni_cv *cv,
                                           size_t series, size_t k, norni_table_out *t,

@@ -96,6 +96,15 @@ static void note_worst(norni_evaluation *e, size_t k, size_t series,
     e->n_worst[k] = n;
 }
 
+static size_t count_cut(const norni_cv *cv, size_t series, size_t k) {
+    size_t n = 0;
+    for (size_t fold = 0; cv->effort && fold < cv->n_folds; fold++) {
+        const size_t item = (series * cv->plan->n_contenders + k) * cv->n_folds + fold;
+        n += norni_cv_served(cv, item) != NULL && cv->effort[item].cut;
+    }
+    return n;
+}
+
 static norn_status note_failures(norni_evaluation *e, const norni_cv *cv, size_t series, size_t k,
                                  norn_err *err) {
     norni_buf b;
@@ -130,6 +139,7 @@ static norn_status fold_series(evaluate_job *job, const evaluate_slice *slice, s
         e->n_items += of.n_folds + of.n_failed;
         e->n_ok += of.n_folds;
         e->n_fallback += of.n_fallback;
+        e->n_cut += count_cut(cv, series, k);
         any = any || of.n_folds > 0;
         scaled = scaled || !isnan(job->mean[NORNI_SCORE_MASE]);
         if (e->worst) note_worst(e, k, i, &of, job->mean, slice->scores.n_scores);

@@ -26,6 +26,7 @@ typedef struct norni_evaluation {
     norni_worst *worst;       /* (n_specs, NORNI_WORST), the worst first; or NULL */
     size_t *n_worst;          /* (n_specs) */
     size_t n_items, n_ok, n_fallback, n_failed; /* of the specs; the baseline is not counted */
+    size_t n_cut;                               /* of n_ok: stopped by a bound */
     size_t n_short;       /* series that afford fewer windows than asked for, but some */
     size_t n_without;     /* items without a conformal interval */
     size_t n_unscaled;    /* series without MASE: too short or constant training sets */

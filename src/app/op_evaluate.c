@@ -258,6 +258,8 @@ static norn_status write_summary(evaluate_op *op, const norni_stopwatch *watch, 
                              .n_ok = op->e.n_ok,
                              .n_fallback = op->e.n_fallback,
                              .n_failed = op->e.n_failed,
+                             .n_cut = op->e.n_cut,
+                             .by_clock = op->opt->budget_ms > 0,
                              .failures = &op->e.failures,
                              .digest = digest,
                              .out_path = common->out,
@@ -281,6 +283,10 @@ static void say_end(const evaluate_op *op, const norni_stopwatch *watch, const c
     if (e->n_unscaled > 0)
         norni_say(op->env, "%zu series have no MASE: their training sets are constant or too short",
                   e->n_unscaled);
+    if (e->n_cut > 0)
+        norni_say(op->env,
+                  "%zu items met their budget: they are served by the best found till then",
+                  e->n_cut);
     if (e->n_without > 0)
         norni_say(
             op->env,

@@ -107,9 +107,12 @@ static norn_status run_window(norni_conformal_set *set, size_t item, size_t wind
     norni_trial t = {.who = who};
     norni_dist d;
     void *state = NULL;
+    norni_effort effort = norni_trial_effort(rules);
     NORN_TRY(cut_series(s, cutoff, set->horizon, env->arena, &t.series, err));
+    env->effort = norni_trial_bounded(rules) ? &effort : NULL;
     if (root != NULL) t.warm = (norni_str){root->p, root->n};
     const norn_status st = norni_trial_run(env, rules, &t, false, &d, &state, err);
+    env->effort = NULL;
     if (st != NORN_OK) return must_stop(st) ? st : NORN_OK;
     const double scale = scale_of(s->y, cutoff, (size_t)norni_series_season(s));
     double *score = score_row(set, item, window);

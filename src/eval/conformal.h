@@ -33,7 +33,8 @@ NORN_CHECKED norn_status norni_conformal_set_init(norni_conformal_set *set, norn
                                                   size_t n_items, norn_err *err);
 /* Forecasts the calibration windows inside `s` and keeps their scores; different items may be
  * calibrated at once. A window that the model cannot serve has no score; fails for memory and cancel
- * alone. The first window's fit is where the later ones start (with `warm`). */
+ * alone. The first window's fit is where the later ones start (with `warm`). The rules' bounds hold
+ * for each window by itself; env->effort and env->warm are left empty. */
 NORN_CHECKED norn_status norni_conformal_calibrate(norni_conformal_set *set, size_t item,
                                                    norni_env *env, const norni_trial_rules *rules,
                                                    const norni_contender *who,

@@ -60,6 +60,11 @@ const norni_contender *norni_cv_served(const norni_cv *cv, size_t item) {
     return &cv->plan->contenders[item / cv->n_folds % cv->plan->n_contenders];
 }
 
+const char *norni_cv_stop(const norni_cv *cv, size_t item) {
+    const norni_effort *e = cv->effort ? &cv->effort[item] : NULL;
+    return e == NULL || !e->cut ? "" : e->late ? "budget_ms" : "budget_evals";
+}
+
 /* The fold whose state fold `p` is moved on from; its own: it is fitted. */
 static size_t anchor_of(const norni_cv_plan *plan, const norni_cv_place *p) {
     const size_t age = p->fold - p->oldest;
@@ -160,6 +165,13 @@ static norn_status calibrate(norni_cv *cv, size_t item, norni_env *env, const no
                                      err);
 }
 
+/* The item's account: opened by its first attempt, so that retries and the fallback share it. */
+static norni_effort *open_account(norni_cv *cv, size_t item, bool first) {
+    if (cv->effort == NULL) return NULL;
+    if (first) cv->effort[item] = norni_trial_effort(&cv->plan->rules);
+    return &cv->effort[item];
+}
+
 static norn_status run_trial(norni_worker *w, norni_cv *cv, size_t item, uint32_t attempt,
                              const norni_contender *who, bool own, norn_err *err) {
     const norni_cv_plan *plan = cv->plan;
@@ -179,6 +191,7 @@ static norn_status run_trial(norni_worker *w, norni_cv *cv, size_t item, uint32_
     if (own) NORN_TRY(give_state(cv, &p, item, &t, err));
     if (attempt > 0 && !t.moves) t.warm = (norni_str){NULL, 0};
     NORN_TRY(norni_cv_view(cv, &p, who, &w->arena, &season, &t.series, err));
+    env.effort = open_account(cv, item, own && attempt == 0);
     const bool want_levels = plan->rules.levels.n > 0 && !plan->conformal;
     NORN_TRY(norni_trial_run(&env, &plan->rules, &t, want_levels, &d, &state, err));
     store_numbers(cv, item, &d);
@@ -339,6 +352,11 @@ static norn_status allocate_answer(norni_cv *cv, norn_err *err) {
     for (size_t item = 0; item < cv->n_items; item++) {
         norni_buf_init(&kept[item], &cv->ctx->alloc);
         norni_cv_blank(cv, item);
+    }
+    if (norni_trial_bounded(&plan->rules)) {
+        cv->effort = norni_arena_zero(cv->arena, cv->n_items, sizeof *cv->effort);
+        if (cv->effort == NULL)
+            return norni_alloc_fail(err, "evaluate", cv->n_items, sizeof *cv->effort);
     }
     cv->kept = kept;
     cv->described = described;

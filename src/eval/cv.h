@@ -61,6 +61,7 @@ typedef struct norni_cv {
     norni_outcome *outcome; /* (n_items); attempts 0: absent */
     norni_buf *kept;        /* (n_items) what `save` wrote where a later fold starts; or empty */
     char **described;       /* (n_items) parameters as text (allocated), or NULL */
+    norni_effort *effort;   /* (n_items) accounts, or NULL when there are no bounds */
     norni_conformal_set conformal;
     size_t n_present, n_ok, n_fallback, n_failed;
     size_t n_without; /* items whose conformal scores were too few for an interval */
@@ -97,6 +98,8 @@ norni_cv_place norni_cv_place_of(const norni_cv *cv, size_t item);
 const double *norni_cv_actual(const norni_cv *cv, size_t item);
 /* The model that served the item, or NULL when it failed. */
 const norni_contender *norni_cv_served(const norni_cv *cv, size_t item);
+/* The bound that stopped the item's fit, as "budget_evals"; "" when none did. */
+const char *norni_cv_stop(const norni_cv *cv, size_t item);
 /* What a failed item leaves behind is NaN. */
 void norni_cv_blank(norni_cv *cv, size_t item);
 

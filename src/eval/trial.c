@@ -46,13 +46,16 @@ static norn_status fit(norni_env *env, const norni_trial *t, void **state, norn_
     return m->fit(env, t->who->opt, &group, state, err);
 }
 
+norni_effort norni_trial_effort(const norni_trial_rules *rules) {
+    norni_effort e = {.limit = rules->budget_evals};
+    if (rules->budget_ns > 0) e.deadline_ns = norni_clock_ns() + rules->budget_ns;
+    return e;
+}
+
 norn_status norni_trial_run(norni_env *env, const norni_trial_rules *rules, const norni_trial *t,
                             bool want_levels, norni_dist *d, void **state, norn_err *err) {
     const norni_model *m = t->who->model;
     const size_t h = rules->horizon;
-    norni_effort effort = {.limit = rules->effort};
-    if (rules->deadline_ns > 0) effort.deadline_ns = norni_clock_ns() + rules->deadline_ns;
-    if (rules->effort > 0 || rules->deadline_ns > 0) env->effort = &effort;
     env->models = rules->models;
     norn_status st = t->moves ? move_on(env, t, state, err) : fit(env, t, state, err);
     *d = (norni_dist){.kind = NORNI_DIST_POINT, .horizon = h};
@@ -61,7 +64,6 @@ norn_status norni_trial_run(norni_env *env, const norni_trial_rules *rules, cons
     if (st == NORN_OK && (d->mean == NULL || d->sd == NULL))
         st = norni_alloc_fail(err, "evaluate", h, sizeof(double));
     if (st == NORN_OK) st = m->predict(env, *state, 0, h, want_levels, d, err);
-    env->effort = NULL; /* it dies with this call */
     for (size_t k = 0; st == NORN_OK && k < h; k++) {
         if (!isfinite(d->mean[k]))
             st = norn_fail(err, NORN_E_NUMERIC, "%s: the forecast of step %zu is not finite",

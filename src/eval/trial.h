@@ -19,8 +19,8 @@ typedef struct norni_trial_rules {
     norni_doubles levels; /* ascending, in (0,100) */
     norni_ints seasons;   /* of every series; n = 0: from its frequency */
     uint64_t seed;
-    uint64_t effort;     /* evaluations that a fit may spend; 0: any number */
-    int64_t deadline_ns; /* a fit may take; 0: any time */
+    uint64_t budget_evals; /* of an item's fit; 0: any number */
+    int64_t budget_ns;     /* the same in time; 0: any. Results may then depend on the machine */
     const norni_model_set *models;
 } norni_trial_rules;
 
@@ -41,6 +41,11 @@ typedef struct norni_trial {
     bool moves;     /* no fit: the state in `warm` is moved on over `series` */
 } norni_trial;
 
+/* An account of the rules' bounds, open from now on. */
+norni_effort norni_trial_effort(const norni_trial_rules *rules);
+static inline bool norni_trial_bounded(const norni_trial_rules *rules) {
+    return rules->budget_evals > 0 || rules->budget_ns > 0;
+}
 /* The distribution's arrays and the state live in env->arena. A forecast that is not finite is
  * NORN_E_NUMERIC. env->warm is overwritten. */
 NORN_CHECKED norn_status norni_trial_run(norni_env *env, const norni_trial_rules *rules,

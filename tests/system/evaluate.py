@@ -288,6 +288,17 @@ def digests(check):
             check.that(got == want, f"{kind} intervals, {w} workers: same digest, same bytes", got[0])
         got = go("--intervals", kind, "--chunk-size", "1", "--memory-limit", "64MiB")
         check.that(got == want, f"{kind} intervals, small chunks, little memory: the same", got[0])
+    want = go("--budget-evals", "20", "--items", "items.csv", "--threads", "1")
+    with open("items.csv", encoding="ascii") as f:
+        cut = sum(r["stop"] == "budget_evals" for r in csv.DictReader(f))
+    with open("s.json", encoding="utf-8") as f:
+        s = json.load(f)
+    check.that(cut > 0 and s["n_cut"] == cut and s["deterministic"] and go("--budget-evals", "20", "--threads", "3") == want,
+               "a bound on the evaluations: counted, the same at any number of workers", (cut, s["n_cut"]))
+    go("--budget-ms", "0.001")
+    with open("s.json", encoding="utf-8") as f:
+        s = json.load(f)
+    check.that(s["n_cut"] > 0 and s["n_failed"] == 0 and not s["deterministic"], "a bound in time says that it is one", s["n_cut"])
     want = go()
     with open("data.csv", encoding="ascii") as f:
         head, *rows = f.read().splitlines()
