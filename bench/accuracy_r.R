@@ -1,4 +1,4 @@
-# R forecast's ses, holt, damped holt, thetaf and ets on M4 series: sMAPE and MASE by series, for bench/accuracy.py.
+# R forecast's ses, holt, damped holt, thetaf and ets on M4 series: sMAPE and MASE by series, for bench/accuracy_m4.py.
 # SPDX-License-Identifier: Apache-2.0
 # Run: Rscript accuracy_r.R TRAIN.csv TEST.csv SEASON EVERY OUT.csv   (every EVERY-th series in file order)
 suppressPackageStartupMessages(library(forecast))

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from accuracy import GROUPS, mean, read_long, scores
+from accuracy_m4 import GROUPS, mean, read_long, scores
 
 TOLERANCE = 1e-9  # relative: sums in another order, nothing more
 
