@@ -190,6 +190,24 @@ def m4_sections(norn, models, groups, threads, oof, lines):
     return results
 
 
+def conformal_section(norn, models, groups, threads, lines):
+    shown = [base_name(s) for s in models]
+    table, counts = {}, {}
+    for name, m, h in groups:
+        rows, _, run = evaluate(norn, os.path.join(DATA, "m4", f"{name}_train.csv"), os.path.join(DATA, "m4", f"{name}_test.csv"), m, h, models,
+                                threads, "--intervals", "conformal")
+        counts[name] = len({i for i, _ in rows})
+        for k in shown:
+            table[k, name] = [mean([r[w] for (_, c), r in rows.items() if c == k]) for w in ("coverage-95", "msis-95")]
+        print(f"conformal {name}: {run['elapsed_seconds']:.1f} s, digest {run['digest']}", file=sys.stderr)
+    lines += ["", "## Conformal intervals on M4", "", "The same forecasts with `--intervals conformal`: from the errors of five earlier cut-offs inside each training set, pooled over the",
+              "series of a frequency.", "", "| model | coverage | MSIS | " + " | ".join(f"{g} coverage | MSIS" for g in counts) + " |",
+              "|---|" + "---:|" * (2 + 2 * len(counts))]
+    for k in shown:
+        cover, msis = (weighted({g: table[k, g][w] for g in counts}, counts) for w in (0, 1))
+        lines.append(f"| {k} | **{100 * cover:.2f}** | {msis:.2f} | " + " | ".join(f"{100 * table[k, g][0]:.2f} | {table[k, g][1]:.2f}" for g in counts) + " |")
+
+
 def naive2_section(results, lines):
     with open(os.path.join(DATA, "m4", "naive2.json")) as f:
         reference = json.load(f)
@@ -274,6 +292,7 @@ def main():
     p.add_argument("--r", help="folder made by accuracy_r.R")
     p.add_argument("--oof", help="rows scored out of fold")
     p.add_argument("--no-m3", action="store_true")
+    p.add_argument("--no-conformal", action="store_true")
     p.add_argument("--threads", default="auto")
     p.add_argument("--write")
     a = p.parse_args()
@@ -287,7 +306,10 @@ def main():
     lines = ["# Accuracy", "",
              f"Made by `bench/accuracy_m4.py build/norn --write docs/accuracy.md` ({version}, {platform.machine()}) with `norn evaluate --actual`, on the half",
              "of four of M4's frequencies that the tests hold and on M3. sMAPE in per cent, MASE and OWA as the M4 competition defines them.", ""]
-    results = m4_sections(norn, models, [g for g in GROUPS if g[0] in a.groups.split(",")], a.threads, read_oof(a.oof), lines)
+    groups = [g for g in GROUPS if g[0] in a.groups.split(",")]
+    results = m4_sections(norn, models, groups, a.threads, read_oof(a.oof), lines)
+    if not a.no_conformal:
+        conformal_section(norn, models, groups, a.threads, lines)
     naive2_section(results, lines)
     if not a.no_m3:
         m3_section(norn, models, a.threads, lines)
