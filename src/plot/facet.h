@@ -40,6 +40,7 @@ typedef struct norni_plot_key {
     double level[NORNI_KEY_LEVELS]; /* widest first */
     size_t n_levels;
     double opacity; /* of one band */
+    bool history;   /* some panel has one */
 } norni_plot_key;
 
 /* What a panel shows; empty = there is no finite value, or no time. */

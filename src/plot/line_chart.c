@@ -62,6 +62,7 @@ static norni_plot_key make_key(const norni_plot_chart *c) {
     norni_plot_key key = {0};
     for (size_t i = 0; i < c->n_facets; i++) {
         const norni_plot_facet *f = &c->facets[i];
+        key.history = key.history || f->n > 0;
         for (size_t k = 0; k < f->n_lines && f->n_future > 0; k++) {
             const norni_plot_line *line = &f->lines[k];
             if (key.n_names < NORNI_KEY_NAMES && norni_key_colour(&key, line->name) == key.n_names)
@@ -216,7 +217,7 @@ static void legend_level(legend *l, const norni_plot_key *key, size_t at) {
 static double put_legend(norni_buf *b, const norni_plot_key *key, double y, double width) {
     legend l = {b, margin, y + LEGEND_ROW / 2.0, width - margin};
     if (key->n_names == 0) return y;
-    legend_line(&l, norni_str_of("History"), "nc-h", 0);
+    if (key->history) legend_line(&l, norni_str_of("History"), "nc-h", 0);
     for (size_t i = 0; i < key->n_names; i++)
         legend_line(&l, or_else(key->name[i], "Forecast"), "nc-f", i);
     for (size_t i = key->n_levels; i > 0; i--)
