@@ -3,20 +3,13 @@
 #include "cli/cli_args.h"
 
 #include "cli/cli_config.h"
+#include "cli/cli_rows.h"
 
 /* Sizes differ by operation, so the given rows are remembered by their place in the groups. */
 typedef struct seen_rows {
     const norni_param *row[CLI_MAX_ROWS];
     size_t n;
 } seen_rows;
-
-const norni_param *cli_args_row(const norni_op *op, norni_str name) {
-    for (size_t g = 0; g < op->n_groups; g++) {
-        const norni_param *row = norni_param_find(op->groups[g].rows, *op->groups[g].n_rows, name);
-        if (row != NULL) return row;
-    }
-    return NULL;
-}
 
 static const norni_param *find_letter(const norni_op *op, char letter) {
     for (size_t g = 0; g < op->n_groups; g++) {
@@ -27,23 +20,8 @@ static const norni_param *find_letter(const norni_op *op, char letter) {
     return NULL;
 }
 
-const char *cli_args_near(const norni_op *op, norni_str name) {
-    const char *near = NULL;
-    size_t best = 4;
-    for (size_t g = 0; g < op->n_groups; g++) {
-        for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
-            const size_t d = norni_str_distance(name, norni_str_of(op->groups[g].rows[i].name));
-            if (d < best) {
-                best = d;
-                near = op->groups[g].rows[i].name;
-            }
-        }
-    }
-    return near;
-}
-
 static norn_status fail_flag(const norni_op *op, norni_str name, norn_err *err) {
-    const char *near = cli_args_near(op, name);
+    const char *near = cli_row_near(op, name);
     if (near != NULL) {
         return norn_fail(err, NORN_E_ARG,
                          "unknown flag --%.*s; did you mean --%s? (see `norn help %s`)",
@@ -80,7 +58,7 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
         return NORN_OK;
     }
     const norni_param *row =
-        is_long ? cli_args_row(op, name) : (name.n == 1 ? find_letter(op, name.p[0]) : NULL);
+        is_long ? cli_row_find(op, name) : (name.n == 1 ? find_letter(op, name.p[0]) : NULL);
     if (row == NULL) {
         return is_long ? fail_flag(op, name, err)
                        : norn_fail(err, NORN_E_ARG, "unknown flag %s (see `norn help %s`)", text,
@@ -100,7 +78,7 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
 
 /* The file that --config names, before the flags are read, since they win over it. */
 static const char *config_path(const norni_op *op, int argc, char **argv) {
-    if (cli_args_row(op, norni_str_of("config")) == NULL) return NULL;
+    if (cli_row_find(op, norni_str_of("config")) == NULL) return NULL;
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strncmp(argv[i], "--config=", 9) == 0) return argv[i] + 9;
         if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) return argv[i + 1];

@@ -17,9 +17,4 @@ typedef struct cli_args {
 NORN_CHECKED norn_status cli_args_parse(const norni_op *op, int argc, char **argv,
                                         norni_arena *arena, cli_args *out, norn_err *err);
 
-/* The operation's row of that name (or alias), or NULL; and the nearest name to a wrong one, or NULL.
- */
-const norni_param *cli_args_row(const norni_op *op, norni_str name);
-const char *cli_args_near(const norni_op *op, norni_str name);
-
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/cli_args.h"
+#include "cli/cli_rows.h"
 #include "io/toml.h"
 
 enum { MOST_BYTES = 1 << 20 };
@@ -50,7 +50,7 @@ static bool is_operation(norni_str name) {
 static norn_status fail_key(const norni_op *op, const char *path, const norni_toml_row *r,
                             norn_err *err) {
     char text[160], name[64];
-    const char *near = cli_args_near(op, r->key);
+    const char *near = cli_row_near(op, r->key);
     norni_format(name, sizeof name, "%.*s", (int)(r->key.n > 40 ? 40 : r->key.n), r->key.p);
     if (near == NULL) {
         norni_format(text, sizeof text, "unknown key '%s' (see `norn help %s`)", name, op->name);
@@ -77,7 +77,7 @@ static bool environment_has(const norni_param *row) {
 
 static norn_status set_row(const norni_op *op, const char *path, const norni_toml_row *r,
                            norni_arena *arena, void *opt, cli_configured *out, norn_err *err) {
-    const norni_param *row = cli_args_row(op, r->key);
+    const norni_param *row = cli_row_find(op, r->key);
     norn_err why = {NORN_OK, ""};
     if (row == NULL || strcmp(row->name, "config") == 0) return fail_key(op, path, r, err);
     for (size_t i = 0; i < out->n && r->table.n == 0; i++) {

@@ -5,46 +5,11 @@
  * end; only a chunk with quotes is scanned for marks here, too. */
 #include "io/csv_cut.h"
 
-static norn_status reserve(const norn_alloc *alloc, norni_chunk *c, size_t n, norn_err *err) {
-    if (n > SIZE_MAX - 2 * NORNI_TEXT_PAD) return norni_alloc_fail(err, "input", n, 1);
-    const size_t want = n + 2 * NORNI_TEXT_PAD; /* a last record's end may be added */
-    if (want <= c->cap) return NORN_OK;
-    char *p =
-        c->p ? norni_alloc_resize(alloc, c->p, c->cap, want, 1) : norni_alloc_get(alloc, want, 1);
-    if (p == NULL) return norni_alloc_fail(err, "input", want, 1);
-    c->p = p;
-    c->cap = want;
-    return NORN_OK;
-}
-
-void norni_chunk_clear(const norn_alloc *alloc, norni_chunk *c) {
-    norni_alloc_drop(alloc, c->p, c->cap, 1);
-    *c = (norni_chunk){.p = NULL};
-}
+#include "io/csv_head.h"
 
 /* The current input has no byte that is not in the chunk at hand. */
 static bool is_over(const norni_cutter *cut) {
     return cut->source_over && cut->rest_at == cut->rest.n;
-}
-
-/* Fills the chunk up to `want` bytes, from what is left over and then from the source. */
-norn_status norni_cutter_read(norni_cutter *cut, norni_chunk *c, size_t want, norn_err *err) {
-    NORN_TRY(reserve(&cut->ctx->alloc, c, want, err));
-    if (c != &cut->rest && c->n < want) {
-        const size_t left = cut->rest.n - cut->rest_at, room = want - c->n,
-                     n = left < room ? left : room;
-        if (n > 0) memcpy(c->p + c->n, cut->rest.p + cut->rest_at, n);
-        c->n += n;
-        cut->rest_at += n;
-    }
-    while (c->n < want && !cut->source_over) {
-        size_t got = 0;
-        NORN_TRY(norni_source_read(cut->source, c->p + c->n, want - c->n, &got, err));
-        if (got == 0) cut->source_over = true;
-        c->n += got;
-    }
-    memset(c->p + c->n, 0, NORNI_TEXT_PAD);
-    return NORN_OK;
 }
 
 /* Gives the chunk's bytes behind the first n back. */
@@ -53,7 +18,7 @@ static norn_status put_back(norni_cutter *cut, norni_chunk *c, size_t n, norn_er
     if (cut->rest_at < cut->rest.n) { /* all of the chunk came from there */
         cut->rest_at -= back;
     } else {
-        NORN_TRY(reserve(&cut->ctx->alloc, &cut->rest, back, err));
+        NORN_TRY(norni_chunk_reserve(&cut->ctx->alloc, &cut->rest, back, err));
         memcpy(cut->rest.p, c->p + n, back);
         cut->rest.n = back;
         cut->rest_at = 0;
@@ -165,14 +130,6 @@ static norn_status find_cut(norni_cutter *cut, norni_chunk *c, size_t *n, norn_e
     return NORN_OK;
 }
 
-norn_status norni_cutter_fail(const norni_cutter *cut, uint64_t line, const char *what,
-                              norn_err *err) {
-    char place[160];
-    const norni_chunk at = {.input = cut->input};
-    norni_chunk_place(cut, &at, place);
-    return norn_fail(err, NORN_E_FORMAT, "%sline %llu: %s", place, (unsigned long long)line, what);
-}
-
 /* Twice as much at least, so that looking again costs no more than reading. */
 static norn_status read_more(norni_cutter *cut, norni_chunk *c, norn_err *err) {
     if (cut->by_series && c->n >= NORNI_MOST_SERIES_TEXT) {
@@ -281,16 +238,4 @@ void norni_cutter_close(norni_cutter *cut) {
     cut->source = NULL;
     norni_chunk_clear(&cut->ctx->alloc, &cut->rest);
     norni_arena_clear(&cut->arena);
-}
-
-uint64_t norni_chunk_line(const norni_chunk *chunk, const char *at) {
-    size_t n = (size_t)(at - chunk->p);
-    if (n > 0 && chunk->p[n - 1] == '\r' && *at == '\n' && chunk->syntax.quotes) n--;
-    return chunk->first_line + norni_csv_count_bytes(&chunk->syntax, chunk->p, n).lines;
-}
-
-void norni_chunk_place(const norni_cutter *cut, const norni_chunk *chunk, char out[160]) {
-    out[0] = '\0';
-    if (cut->n_inputs > 1 && cut->path != NULL)
-        norni_format(out, 160, "%s: ", cut->path[chunk->input]);
 }

@@ -1,6 +1,6 @@
 /* The beginning of a delimited text: its form, its header, its first record. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "io/csv_cut.h"
+#include "io/csv_head.h"
 
 /* The delimiter of the first record: a comma, or the only one of ; tab | that stands in it. */
 static char find_delimiter(const char *p, size_t n) {

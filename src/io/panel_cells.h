@@ -4,6 +4,7 @@
 #define NORNI_PANEL_CELLS_H
 
 #include "io/csv_cut.h"
+#include "io/csv_head.h"
 #include "io/panel_read.h"
 
 typedef struct norni_table norni_table;
@@ -131,18 +132,6 @@ NORN_CHECKED norn_status norni_parse_rows(const norni_table *t, const norni_chun
                                           norni_arena *arena, norni_chunk_rows *out, norn_err *err);
 NORN_CHECKED norn_status norni_parse_wide(const norni_table *t, const norni_chunk *chunk,
                                           norni_arena *arena, norni_chunk_rows *out, norn_err *err);
-
-/* By the table's layout. */
-NORN_CHECKED norn_status norni_parse_chunk(const norni_table *t, const norni_chunk *chunk,
-                                           norni_arena *arena, norni_chunk_rows *out,
-                                           norn_err *err);
-/* Everything from the cutter's place on, as one panel; names are borrowed from the table until they
- * are copied at the end. out->arena must be initialised. */
-NORN_CHECKED norn_status norni_gather(norni_table *t, norni_panel *out, norni_align_report *report,
-                                      norn_err *err);
-void norni_borrow_names(const norni_table *t, norni_panel *out);
-norn_status norni_fail_twice(const norni_table *t, norni_str id, uint64_t line, size_t input,
-                             norn_err *err);
 
 /* A walk over a chunk's records and fields. */
 typedef struct norni_fields {

@@ -1,9 +1,11 @@
 /* A whole panel in memory: chunks parsed in parallel, rows joined, series gathered. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "io/panel_gather.h"
+
 #include <math.h>
 
 #include "base/map.h"
-#include "io/panel_cells.h"
+#include "io/panel_chunk.h"
 #include "par/pipe.h"
 
 typedef struct gather_token {
