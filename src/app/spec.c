@@ -150,6 +150,17 @@ static norn_status canonical_column(norni_spec *spec, norni_arena *arena, norn_e
     return st;
 }
 
+/* The bracket that closes rest's first one, or NULL; those in between come in pairs. */
+static const char *closing(norni_str rest, char closer) {
+    const char opener = rest.p[0];
+    size_t depth = 0;
+    for (size_t i = 0; i < rest.n; i++) {
+        if (rest.p[i] == opener) depth++;
+        if (rest.p[i] == closer && depth-- == 1) return rest.p + i;
+    }
+    return NULL;
+}
+
 static norn_status parse_one(const norni_model_set *set, norni_str text, norni_arena *arena,
                              norni_spec *spec, norn_err *err) {
     memset(spec, 0, sizeof *spec);
@@ -180,7 +191,7 @@ static norn_status parse_one(const norni_model_set *set, norni_str text, norni_a
     size_t position = 0;
     while (rest.n > 0) {
         const char closer = rest.p[0] == '(' ? ')' : ']';
-        const char *end = memchr(rest.p, closer, rest.n);
+        const char *end = closing(rest, closer);
         if (end == NULL || (rest.p[0] != '(' && rest.p[0] != '[')) {
             return norn_fail(err, NORN_E_ARG,
                              "model: cannot read '%.*s'; a spec is [alias=]name(args)[season]",

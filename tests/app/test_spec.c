@@ -21,6 +21,7 @@ static void check_columns(void **state) {
         {"x=window_average(window=3)[4]", "x"},
         {"ets(error=M,season=N)", "ets(error=M)"},
         {"arima(2,1,1)(0,1,1)[12]", "arima(p=2,d=1,q=1,sd=1,sq=1)[12]"},
+        {"ensemble(members=ets(error=A)+theta)[4]", "ensemble(members=ets(error=A)+theta)[4]"},
         {"arima(2,1,1,0,1,1)[12]", "arima(p=2,d=1,q=1,sd=1,sq=1)[12]"},
         {"arima(0,1,1,constant=drift)(1,0)", "arima(d=1,q=1,sp=1,constant=drift)"},
     };
