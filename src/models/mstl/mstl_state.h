@@ -1,4 +1,4 @@
-/* What a fitted or kept MSTL knows: shared by its two files. */
+/* What a fitted or kept MSTL knows: its base model and its seasons. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_MSTL_STATE_H
 #define NORNI_MSTL_STATE_H
@@ -22,6 +22,8 @@ typedef struct mstl_state {
     void *base_opt, *base_state;
 } mstl_state;
 
+/* The options name a model of the set that is not this one. */
+norn_status mstl_check_models(const void *opt, const norni_model_set *set, norn_err *err);
 /* The base model with its default options. */
 norn_status mstl_base(norni_env *env, const mstl_opt *o, mstl_state *st, norn_err *err);
 /* The sum of the seasons at time t. */
