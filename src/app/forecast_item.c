@@ -138,6 +138,17 @@ static norn_status fail_beyond(const norni_forecast *f, size_t i, norn_err *err)
                                                  : "the end of the year 9999");
 }
 
+/* Keeps the model as bytes. */
+static norn_status store_model(norni_forecast *f, size_t item, const norni_spec *spec,
+                               const void *state, norn_err *err) {
+    norni_buf b;
+    norni_buf_init(&b, &f->ctx->alloc);
+    norn_status st = spec->model->save(state, 0, &b, err);
+    if (st == NORN_OK) st = norni_forecast_keep(f, item, (norni_str){b.p, b.n}, err);
+    norni_buf_clear(&b);
+    return st;
+}
+
 /* Predicts from the state and takes everything into the item's slots. */
 static norn_status take_answer(norni_worker *w, norni_forecast *f, size_t item, norni_env *env,
                                const norni_spec *spec, const void *state, norn_err *err) {
@@ -150,7 +161,7 @@ static norn_status take_answer(norni_worker *w, norni_forecast *f, size_t item, 
     NORN_TRY(store_numbers(f, item, spec, &d, err));
     if (f->fitted) NORN_TRY(store_fitted(f, item, env, spec, state, err));
     if (f->served) NORN_TRY(store_description(f, item, spec, state, err));
-    return NORN_OK;
+    return f->saved ? store_model(f, item, spec, state, err) : NORN_OK;
 }
 
 /* The item's account: opened by its first attempt, so that retries and the fallback share it. */
@@ -164,6 +175,31 @@ static norni_effort *open_account(norni_forecast *f, size_t item, const norni_sp
             f->effort[item].deadline_ns = norni_clock_ns() + (int64_t)(plan->budget_ms * 1e6);
     }
     return &f->effort[item];
+}
+
+/* An item whose model an earlier run kept: as it ended there, moved on by what is new. Nothing stands
+ * in for a model that cannot go on: the data of this run may be a few rows. */
+static norn_status take_up(norni_worker *w, norni_forecast *f, size_t item, norni_env *env,
+                           const norni_spec *spec, const norni_series *s, norn_err *err) {
+    const size_t i = norni_forecast_series_of(f, item);
+    const norni_kept *kept = f->shared->kept;
+    const norni_kept_item *k = &kept->series[i].item[item % f->plan->n_specs];
+    const bool is_fallback = spec == f->plan->fallback;
+    const norni_series more = {.n = s->n - kept->n_seen[i],
+                               .y = s->y + kept->n_seen[i],
+                               .n_season = s->n_season,
+                               .season = s->season,
+                               .start = s->start,
+                               .freq = s->freq,
+                               .horizon = s->horizon};
+    void *state = NULL;
+    if (kept->why[i]) return norn_fail(err, NORN_E_DATA, "%s", kept->why[i]);
+    if (k->status != NORN_OK || k->fallback != is_fallback)
+        return norn_fail(err, k->status != NORN_OK ? k->status : NORN_E_DATA, "%.*s",
+                         (int)k->message.n, k->message.p);
+    NORN_TRY(spec->model->load(env, spec->opt, k->model, &state, err));
+    if (more.n > 0) NORN_TRY(spec->model->update(env, state, &more, err));
+    return take_answer(w, f, item, env, spec, state, err);
 }
 
 norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
@@ -184,6 +220,8 @@ norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);
     if (norni_panel_future(f->panel, i, s.horizon - 1) == NORNI_TIME_NONE)
         return fail_beyond(f, i, err);
+    if (f->shared != NULL && f->shared->kept != NULL && f->shared->kept->n_seen[i] > 0)
+        return take_up(w, f, item, &env, spec, &s, err);
     if (f->plan->future != NULL && spec->model->exogenous)
         NORN_TRY(attach_exogenous(w, f, i, &s, err));
     if (spec->model->validate) NORN_TRY(spec->model->validate(spec->opt, &s, err));

@@ -18,10 +18,10 @@ const norni_param norni_forecast_rows[] = {
     {.name = "model",
      .type = NORNI_T_TEXT,
      .offset = AT(model),
-     .def = "auto_ets",
      .metavar = "SPEC[,SPEC…]",
      .letter = 'm',
-     .help = "models, as theta or e=ets(error=A)[12]; see `norn models`"},
+     .help = "models, as theta or e=ets(error=A)[12]; see `norn models` (default auto_ets, or "
+             "--load's)"},
     {.name = "season-length",
      .type = NORNI_T_INTS,
      .offset = AT(seasons),
@@ -48,9 +48,8 @@ const norni_param norni_forecast_rows[] = {
     {.name = "fallback",
      .type = NORNI_T_TEXT,
      .offset = AT(fallback),
-     .def = "seasonal_naive",
      .metavar = "SPEC",
-     .help = "model that serves an item whose own model failed; none to let it fail"},
+     .help = "serves an item whose own model failed; none: let it fail (default seasonal_naive)"},
     {.name = "budget-evals",
      .type = NORNI_T_INT,
      .offset = AT(budget_evals),
@@ -67,6 +66,16 @@ const norni_param norni_forecast_rows[] = {
      .max = 1e9,
      .metavar = "T",
      .help = "milliseconds an item may search; 0 = any time; results then depend on the machine"},
+    {.name = "save",
+     .type = NORNI_T_TEXT,
+     .offset = AT(save),
+     .metavar = "FILE",
+     .help = "keep the fitted models, for a later --load to go on from"},
+    {.name = "load",
+     .type = NORNI_T_TEXT,
+     .offset = AT(load),
+     .metavar = "FILE",
+     .help = "go on from kept models by what DATA has behind their ends, without a fit"},
 };
 #undef AT
 const size_t norni_n_forecast_rows = sizeof norni_forecast_rows / sizeof norni_forecast_rows[0];
@@ -103,6 +112,11 @@ norn_status norni_levels_parse(const char *text, norni_arena *arena, norni_doubl
     return NORN_OK;
 }
 
+void norni_forecast_opt_fill(norni_forecast_opt *opt) {
+    if (opt->model == NULL) opt->model = "auto_ets";
+    if (opt->fallback == NULL) opt->fallback = "seasonal_naive";
+}
+
 norn_status norni_forecast_plan_make(const norni_model_set *set, const norni_forecast_opt *opt,
                                      norni_arena *arena, norni_forecast_plan *plan, norn_err *err) {
     const norni_common_opt *common = &opt->panel.common;
@@ -114,6 +128,7 @@ norn_status norni_forecast_plan_make(const norni_model_set *set, const norni_for
         .seasons = opt->seasons,
         .fitted = opt->fitted,
         .describe = common->items != NULL,
+        .keep = opt->save != NULL,
         .seed = (uint64_t)common->seed,
         .max_attempts = (uint32_t)common->retry_attempts,
         .grain = (size_t)common->chunk_size < 64 ? (size_t)common->chunk_size : 64,

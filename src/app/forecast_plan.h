@@ -14,6 +14,7 @@ typedef struct norni_forecast_opt {
     bool fitted;
     int32_t budget_evals;
     double budget_ms;
+    const char *save, *load; /* model stores */
 } norni_forecast_opt;
 
 extern const norni_param norni_forecast_rows[];
@@ -22,7 +23,9 @@ extern const size_t norni_n_forecast_rows;
 /* Levels from "80,95", ascending and distinct; "none" or empty gives none. */
 NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena,
                                             norni_doubles *out, norn_err *err);
-/* The plan of these options; its parts live in the arena. */
+/* Model and fallback where they were not given. */
+void norni_forecast_opt_fill(norni_forecast_opt *opt);
+/* The plan of these options, which are filled; its parts live in the arena. */
 NORN_CHECKED norn_status norni_forecast_plan_make(const norni_model_set *set,
                                                   const norni_forecast_opt *opt, norni_arena *arena,
                                                   norni_forecast_plan *plan, norn_err *err);

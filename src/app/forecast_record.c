@@ -27,13 +27,14 @@ static norni_hash128 item_key(const norni_forecast *f, size_t item) {
     return norni_hash_stream_get(&h);
 }
 
-/* A record: this head, the message, the description, then the numbers. */
+/* A record: this head, the message, the description, the kept model, then the numbers. */
 typedef struct record_head {
     int32_t status;
     uint16_t attempts;
     uint8_t fallback, described;
     uint32_t n_message, n_description;
-    uint32_t stop, zero; /* the bound that stopped it: 0 none, 1 evaluations, 2 time */
+    uint32_t stop; /* the bound that stopped it: 0 none, 1 evaluations, 2 time */
+    uint32_t n_model;
     double seconds;
 } record_head;
 
@@ -64,7 +65,7 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
         want += x.n[k] * sizeof(double);
     if (record.n < sizeof head) return false;
     memcpy(&head, record.p, sizeof head);
-    want += (size_t)head.n_message + head.n_description;
+    want += (size_t)head.n_message + head.n_description + head.n_model;
     if (record.n != want || (f->served != NULL) != (head.described != 0)) return false;
     const char *p = record.p + sizeof head;
     char *message = NULL;
@@ -80,6 +81,11 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
         return false;
     }
     p += head.n_description;
+    if (f->saved && norni_forecast_keep(f, item, (norni_str){p, head.n_model}, NULL) != NORN_OK) {
+        norni_alloc_drop(&f->ctx->alloc, message, head.n_message, 1);
+        return false;
+    }
+    p += head.n_model;
     for (int k = 0; k < 4; k++) {
         if (x.n[k] > 0) memcpy(x.part[k], p, x.n[k] * sizeof(double));
         p += x.n[k] * sizeof(double);
@@ -102,6 +108,7 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
 norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t item,
                                     const norni_outcome *o, norn_err *err) {
     const char *text = f->served && f->served[item] ? f->served[item] : "";
+    const norni_str model = f->saved ? f->saved[item] : (norni_str){"", 0};
     const norni_effort *e = f->effort ? &f->effort[item] : NULL;
     const record_head head = {.status = (int32_t)o->status,
                               .attempts = o->attempts,
@@ -112,10 +119,11 @@ norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t i
                               .stop = e == NULL || !e->cut ? 0
                                       : e->late            ? 2
                                                            : 1,
+                              .n_model = (uint32_t)model.n,
                               .seconds = o->seconds};
     if (o->status != NORN_OK) norni_forecast_blank(f, item);
     const item_numbers x = numbers_of(f, item);
-    size_t size = sizeof head + head.n_message + head.n_description;
+    size_t size = sizeof head + head.n_message + head.n_description + model.n;
     for (int k = 0; k < 4; k++)
         size += x.n[k] * sizeof(double);
     char *record = norni_arena_get(&w->arena, size, 1), *p = record;
@@ -126,6 +134,8 @@ norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t i
     p += head.n_message;
     if (head.n_description > 0) memcpy(p, text, head.n_description);
     p += head.n_description;
+    if (model.n > 0) memcpy(p, model.p, model.n);
+    p += model.n;
     for (int k = 0; k < 4; k++) {
         if (x.n[k] > 0) memcpy(p, x.part[k], x.n[k] * sizeof(double));
         p += x.n[k] * sizeof(double);

@@ -142,6 +142,10 @@ static norn_status allocate_answer(norni_forecast *f, norn_err *err) {
         if (f->effort == NULL)
             return norni_alloc_fail(err, "forecast", f->n_items, sizeof *f->effort);
     }
+    if (plan->keep) {
+        f->saved = norni_arena_zero(f->arena, f->n_items, sizeof *f->saved);
+        if (f->saved == NULL) return norni_alloc_fail(err, "save", f->n_items, sizeof *f->saved);
+    }
     if (plan->describe) {
         f->served = norni_arena_zero(f->arena, f->n_items, sizeof *f->served);
         if (f->served == NULL)
@@ -200,12 +204,29 @@ fail:
     return st;
 }
 
+static void drop_model(norni_forecast *f, size_t item) {
+    norni_str *m = &f->saved[item];
+    norni_alloc_drop(&f->ctx->alloc, (char *)(uintptr_t)m->p, m->n, 1);
+    *m = (norni_str){NULL, 0};
+}
+
+norn_status norni_forecast_keep(norni_forecast *f, size_t item, norni_str model, norn_err *err) {
+    char *own = norni_alloc_get(&f->ctx->alloc, model.n, 1);
+    if (own == NULL) return norni_alloc_fail(err, "save", model.n, 1);
+    if (model.n > 0) memcpy(own, model.p, model.n);
+    drop_model(f, item);
+    f->saved[item] = (norni_str){own, model.n};
+    return NORN_OK;
+}
+
 void norni_forecast_clear(norni_forecast *f) {
     if (f->ctx == NULL) return;
     for (size_t item = 0; f->served != NULL && item < f->n_items; item++) {
         char *text = f->served[item];
         if (text) norni_alloc_drop(&f->ctx->alloc, text, strlen(text) + 1, 1);
     }
+    for (size_t item = 0; f->saved != NULL && item < f->n_items; item++)
+        drop_model(f, item);
     if (f->batch.ctx) norni_batch_clear(&f->batch);
     memset(f, 0, sizeof *f);
 }

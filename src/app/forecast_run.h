@@ -6,6 +6,7 @@
 
 #include "app/common.h"
 #include "app/future.h"
+#include "app/kept_series.h"
 #include "app/spec.h"
 #include "store/run_store.h"
 
@@ -21,6 +22,7 @@ typedef struct norni_forecast_plan {
     norni_ints seasons;   /* n = 0: from each series' frequency */
     bool fitted;
     bool describe; /* keep the parameters' texts for --items */
+    bool keep;     /* keep the models as bytes */
     uint64_t seed;
     uint32_t max_attempts;
     uint64_t budget_evals; /* bounds on an item's fits; 0: none */
@@ -30,12 +32,21 @@ typedef struct norni_forecast_plan {
     double error_threshold;
 } norni_forecast_plan;
 
+/* A panel's series whose models an earlier run kept: they are moved on, not fitted. */
+typedef struct norni_kept {
+    const norni_kept_series *series; /* (n_series), items in the plan's order; n_items 0: fitted */
+    const size_t *n_seen;   /* (n_series) periods at the head that the models have seen already */
+    const char *const *why; /* (n_series) why it cannot go on, or NULL */
+} norni_kept;
+
 /* What a run shares between its panels. */
 typedef struct norni_forecast_shared {
     norni_tally *tally;     /* or NULL */
     pthread_rwlock_t *room; /* as in norni_batch_opt; or NULL */
     norni_run_store *store; /* or NULL: earlier results are taken from it, new ones added */
     norni_hash128 plan_key; /* of everything but the data that bears on a result */
+    const struct norni_models *models; /* to take up (app/forecast_models.h), or NULL */
+    const norni_kept *kept;            /* of those, what the one panel that is run has; or NULL */
 } norni_forecast_shared;
 
 /* The answer for one panel. Item = series * n_specs + spec. All but the outcomes lies in the arena. */
@@ -49,6 +60,7 @@ typedef struct norni_forecast {
     double *mean;         /* (n_items, horizon); NaN where the item failed */
     double *lo, *hi;      /* (n_items, n_levels, horizon) */
     double *fitted;       /* (n_specs, n_obs), or NULL */
+    norni_str *saved;     /* (n_items) models as bytes (allocated), or NULL */
     char **served;        /* (n_items) parameters as text (allocated), or NULL */
     norni_hash128 *hash;  /* (n_items) */
     norni_effort *effort; /* (n_items) what each has spent, or NULL: there are no bounds */
@@ -76,6 +88,9 @@ NORN_CHECKED norn_status norni_forecast_describe(norni_forecast *f, size_t item,
 static inline size_t norni_forecast_series_of(const norni_forecast *f, size_t item) {
     return item / f->plan->n_specs;
 }
+/* Keeps the item's model, in place of an earlier one. */
+NORN_CHECKED norn_status norni_forecast_keep(norni_forecast *f, size_t item, norni_str model,
+                                             norn_err *err);
 /* The bound that stopped an item: "budget_evals", "budget_ms", or "". */
 const char *norni_forecast_stop(const norni_forecast *f, size_t item);
 /* The model that served an item: its own, the fallback's, or "" when it failed. */

@@ -8,12 +8,19 @@
 #include "app/forecast_stream.h"
 
 #include "app/digest.h"
+#include "app/forecast_models.h"
 #include "app/forecast_sheet.h"
 #include "app/forecast_write.h"
+#include "app/version.h"
 #include "base/seen.h"
 #include "par/pipe.h"
 
-enum { SLICE_OBS = 1 << 16, STDOUT_KEEP = 16 << 20, FAILURES_KEEP = 1 << 20 };
+enum {
+    SLICE_OBS = 1 << 16,
+    SLICE_SERIES = 1 << 12,
+    STDOUT_KEEP = 16 << 20,
+    FAILURES_KEEP = 1 << 20
+};
 
 typedef struct batch_token {
     norni_chunk chunk;
@@ -21,7 +28,9 @@ typedef struct batch_token {
     norni_panel panel;
     norni_align_report report;
     norni_forecast f;
-    norni_buf text, packed, items, failures;
+    norni_forecast_shared shared; /* the run's, with what this batch takes up */
+    norni_taken taken;
+    norni_buf text, packed, items, failures, models;
     bool used; /* the buffers are initialised */
 } batch_token;
 
@@ -36,6 +45,8 @@ typedef struct stream_job {
     size_t next_series; /* of whole */
     norni_forecast_totals *t;
     norni_out out, items;
+    norni_model_writer models;
+    uint8_t *seen_models;  /* a bit for each record of the store that is loaded */
     norni_xlsx_out *sheet; /* in place of out, or NULL */
     bool has_items, json, is_sheet, to_stdout, opened, any_rows;
     norni_spool spool; /* of standard output */
@@ -56,6 +67,8 @@ static void init_token(const stream_job *job, batch_token *b) {
     norni_buf_init(&b->packed, a);
     norni_buf_init(&b->items, a);
     norni_buf_init(&b->failures, a);
+    norni_buf_init(&b->models, a);
+    norni_arena_init(&b->taken.arena, a);
     b->used = true;
 }
 
@@ -71,6 +84,8 @@ static void clear_token(void *token, void *arg) {
     norni_buf_clear(&b->packed);
     norni_buf_clear(&b->items);
     norni_buf_clear(&b->failures);
+    norni_buf_clear(&b->models);
+    norni_arena_clear(&b->taken.arena);
 }
 
 /* The next series of the panel in memory, as a view. */
@@ -79,7 +94,7 @@ static void take_slice(stream_job *job, batch_token *b, bool *end) {
     const size_t first = job->next_series;
     size_t last = first;
     *end = first >= w->n_series;
-    while (last < w->n_series &&
+    while (last < w->n_series && last - first < SLICE_SERIES &&
            (last == first || w->offsets[last + 1] - w->offsets[first] <= SLICE_OBS))
         last++;
     const norni_arena arena = b->panel.arena;
@@ -112,10 +127,13 @@ static norn_status next_batch(size_t k, void *token, bool *end, void *arg, norn_
 }
 
 static norn_status format_batch(const stream_job *job, batch_token *b, norn_err *err) {
-    b->text.n = b->packed.n = b->items.n = b->failures.n = 0;
+    b->text.n = b->packed.n = b->items.n = b->failures.n = b->models.n = 0;
     if (!job->is_sheet) norni_forecast_table(&b->f, job->json, &b->text);
     if (job->has_items) norni_forecast_item_rows(&b->f, &b->items);
     norni_forecast_failures(&b->f, &b->failures);
+    if (job->plan->keep)
+        NORN_TRY(
+            norni_models_frames(&b->f, job->shared->models ? &b->taken : NULL, &b->models, err));
     if (b->text.failed || b->items.failed || b->failures.failed)
         return norni_alloc_fail(err, "output", b->panel.n_series, 1);
     if (job->out.codec == NORNI_CODEC_NONE || b->text.n == 0) return NORN_OK;
@@ -137,8 +155,15 @@ static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg,
         NORN_TRY(st);
     }
     if (b->panel.n_series == 0) return NORN_OK;
-    NORN_TRY(norni_forecast_run(job->env->ctx, w, &b->panel, job->plan, job->shared, &b->answer,
-                                &b->f, err));
+    const norni_panel *panel = &b->panel;
+    b->shared = *job->shared;
+    if (job->shared->models) {
+        NORN_TRY(norni_models_take(job->shared->models, job->plan, panel, &b->taken, err));
+        panel = &b->taken.panel;
+        b->shared.kept = &b->taken.kept;
+    }
+    NORN_TRY(
+        norni_forecast_run(job->env->ctx, w, panel, job->plan, &b->shared, &b->answer, &b->f, err));
     return format_batch(job, b, err);
 }
 
@@ -186,7 +211,7 @@ static void say_first(const stream_job *job, const norni_panel *p) {
 
 static void count_batch(stream_job *job, const batch_token *b) {
     norni_forecast_totals *t = job->t;
-    const norni_panel *p = &b->panel;
+    const norni_panel *p = b->f.panel;
     const norni_align_report *r = &b->report;
     if (t->n_series == 0) {
         t->freq = p->freq[0];
@@ -196,7 +221,9 @@ static void count_batch(stream_job *job, const batch_token *b) {
     for (size_t i = 0; i < p->n_series && !t->mixed; i++)
         t->mixed = !same_freq(p->freq[i], t->freq);
     t->n_series += p->n_series;
-    t->n_obs += p->n_obs;
+    t->n_obs += job->shared->models ? b->taken.n_obs : p->n_obs;
+    t->n_taken += job->shared->models ? b->taken.n_taken : 0;
+    t->n_fresh += job->shared->models ? b->taken.n_fresh : 0;
     t->n_items += b->f.batch.n;
     t->n_ok += b->f.batch.n_ok;
     t->n_fallback += b->f.batch.n_fallback;
@@ -227,6 +254,19 @@ static norn_status note_failures(norni_forecast_totals *t, const batch_token *b,
     return norni_spool_add(&t->failures, b->failures.p, b->failures.n, err);
 }
 
+/* What stands before the first record. */
+static norn_status open_models(stream_job *job, const norni_panel *p, norn_err *err) {
+    norni_buf header;
+    norni_buf_init(&header, &job->env->ctx->alloc);
+    norni_models_header(job->opt, job->plan, p, &header);
+    const norn_status st = header.failed
+                               ? norni_alloc_fail(err, "save", header.cap, 2)
+                               : norni_model_writer_head(&job->models, norni_str_of(NORNI_VERSION),
+                                                         (norni_str){header.p, header.n}, err);
+    norni_buf_clear(&header);
+    return st;
+}
+
 static norn_status open_outputs(stream_job *job, const norni_forecast *f, norn_err *err) {
     norni_buf *b = &job->out.buf;
     if (job->is_sheet)
@@ -234,6 +274,7 @@ static norn_status open_outputs(stream_job *job, const norni_forecast *f, norn_e
     else
         norni_forecast_opening(f, job->json, b);
     if (job->has_items) norni_forecast_item_header(&job->items.buf);
+    if (job->plan->keep) NORN_TRY(open_models(job, f->panel, err));
     job->opened = true;
     if (b->failed || job->items.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
     return NORN_OK;
@@ -248,10 +289,21 @@ static norn_status push(stream_job *job, norn_err *err) {
     return NORN_OK;
 }
 
+static norn_status write_models(stream_job *job, const batch_token *b, norn_err *err) {
+    for (size_t i = 0; job->seen_models != NULL && i < b->panel.n_series; i++) {
+        const uint64_t at = b->taken.record[i];
+        if (at != UINT64_MAX) job->seen_models[at / 8] |= (uint8_t)(1U << at % 8);
+    }
+    if (!job->plan->keep) return NORN_OK;
+    return norni_model_writer_add(&job->models, (norni_str){b->models.p, b->models.n},
+                                  b->panel.n_series, err);
+}
+
 static norn_status write_batch(stream_job *job, const batch_token *b, norn_err *err) {
     if (!job->opened) NORN_TRY(open_outputs(job, &b->f, err));
     if (job->json && job->any_rows) norni_buf_text(&job->out.buf, ",\n");
     job->any_rows = true;
+    NORN_TRY(write_models(job, b, err));
     if (job->is_sheet) {
         NORN_TRY(norni_forecast_sheet_rows(&b->f, job->sheet, err));
     } else if (job->out.codec != NORNI_CODEC_NONE) {
@@ -379,6 +431,8 @@ static norn_status open_files(stream_job *job, norn_err *err) {
     job->is_sheet = format == NORNI_FORMAT_XLSX;
     job->has_items = common->items != NULL;
     job->out = job->items = (norni_out){.fd = -1};
+    job->models = (norni_model_writer){.open = false};
+    if (job->opt->save) NORN_TRY(norni_model_writer_open(&job->models, alloc, job->opt->save, err));
     if (job->is_sheet) {
         NORN_TRY(norni_xlsx_out_open(job->env->ctx, common->out, "Forecast", &job->sheet, err));
     } else {
@@ -386,6 +440,32 @@ static norn_status open_files(stream_job *job, norn_err *err) {
         job->to_stdout = job->out.path == NULL;
     }
     return job->has_items ? norni_out_open(&job->items, alloc, common->items, err) : NORN_OK;
+}
+
+/* The kept models are whole before anything is said to be done. */
+static norn_status close_models(stream_job *job, norn_err *err) {
+    const norni_models *m = job->shared->models;
+    if (!job->plan->keep) return NORN_OK;
+    if (m != NULL) NORN_TRY(norni_models_carry(m, job->plan, job->seen_models, &job->models, err));
+    return norni_model_writer_commit(&job->models, err);
+}
+
+static norn_status remember_models(stream_job *job, norn_err *err) {
+    const norni_models *m = job->shared->models;
+    job->seen_models = NULL;
+    if (m == NULL || !job->plan->keep) return NORN_OK;
+    const size_t n = (size_t)norni_model_store_n(m->store) / 8 + 1;
+    job->seen_models = norni_alloc_zero(&job->env->ctx->alloc, n, 1);
+    return job->seen_models ? NORN_OK : norni_alloc_fail(err, "load", n, 1);
+}
+
+static void forget_models(stream_job *job) {
+    const norni_models *m = job->shared->models;
+    norni_model_writer_abort(&job->models);
+    if (job->seen_models != NULL)
+        norni_alloc_drop(&job->env->ctx->alloc, job->seen_models,
+                         (size_t)norni_model_store_n(m->store) / 8 + 1, 1);
+    job->seen_models = NULL;
 }
 
 /* One run over all batches into fresh outputs. */
@@ -397,14 +477,17 @@ static norn_status run_once(stream_job *job, norn_err *err) {
     norni_seen_init(&job->seen, alloc);
     norni_spool_init(&job->spool, alloc, STDOUT_KEEP);
     norn_status st = open_files(job, err);
+    if (st == NORN_OK) st = remember_models(job, err);
     if (st == NORN_OK) st = run_pipe(job, err);
     if (st == NORN_OK) st = norni_digest_get(&job->digest, &job->t->digest, err);
+    if (st == NORN_OK) st = close_models(job, err);
     if (st == NORN_OK) st = close_outputs(job, false, err);
     if (st == NORN_E_CANCEL) keep_partial(job);
     norni_out_abort(&job->out);
     norni_out_abort(&job->items);
     norni_xlsx_out_abort(job->sheet);
     job->sheet = NULL;
+    forget_models(job);
     norni_digest_clear(&job->digest);
     norni_seen_clear(&job->seen);
     norni_spool_clear(&job->spool);
@@ -445,6 +528,18 @@ static norn_status gather_and_run(stream_job *job, const char *why, norn_err *er
     return st;
 }
 
+/* The series of the store alone. */
+static norn_status run_store(stream_job *job, norn_err *err) {
+    norni_panel panel;
+    NORN_TRY(norni_models_panel(job->env->ctx, job->shared->models, &panel, err));
+    job->whole = &panel;
+    job->next_series = 0;
+    const norn_status st = run_once(job, err);
+    norni_panel_clear(&panel);
+    job->whole = NULL;
+    return st;
+}
+
 norn_status norni_forecast_stream(const norni_op_env *env, const norni_forecast_opt *opt,
                                   const norni_forecast_plan *plan, norni_reader *reader,
                                   const norni_forecast_shared *shared,
@@ -462,6 +557,10 @@ norn_status norni_forecast_stream(const norni_op_env *env, const norni_forecast_
     memset(t, 0, sizeof *t);
     t->failures.fd = -1;
     const char *why = NULL;
+    if (reader == NULL) {
+        st = run_store(&job, &e);
+        goto done;
+    }
     if (norni_reader_streams(reader)) {
         st = run_once(&job, &e);
         if (job.came_back)

@@ -10,6 +10,7 @@
 /* What a run was, in numbers. */
 typedef struct norni_forecast_totals {
     size_t n_series, n_obs, n_items, n_ok, n_fallback, n_failed, n_cut;
+    size_t n_taken, n_fresh; /* series: with kept models, and without; of a run that loads some */
     norni_align_report report;
     norni_freq freq; /* of the first series */
     int64_t start;
@@ -27,7 +28,8 @@ typedef struct norni_forecast_watch {
     void *user;
 } norni_forecast_watch;
 
-/* Runs the whole input and writes --out and --items. Rows of a series that do not stand together make
+/* Runs the whole input (reader NULL: the series of shared->models) and writes --out, --items and
+ * --save. Rows of a series that do not stand together make
  * it start again with everything in memory. *t is the caller's to clear, whatever is returned. After
  * NORN_E_CANCEL what was done lies beside --out as `.partial`. */
 NORN_CHECKED norn_status norni_forecast_stream(

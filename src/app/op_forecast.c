@@ -3,6 +3,7 @@
 #include "app/op_forecast.h"
 
 #include "app/forecast_chart.h"
+#include "app/forecast_models.h"
 #include "app/forecast_stream.h"
 #include "app/summary.h"
 #include "app/version.h"
@@ -14,7 +15,8 @@ enum { OBS_BYTES = 48, SERIES_BYTES = 256, NUMBER_BYTES = 32, LEAST_BATCH = 1 <<
 /* How much text a batch has and how many are alive at once, so that all of them take half of the
  * memory limit at most. Neither shows in a result. */
 static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_forecast_plan *plan) {
-    const norni_reader_sample sample = norni_reader_look(reader);
+    const norni_reader_sample sample =
+        reader ? norni_reader_look(reader) : (norni_reader_sample){.n_bytes = 0};
     const size_t usual = 2 * (size_t)norni_pool_threads(env->ctx) + 2;
     const double room = env->budget && env->budget->limit ? (double)env->budget->limit / 2 : 1e9;
     const double numbers = (double)plan->n_specs * plan->horizon * (1 + 2 * (double)plan->levels.n);
@@ -26,7 +28,7 @@ static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_for
     }
     while (batch > LEAST_BATCH && batch * per_byte > room / 4)
         batch /= 2;
-    norni_reader_set_batch(reader, (size_t)batch);
+    if (reader) norni_reader_set_batch(reader, (size_t)batch);
     const double fit = room / (batch * per_byte);
     plan->n_batches = fit < 1 ? 1 : fit < (double)usual ? (size_t)fit : usual;
 }
@@ -34,6 +36,8 @@ static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_for
 /* The rows that bear on a result, as "name: value" lines. */
 static void print_rows(const norni_param *rows, size_t n, const void *opt, norni_buf *b) {
     for (size_t i = 0; i < n; i++) {
+        if (norni_str_is(norni_str_of(rows[i].name), "save")) continue; /* see open_store */
+        if (norni_str_is(norni_str_of(rows[i].name), "load")) continue;
         norni_buf_format(b, "%s: ", rows[i].name);
         norni_param_print(&rows[i], opt, b);
         norni_buf_text(b, "\n");
@@ -73,6 +77,10 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
             norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
         if (row != NULL) print_rows(row, 1, opt, &b);
     }
+    norni_buf_format(&b, "models kept: %s\n", opt->save ? "yes" : "no");
+    if (shared->models)
+        norni_buf_format(&b, "models taken up: %llu\n",
+                         (unsigned long long)norni_model_store_check(shared->models->store));
     if (opt->future) st = print_input(env->ctx, "future", opt->future, &b, err);
     shared->plan_key = norni_hash_128(b.p, b.n);
     for (size_t i = 0; i < in->n && st == NORN_OK; i++)
@@ -87,9 +95,9 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     return st;
 }
 
-static void say_report(const norni_op_env *env, const norni_forecast_totals *t) {
+static void say_report(const norni_op_env *env, const norni_forecast_totals *t, bool loads) {
     const norni_align_report *r = &t->report;
-    norni_say(env, "%zu series, %zu observations%s", t->n_series, t->n_obs,
+    norni_say(env, "%zu series, %zu %sobservations%s", t->n_series, t->n_obs, loads ? "new " : "",
               t->mixed ? ", of mixed frequencies" : "");
     if (r->n_gaps > 0)
         norni_say(env, "%zu missing periods in %zu series filled with missing values; first: %s",
@@ -97,6 +105,16 @@ static void say_report(const norni_op_env *env, const norni_forecast_totals *t) 
     if (r->n_duplicates > 0)
         norni_say(env, "%zu duplicate rows resolved; first: %s", r->n_duplicates,
                   r->first_duplicate);
+}
+
+static void say_models(const norni_op_env *env, const norni_forecast_opt *opt,
+                       const norni_models *m, const norni_forecast_totals *t) {
+    const size_t n = (size_t)norni_model_store_n(m->store);
+    norni_say(env, "%zu of %zu kept series go on from %s", t->n_taken, n, m->path);
+    if (t->n_fresh > 0)
+        norni_say(env, "%zu series have no kept models there: they were fitted", t->n_fresh);
+    if (n > t->n_taken + t->n_fresh && opt->save)
+        norni_say(env, "series without data here are kept in %s as they were", opt->save);
 }
 
 static void fill_result(const norni_forecast_totals *t, double threshold, norni_op_result *out) {
@@ -110,11 +128,12 @@ static void fill_result(const norni_forecast_totals *t, double threshold, norni_
 
 /* What is left when all forecasts are written: chart, summary, the words at the end. */
 static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt,
-                          const norni_forecast_totals *t, norni_forecast_chart *chart,
-                          size_t n_resumed, const norni_stopwatch *watch,
-                          const norni_op_result *out, norn_err *err) {
+                          const norni_models *models, const norni_forecast_totals *t,
+                          norni_forecast_chart *chart, size_t n_resumed,
+                          const norni_stopwatch *watch, const norni_op_result *out, norn_err *err) {
     const norni_common_opt *common = &opt->panel.common;
-    say_report(env, t);
+    say_report(env, t, models != NULL);
+    if (models != NULL) say_models(env, opt, models, t);
     if (common->plot) NORN_TRY(norni_forecast_chart_write(chart, t->n_series, common->plot, err));
     if (common->summary) {
         const norni_summary s = {.operation = "forecast",
@@ -124,6 +143,9 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
                                  .n_failed = t->n_failed,
                                  .n_cut = t->n_cut,
                                  .by_clock = opt->budget_ms > 0,
+                                 .n_taken = t->n_taken,
+                                 .n_fresh = t->n_fresh,
+                                 .loads = models != NULL,
                                  .failures = &t->failures,
                                  .digest = out->digest,
                                  .out_path = common->out,
@@ -143,15 +165,15 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
     return NORN_OK;
 }
 
-/* Runs an opened reader to its end. */
+/* Runs an opened reader (NULL: the series of the models) to its end. */
 static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt *opt,
                               const norni_inputs *in, norni_forecast_plan *plan,
-                              norni_reader *reader, const norni_stopwatch *watch,
-                              norni_op_result *out, norn_err *err) {
+                              norni_reader *reader, const norni_models *models,
+                              const norni_stopwatch *watch, norni_op_result *out, norn_err *err) {
     const norni_common_opt *common = &opt->panel.common;
     norni_tally tally;
     pthread_rwlock_t room = PTHREAD_RWLOCK_INITIALIZER;
-    norni_forecast_shared shared = {.tally = &tally, .room = &room};
+    norni_forecast_shared shared = {.tally = &tally, .room = &room, .models = models};
     norni_forecast_chart chart;
     norni_forecast_totals t;
     norn_err closing = {NORN_OK, ""};
@@ -173,7 +195,7 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
                   common->resume);
     if (st == NORN_OK) {
         fill_result(&t, common->error_threshold, out);
-        st = finish(env, opt, &t, &chart, n_found, watch, out, err);
+        st = finish(env, opt, models, &t, &chart, n_found, watch, out, err);
     }
     norni_forecast_chart_clear(&chart);
     norni_forecast_totals_clear(&t);
@@ -207,29 +229,75 @@ static norn_status read_future(const norni_op_env *env, const norni_forecast_opt
                             "models`)");
 }
 
-norn_status norni_op_forecast(const norni_op_env *env, const void *options, norni_op_result *out,
-                              norn_err *err) {
-    const norni_forecast_opt *opt = options;
-    const norni_stopwatch watch = norni_stopwatch_start();
+/* What cannot be asked for together. */
+static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) {
+    if (opt->panel.data.n == 0 && opt->load == NULL)
+        return norn_fail(err, NORN_E_ARG,
+                         "DATA is missing: norn forecast DATA … (see `norn help forecast`)");
+    if (opt->load != NULL && opt->fitted)
+        return norn_fail(err, NORN_E_ARG,
+                         "--fitted: kept models have no history; leave out --load or --fitted");
+    if (opt->future != NULL && (opt->load || opt->save))
+        return norn_fail(err, NORN_E_ARG,
+                         "--future: models of exogenous columns are not kept; leave out --%s",
+                         opt->load ? "load" : "save");
+    return NORN_OK;
+}
+
+/* Everything that a run needs, made ready in order. */
+typedef struct forecast_call {
+    norni_forecast_opt opt;
     norni_arena arena;
     norni_forecast_plan plan;
     norni_read_opt read;
     norni_inputs in;
-    norni_future future = {.n_x = 0};
-    norni_reader *reader = NULL;
-    norn_status st;
-    norni_arena_init(&arena, &env->ctx->alloc);
-    NORN_TRY_GOTO(norni_forecast_plan_make(env->models, opt, &arena, &plan, err), done);
-    NORN_TRY_GOTO(norni_panel_read_opt(&opt->panel, &read, err), done);
-    NORN_TRY_GOTO(norni_inputs_expand(&opt->panel.data, &arena, &in, err), done);
-    st = read_future(env, opt, &plan, &read, &future, err);
-    if (st == NORN_OK) st = norni_reader_open(env->ctx, &in, &read, &reader, err);
+    norni_future future;
+    norni_models models;
+    norni_reader *reader;
+} forecast_call;
+
+static norn_status load_models(const norni_op_env *env, forecast_call *c, norn_err *err) {
+    if (c->opt.load == NULL) return NORN_OK;
+    const norn_status st = norni_models_open(env->ctx, c->opt.load, &c->models, err);
+    c->models.gaps = c->read.align.gaps;
+    c->models.has_freq = c->read.align.has_freq;
+    c->models.freq = c->read.align.freq;
+    c->models.from_store = c->opt.panel.data.n == 0;
+    if (st == NORN_E_IO) return NORN_E_DATA; /* the words are the same: it is no input */
+    return st == NORN_OK ? norni_models_fill(&c->models, &c->opt, err) : st;
+}
+
+static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *err) {
+    NORN_TRY(check_together(&c->opt, err));
+    NORN_TRY(norni_panel_read_opt(&c->opt.panel, &c->read, err));
+    NORN_TRY(load_models(env, c, err));
+    norni_forecast_opt_fill(&c->opt);
+    NORN_TRY(norni_forecast_plan_make(env->models, &c->opt, &c->arena, &c->plan, err));
+    if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
+    if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
+    return norni_inputs_expand(&c->opt.panel.data, &c->arena, &c->in, err);
+}
+
+norn_status norni_op_forecast(const norni_op_env *env, const void *options, norni_op_result *out,
+                              norn_err *err) {
+    const norni_stopwatch watch = norni_stopwatch_start();
+    forecast_call c = {.reader = NULL};
+    memcpy(&c.opt, options, sizeof c.opt);
+    norni_arena_init(&c.arena, &env->ctx->alloc);
+    norn_status st = prepare(env, &c, err);
+    if (st != NORN_OK) goto done;
+    st = read_future(env, &c.opt, &c.plan, &c.read, &c.future, err);
+    if (st == NORN_OK && c.in.n > 0)
+        st = norni_reader_open(env->ctx, &c.in, &c.read, &c.reader, err);
     out->input_failed =
         st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
-    if (st == NORN_OK) st = run_reader(env, opt, &in, &plan, reader, &watch, out, err);
-    norni_reader_close(reader);
+    if (st == NORN_OK)
+        st = run_reader(env, &c.opt, &c.in, &c.plan, c.reader, c.opt.load ? &c.models : NULL,
+                        &watch, out, err);
+    norni_reader_close(c.reader);
 done:
-    norni_future_clear(&future);
-    norni_arena_clear(&arena);
+    norni_models_clear(&c.models);
+    norni_future_clear(&c.future);
+    norni_arena_clear(&c.arena);
     return st;
 }

@@ -7,6 +7,7 @@
 #include "app/op_forecast.h"
 #include "models/arima/arima.h"
 #include "models/combine/combine.h"
+#include "models/ces/ces.h"
 #include "models/croston/croston.h"
 #include "models/ets/ets.h"
 #include "models/mstl/mstl.h"
@@ -22,8 +23,8 @@ static const norni_model *const all_models[] = {
     &norni_model_opt_theta,  &norni_model_dynamic_theta, &norni_model_dynamic_opt_theta,
     &norni_model_auto_theta, &norni_model_croston,       &norni_model_croston_sba,
     &norni_model_tsb,        &norni_model_adida,         &norni_model_imapa,
-    &norni_model_arima,      &norni_model_mstl,          &norni_model_ensemble,
-    &norni_model_auto,
+    &norni_model_ces,        &norni_model_arima,         &norni_model_mstl,
+    &norni_model_ensemble,   &norni_model_auto,
 };
 static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
 
@@ -31,6 +32,7 @@ static const norni_op all_ops[] = {
     {.name = "forecast",
      .summary = "forecast every series of a file, with prediction intervals",
      .operand = "DATA",
+     .operand_optional = true, /* --load can do without */
      .operand_many = true,
      .operand_offset = offsetof(norni_forecast_opt, panel.data),
      .examples =
@@ -40,7 +42,9 @@ static const norni_op all_ops[] = {
          "  norn forecast wide.csv --layout wide --horizon 8 --season-length 4 --summary run.json\n"
          "  norn forecast 'shop-*.csv.gz' --horizon 6 --out forecast.csv.zst --plot forecast.svg\n"
          "  norn forecast book.xlsx --sheet Sales --horizon 12 --out forecast.xlsx\n"
-         "  norn forecast big.csv --horizon 12 --resume run1 --out forecast.csv\n",
+         "  norn forecast big.csv --horizon 12 --resume run1 --out forecast.csv\n"
+         "  norn forecast sales.csv --horizon 12 --save models.norn --out forecast.csv\n"
+         "  norn forecast new-rows.csv --horizon 12 --load models.norn --save models.norn\n",
      .groups = {{"Forecast", norni_forecast_rows, &norni_n_forecast_rows},
                 {"Input", norni_panel_rows, &norni_n_panel_rows},
                 {"Run", norni_common_rows, &norni_n_common_rows}},
@@ -53,9 +57,11 @@ static const norni_op all_ops[] = {
      .operand_many = true,
      .operand_offset = offsetof(norni_evaluate_opt, panel.data),
      .examples =
-         "  norn evaluate sales.csv --horizon 12 --windows 5 --step 3 --model auto_ets,theta,naive\n"
+         "  norn evaluate sales.csv --horizon 12 --windows 5 --step 3 --model "
+         "auto_ets,theta,naive\n"
          "  norn evaluate train.csv --actual test.csv --horizon 18 --model auto_ets --by-series\n"
-         "  norn evaluate sales.csv --horizon 12 --windows 5 --errors analysis --intervals conformal\n"
+         "  norn evaluate sales.csv --horizon 12 --windows 5 --errors analysis --intervals "
+         "conformal\n"
          "  norn evaluate sales.csv --horizon 12 --windows 3 --grid grid.toml --metric owa\n",
      .groups = {{"Evaluate", norni_evaluate_rows, &norni_n_evaluate_rows},
                 {"Input", norni_panel_rows, &norni_n_panel_rows},

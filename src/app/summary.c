@@ -101,6 +101,10 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
     int_field(&j, "n_fallback", (int64_t)s->n_fallback);
     int_field(&j, "n_failed", (int64_t)s->n_failed);
     int_field(&j, "n_cut", (int64_t)s->n_cut);
+    if (s->loads) {
+        int_field(&j, "n_series_loaded", (int64_t)s->n_taken);
+        int_field(&j, "n_series_fitted", (int64_t)s->n_fresh);
+    }
     int_field(&j, "n_resumed", (int64_t)s->n_resumed);
     NORN_TRY_GOTO(write_failures(ctx, &out, &j, s->failures, err), fail);
     int_field(&j, "threads", threads);

@@ -17,8 +17,10 @@ double norni_stopwatch_seconds(const norni_stopwatch *w);
 typedef struct norni_summary {
     const char *operation;
     size_t n_items, n_ok, n_fallback, n_failed;
-    size_t n_cut;                /* of n_ok: stopped by a bound */
-    bool by_clock;               /* a bound in time was given: results may depend on the machine */
+    size_t n_cut;  /* of n_ok: stopped by a bound */
+    bool by_clock; /* a bound in time was given: results may depend on the machine */
+    bool loads;    /* it took up kept models: n_taken series have some, n_fresh none */
+    size_t n_taken, n_fresh;
     const norni_spool *failures; /* JSON objects, each with a comma before it */
     const char *digest;
     const char *out_path;       /* its disk is measured; NULL or "-": the working folder's */

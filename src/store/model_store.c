@@ -23,9 +23,10 @@ struct norni_model_store {
     norn_ctx *ctx;
     char *path;
     int fd;
-    uint64_t size; /* of the file */
-    uint64_t n;    /* records */
-    uint64_t *at;  /* (cap_at) where record i begins; at[n] is the end of the last */
+    uint64_t size;  /* of the file */
+    uint64_t n;     /* records */
+    uint64_t check; /* of every byte but this, the last ones */
+    uint64_t *at;   /* (cap_at) where record i begins; at[n] is the end of the last */
     size_t cap_at;
     uint64_t *slot; /* (n_slots), a power of two */
     size_t n_slots;
@@ -252,11 +253,12 @@ static norn_status read_head(norni_model_store *s, cursor *c, norni_hash_stream 
     return NORN_OK;
 }
 
-static norn_status read_end(const norni_model_store *s, cursor *c, norni_hash_stream *whole,
+static norn_status read_end(norni_model_store *s, cursor *c, norni_hash_stream *whole,
                             norn_err *err) {
     NORN_TRY(need(s, c, MODEL_END, err));
     norni_hash_stream_add(whole, here(c), MODEL_END - MODEL_CHECK);
-    if (u64_at(here(c) + 4) != s->n || norni_hash_stream_get(whole).lo != u64_at(here(c) + 12))
+    s->check = u64_at(here(c) + 12);
+    if (u64_at(here(c) + 4) != s->n || norni_hash_stream_get(whole).lo != s->check)
         return fail_damaged(s, "its parts do not belong together", err);
     if (place(c) + MODEL_END != s->size) return fail_damaged(s, "bytes behind its end", err);
     return NORN_OK;
@@ -335,6 +337,9 @@ norni_str norni_model_store_header(const norni_model_store *s) {
 }
 norni_str norni_model_store_engine(const norni_model_store *s) {
     return s->engine;
+}
+uint64_t norni_model_store_check(const norni_model_store *s) {
+    return s->check;
 }
 uint64_t norni_model_store_n(const norni_model_store *s) {
     return s->n;

@@ -20,6 +20,8 @@ void norni_model_store_close(norni_model_store *s); /* NULL is legal */
 norni_str norni_model_store_header(const norni_model_store *s);
 norni_str norni_model_store_engine(const norni_model_store *s);
 uint64_t norni_model_store_n(const norni_model_store *s);
+/* The checksum of the whole file. */
+uint64_t norni_model_store_check(const norni_model_store *s);
 /* The payload of a key, read into the arena; *found false: there is none. `at` (may be NULL) gets the
  * record's number in the file, from 0. Any thread. */
 NORN_CHECKED norn_status norni_model_store_get(const norni_model_store *s, norni_str key,
