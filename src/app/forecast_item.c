@@ -45,7 +45,7 @@ static norn_status store_numbers(norni_forecast *f, size_t item, const norni_spe
         }
         mean[k] = norni_canonical(d->mean[k]);
     }
-    for (size_t l = 0; l < n_levels; l++) {
+    for (size_t l = 0; l < n_levels && f->plan->conformal.windows == 0; l++) {
         double *lo = f->lo + (item * n_levels + l) * h, *hi = f->hi + (item * n_levels + l) * h;
         norni_levels(d, f->plan->levels.v[l], lo, hi);
         for (size_t k = 0; k < h; k++) {
@@ -157,11 +157,27 @@ static norn_status take_answer(norni_worker *w, norni_forecast *f, size_t item, 
     d.mean = norni_arena_get(&w->arena, h, sizeof(double));
     d.sd = norni_arena_get(&w->arena, h, sizeof(double));
     if (d.mean == NULL || d.sd == NULL) return norni_alloc_fail(err, "forecast", h, sizeof(double));
-    NORN_TRY(spec->model->predict(env, state, 0, h, f->plan->levels.n > 0, &d, err));
+    const bool own_levels = f->plan->levels.n > 0 && f->plan->conformal.windows == 0;
+    NORN_TRY(spec->model->predict(env, state, 0, h, own_levels, &d, err));
     NORN_TRY(store_numbers(f, item, spec, &d, err));
     if (f->fitted) NORN_TRY(store_fitted(f, item, env, spec, state, err));
     if (f->served) NORN_TRY(store_description(f, item, spec, state, err));
     return f->saved ? store_model(f, item, spec, state, err) : NORN_OK;
+}
+
+/* The errors that conformal intervals are made from; each window has an account of its own. */
+static norn_status calibrate(norni_forecast *f, size_t item, norni_env *env, const norni_spec *spec,
+                             const norni_series *s, norn_err *err) {
+    const norni_forecast_plan *plan = f->plan;
+    const norni_trial_rules rules = {.horizon = (size_t)plan->horizon,
+                                     .seasons = plan->seasons,
+                                     .seed = plan->seed,
+                                     .budget_evals = plan->budget_evals,
+                                     .budget_ns = (int64_t)(plan->budget_ms * 1e6),
+                                     .models = plan->models};
+    const norni_contender who = {spec->model, spec->opt, spec->season};
+    if (plan->conformal.windows == 0) return NORN_OK;
+    return norni_conformal_calibrate(&f->conformal, item, env, &rules, &who, s, true, err);
 }
 
 /* The item's account: opened by its first attempt, so that retries and the fallback share it. */
@@ -214,16 +230,19 @@ norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
                      .seed = f->plan->seed,
                      .item = norni_hash64(id.p, id.n),
                      .attempt = attempt,
-                     .effort = open_account(f, item, spec, attempt),
                      .models = f->plan->models};
     if (s.n == 0)
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);
     if (norni_panel_future(f->panel, i, s.horizon - 1) == NORNI_TIME_NONE)
         return fail_beyond(f, i, err);
-    if (f->shared != NULL && f->shared->kept != NULL && f->shared->kept->n_seen[i] > 0)
+    if (f->shared != NULL && f->shared->kept != NULL && f->shared->kept->n_seen[i] > 0) {
+        env.effort = open_account(f, item, spec, attempt);
         return take_up(w, f, item, &env, spec, &s, err);
+    }
     if (f->plan->future != NULL && spec->model->exogenous)
         NORN_TRY(attach_exogenous(w, f, i, &s, err));
+    NORN_TRY(calibrate(f, item, &env, spec, &s, err));
+    env.effort = open_account(f, item, spec, attempt);
     if (spec->model->validate) NORN_TRY(spec->model->validate(spec->opt, &s, err));
     void *state = NULL;
     NORN_TRY(spec->model->fit(&env, spec->opt, &group, &state, err));

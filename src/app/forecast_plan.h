@@ -14,6 +14,7 @@ typedef struct norni_forecast_opt {
     bool fitted;
     int32_t budget_evals;
     double budget_ms;
+    int32_t intervals, conformal_windows, conformal_step;
     const char *save, *load; /* model stores */
 } norni_forecast_opt;
 

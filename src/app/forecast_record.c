@@ -39,8 +39,8 @@ typedef struct record_head {
 } record_head;
 
 typedef struct item_numbers {
-    double *part[4];
-    size_t n[4];
+    double *part[6];
+    size_t n[6];
 } item_numbers;
 
 static item_numbers numbers_of(const norni_forecast *f, size_t item) {
@@ -52,6 +52,13 @@ static item_numbers numbers_of(const norni_forecast *f, size_t item) {
         x.part[3] = norni_forecast_fitted(f, item);
         x.n[3] = norni_panel_n(f->panel, item / f->plan->n_specs);
     }
+    if (f->plan->conformal.windows > 0) {
+        const size_t n = f->plan->conformal.windows * h;
+        x.part[4] = f->conformal.score + item * n;
+        x.n[4] = n;
+        x.part[5] = f->conformal.scale + item;
+        x.n[5] = 1;
+    }
     return x;
 }
 
@@ -61,7 +68,7 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
     if (!norni_run_store_get(f->shared->store, item_key(f, item), &w->arena, &record)) return false;
     const item_numbers x = numbers_of(f, item);
     size_t want = sizeof head;
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 6; k++)
         want += x.n[k] * sizeof(double);
     if (record.n < sizeof head) return false;
     memcpy(&head, record.p, sizeof head);
@@ -86,7 +93,7 @@ bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norn
         return false;
     }
     p += head.n_model;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         if (x.n[k] > 0) memcpy(x.part[k], p, x.n[k] * sizeof(double));
         p += x.n[k] * sizeof(double);
     }
@@ -124,7 +131,7 @@ norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t i
     if (o->status != NORN_OK) norni_forecast_blank(f, item);
     const item_numbers x = numbers_of(f, item);
     size_t size = sizeof head + head.n_message + head.n_description + model.n;
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 6; k++)
         size += x.n[k] * sizeof(double);
     char *record = norni_arena_get(&w->arena, size, 1), *p = record;
     if (record == NULL) return norni_alloc_fail(err, "run folder", size, 1);
@@ -136,7 +143,7 @@ norn_status norni_forecast_remember(norni_worker *w, norni_forecast *f, size_t i
     p += head.n_description;
     if (model.n > 0) memcpy(p, model.p, model.n);
     p += model.n;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         if (x.n[k] > 0) memcpy(p, x.part[k], x.n[k] * sizeof(double));
         p += x.n[k] * sizeof(double);
     }

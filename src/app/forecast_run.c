@@ -41,6 +41,7 @@ void norni_forecast_blank(norni_forecast *f, size_t item) {
         f->lo[item * n_levels * h + k] = f->hi[item * n_levels * h + k] =
             norni_canonical(NORNI_NAN);
     }
+    if (f->plan->conformal.windows > 0) norni_conformal_blank(&f->conformal, item);
     if (f->fitted == NULL) return;
     const size_t i = norni_forecast_series_of(f, item), n = norni_panel_n(f->panel, i);
     double *out = norni_forecast_fitted(f, item);
@@ -142,6 +143,9 @@ static norn_status allocate_answer(norni_forecast *f, norn_err *err) {
         if (f->effort == NULL)
             return norni_alloc_fail(err, "forecast", f->n_items, sizeof *f->effort);
     }
+    if (plan->conformal.windows > 0)
+        NORN_TRY(norni_conformal_set_init(&f->conformal, f->arena, &plan->conformal,
+                                          (size_t)plan->horizon, f->n_items, err));
     if (plan->keep) {
         f->saved = norni_arena_zero(f->arena, f->n_items, sizeof *f->saved);
         if (f->saved == NULL) return norni_alloc_fail(err, "save", f->n_items, sizeof *f->saved);
@@ -157,6 +161,25 @@ static norn_status allocate_answer(norni_forecast *f, norn_err *err) {
         f->fitted = norni_arena_get(f->arena, numbers, sizeof(double));
         if (f->fitted == NULL) return norni_alloc_fail(err, "forecast", numbers, sizeof(double));
     }
+    return NORN_OK;
+}
+
+/* One pool for each model: its errors on all series of the panel. */
+static norn_status apply_conformal(norni_forecast *f, norn_err *err) {
+    const size_t n_specs = f->plan->n_specs, n_series = f->panel->n_series;
+    const norni_arena_mark mark = norni_arena_mark_get(f->arena);
+    size_t *list = norni_arena_get(f->arena, n_series, sizeof *list);
+    if (list == NULL) return norni_alloc_fail(err, "conformal", n_series, sizeof *list);
+    for (size_t k = 0; k < n_specs; k++) {
+        size_t n = 0, n_without = 0;
+        for (size_t i = 0; i < n_series; i++) {
+            if (f->batch.outcome[i * n_specs + k].status == NORN_OK) list[n++] = i * n_specs + k;
+        }
+        NORN_TRY(norni_conformal_apply(&f->conformal, list, n, &f->plan->levels, f->mean, f->lo,
+                                       f->hi, f->arena, &n_without, err));
+        f->n_without += n_without;
+    }
+    norni_arena_rewind(f->arena, mark);
     return NORN_OK;
 }
 
@@ -194,6 +217,7 @@ norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker, const norni_
     NORN_TRY_GOTO(norni_batch_run(ctx, worker, f->n_items, run_item,
                                   plan->fallback ? run_fallback : NULL, &job, &opt, &f->batch, err),
                   fail);
+    if (plan->conformal.windows > 0) NORN_TRY_GOTO(apply_conformal(f, err), fail);
     const norni_for_opt loop = {.grain = 256, .plumbing = true};
     NORN_TRY_GOTO(norni_for(ctx, worker, f->n_items, hash_item, &job, &loop, err), fail);
     for (size_t item = 0; f->effort != NULL && item < f->n_items; item++)

@@ -8,6 +8,7 @@
 #include "app/future.h"
 #include "app/kept_series.h"
 #include "app/spec.h"
+#include "eval/conformal.h"
 #include "store/run_store.h"
 
 /* What to compute; everything borrowed. */
@@ -20,6 +21,9 @@ typedef struct norni_forecast_plan {
     int32_t horizon;
     norni_doubles levels; /* ascending, in (0,100) */
     norni_ints seasons;   /* n = 0: from each series' frequency */
+    norni_conformal
+        conformal; /* windows 0: the models' own intervals. Else the series of one call of
+                                  norni_forecast_run pool their errors */
     bool fitted;
     bool describe; /* keep the parameters' texts for --items */
     bool keep;     /* keep the models as bytes */
@@ -64,7 +68,9 @@ typedef struct norni_forecast {
     char **served;        /* (n_items) parameters as text (allocated), or NULL */
     norni_hash128 *hash;  /* (n_items) */
     norni_effort *effort; /* (n_items) what each has spent, or NULL: there are no bounds */
-    size_t n_cut;         /* items that a bound stopped; they have answers */
+    norni_conformal_set conformal;
+    size_t n_without; /* items whose errors were too few for a conformal interval */
+    size_t n_cut;     /* items that a bound stopped; they have answers */
     norni_batch batch;
 } norni_forecast;
 

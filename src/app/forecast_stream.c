@@ -88,14 +88,16 @@ static void clear_token(void *token, void *arg) {
     norni_arena_clear(&b->taken.arena);
 }
 
-/* The next series of the panel in memory, as a view. */
+/* The next series of the panel in memory, as a view; all of them when they pool their errors. */
 static void take_slice(stream_job *job, batch_token *b, bool *end) {
     const norni_panel *w = job->whole;
+    const bool all = job->plan->conformal.windows > 0;
     const size_t first = job->next_series;
     size_t last = first;
     *end = first >= w->n_series;
-    while (last < w->n_series && last - first < SLICE_SERIES &&
-           (last == first || w->offsets[last + 1] - w->offsets[first] <= SLICE_OBS))
+    while (last < w->n_series &&
+           (all || last == first ||
+            (last - first < SLICE_SERIES && w->offsets[last + 1] - w->offsets[first] <= SLICE_OBS)))
         last++;
     const norni_arena arena = b->panel.arena;
     b->panel = *w;
@@ -229,6 +231,7 @@ static void count_batch(stream_job *job, const batch_token *b) {
     t->n_fallback += b->f.batch.n_fallback;
     t->n_failed += b->f.batch.n_failed;
     t->n_cut += b->f.n_cut;
+    t->n_without += b->f.n_without;
     if (job->whole != NULL) return;
     if (t->report.n_gaps == 0) memcpy(t->report.first_gap, r->first_gap, sizeof r->first_gap);
     if (t->report.n_duplicates == 0)
@@ -516,6 +519,12 @@ static norn_status gather_and_run(stream_job *job, const char *why, norn_err *er
                              "small for it: sort the input by series, or allow more (%s)",
                              why, e.text);
         }
+        if (st == NORN_E_MEM && job->plan->conformal.windows > 0) {
+            return norn_fail(err, st,
+                             "conformal intervals pool the errors of all series, which must lie in "
+                             "memory, and --memory-limit is too small for them (%s)",
+                             e.text);
+        }
         if (err != NULL) *err = e;
         return st;
     }
@@ -561,7 +570,7 @@ norn_status norni_forecast_stream(const norni_op_env *env, const norni_forecast_
         st = run_store(&job, &e);
         goto done;
     }
-    if (norni_reader_streams(reader)) {
+    if (norni_reader_streams(reader) && plan->conformal.windows == 0) {
         st = run_once(&job, &e);
         if (job.came_back)
             why = "rows of one series do not stand together";

@@ -10,6 +10,7 @@
 /* What a run was, in numbers. */
 typedef struct norni_forecast_totals {
     size_t n_series, n_obs, n_items, n_ok, n_fallback, n_failed, n_cut;
+    size_t n_without;        /* items whose errors were too few for a conformal interval */
     size_t n_taken, n_fresh; /* series: with kept models, and without; of a run that loads some */
     norni_align_report report;
     norni_freq freq; /* of the first series */

@@ -157,6 +157,12 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
     norni_say(env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
               out->n_ok, out->n_items, out->n_fallback, out->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, out->digest);
+    if (t->n_without > 0)
+        norni_say(
+            env,
+            "%zu forecasts have too few errors for a conformal interval at every level (95 %% "
+            "needs 19): ask for more --conformal-windows",
+            t->n_without);
     if (t->n_cut > 0)
         norni_say(env, "%zu items met their budget: they are served by the best found till then",
                   t->n_cut);
@@ -237,6 +243,10 @@ static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) 
     if (opt->load != NULL && opt->fitted)
         return norn_fail(err, NORN_E_ARG,
                          "--fitted: kept models have no history; leave out --load or --fitted");
+    if (opt->load != NULL && opt->intervals == 1)
+        return norn_fail(err, NORN_E_ARG,
+                         "--intervals conformal: kept models have no history to be tried on; leave "
+                         "out --load or --intervals");
     if (opt->future != NULL && (opt->load || opt->save))
         return norn_fail(err, NORN_E_ARG,
                          "--future: models of exogenous columns are not kept; leave out --%s",

@@ -252,6 +252,35 @@ def conformal(check):
     check.that(p.returncode == 0 and p.rows[0]["coverage-95"] != "" and "too few" not in p.stderr, "twenty of its own suffice", p.stderr)
 
 
+def forecasts(check):
+    """norn forecast --intervals conformal: the intervals of a hold-out, the same however it runs."""
+    run("train.csv", "--horizon", str(H), "--actual", "test.csv", "--model", "theta,window_average", "--intervals", "conformal", "--errors", "conf")
+    with open("conf/errors.csv", encoding="ascii") as f:
+        want = {(r["unique_id"], r["ds"], r["model"]): (r["forecast"], r["lo-80"], r["hi-80"], r["lo-95"], r["hi-95"]) for r in csv.DictReader(f)}
+
+    def go(*more, data="train.csv"):
+        p = subprocess.run([NORN, "forecast", data, "--horizon", str(H), "--model", "theta,window_average", "--intervals", "conformal", "--quiet",
+                            "--summary", "s.json", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, text=True, check=False)
+        if p.returncode != 0:
+            return p.stderr, ""
+        with open("s.json", encoding="utf-8") as f:
+            return json.load(f)["digest"], p.stdout
+    digest, text = go()
+    got = {(r["unique_id"], r["ds"], m): tuple(r[m + e] for e in ("", "-lo-80", "-hi-80", "-lo-95", "-hi-95"))
+           for r in csv.DictReader(text.splitlines()) for m in ("theta", "window_average")}
+    wrong = [k for k, v in want.items() if got.get(k) != v]
+    check.that(want and not wrong, "norn forecast makes the conformal intervals that the evaluation scored", wrong[:2] or digest)
+    for more in (("--threads", "1"), ("--threads", "7"), ("--resume", "fc"), ("--resume", "fc", "--threads", "3")):
+        check.that(go(*more) == (digest, text), f"conformal forecasts {' '.join(more)}: same digest, same bytes")
+    with open("train.csv", encoding="ascii") as f:
+        head, *rows = f.read().splitlines()
+    random.Random(4).shuffle(rows)
+    with open("mixed.csv", "w", encoding="ascii") as f:
+        f.write("\n".join([head] + rows) + "\n")
+    check.that(go(data="mixed.csv")[0] == digest, "shuffled rows: same digest")
+    check.that("kept models have no history" in go("--load", "models")[0], "not with kept models")
+
+
 def grids(check):
     def grid(text, *more):
         with open("g.toml", "w", encoding="utf-8") as f:
@@ -350,6 +379,7 @@ def main():
         held_out(check, series)
         formats(check)
         conformal(check)
+        forecasts(check)
         grids(check)
         digests(check)
         interrupted(check)
