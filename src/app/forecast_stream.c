@@ -102,8 +102,7 @@ static void take_slice(stream_job *job, batch_token *b, bool *end) {
     const norni_arena arena = b->panel.arena;
     b->panel = *w;
     b->panel.arena = arena;
-    b->panel.n_series = last - first;
-    b->panel.n_obs = w->offsets[last] - w->offsets[first];
+    b->panel.n_series = last - first; /* n_obs stays: the exogenous columns lie that far apart */
     b->panel.offsets += first;
     b->panel.id_offsets += first;
     b->panel.start += first;
@@ -223,7 +222,7 @@ static void count_batch(stream_job *job, const batch_token *b) {
     for (size_t i = 0; i < p->n_series && !t->mixed; i++)
         t->mixed = !same_freq(p->freq[i], t->freq);
     t->n_series += p->n_series;
-    t->n_obs += job->shared->models ? b->taken.n_obs : p->n_obs;
+    t->n_obs += job->shared->models ? b->taken.n_obs : p->offsets[p->n_series] - p->offsets[0];
     t->n_taken += job->shared->models ? b->taken.n_taken : 0;
     t->n_fresh += job->shared->models ? b->taken.n_fresh : 0;
     t->n_items += b->f.batch.n;

@@ -281,6 +281,33 @@ def forecasts(check):
     check.that("kept models have no history" in go("--load", "models")[0], "not with kept models")
 
 
+def exogenous(check):
+    """Two columns, more rows than a slice of the panel holds, in order and shuffled; known over the horizon of each window."""
+    rng, rows, future = random.Random(3), [], ["unique_id,ds,a,b"]
+    for i in range(700):
+        for t in range(104):
+            a, b = rng.random(), 10 * rng.random()
+            (rows if t < 100 else future).append(f"q{i:03d},{t}," + (f"{5 + 3 * a + 2 * b + rng.gauss(0, 0.1):.4f}," if t < 100 else "") + f"{a:.4f},{b:.4f}")
+    for name in ("x.csv", "mixed.csv"):
+        with open(name, "w", encoding="ascii") as f:
+            f.write("\n".join(["unique_id,ds,y,a,b"] + rows) + "\n")
+        rng.shuffle(rows)
+    with open("future.csv", "w", encoding="ascii") as f:
+        f.write("\n".join(future) + "\n")
+    digests = []
+    for name in ("x.csv", "mixed.csv"):
+        subprocess.run([NORN, "forecast", name, "--future", "future.csv", "--horizon", "4", "--model", "arima(0,0,0)", "--quiet", "--out", "o.csv",
+                        "--summary", "s.json"], check=True, timeout=300)
+        with open("s.json", encoding="utf-8") as f:
+            digests.append(json.load(f)["digest"])
+    check.that(digests[0] == digests[1], "exogenous columns in memory: the same as in a stream", digests)
+    p = run("x.csv", "--horizon", "4", "--windows", "2", "--model", "x=arima(0,0,0),naive", "--exogenous", "a,b")
+    q = run("x.csv", "--horizon", "4", "--windows", "2", "--model", "x=arima(0,0,0)")
+    check.that(p.returncode == 0 and float(p.rows[0]["mae"]) < 0.12 < 3 < float(q.rows[0]["mae"]), "a regression on them finds the noise's size", p.stderr)
+    p = run("x.csv", "--horizon", "4", "--model", "naive", "--exogenous", "a")
+    check.that(p.returncode == 2 and "none of the models" in p.stderr, "no model that uses them: a usage error", p.stderr)
+
+
 def grids(check):
     def grid(text, *more):
         with open("g.toml", "w", encoding="utf-8") as f:
@@ -380,6 +407,7 @@ def main():
         formats(check)
         conformal(check)
         forecasts(check)
+        exogenous(check)
         grids(check)
         digests(check)
         interrupted(check)
