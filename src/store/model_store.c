@@ -212,15 +212,16 @@ static norn_status fill_table(norni_model_store *s, const uint64_t *hash, norn_e
 }
 
 static norn_status check_format(norni_model_store *s, cursor *c, norn_err *err) {
-    if (s->size < MODEL_MAGIC_SIZE + 8 || need(s, c, MODEL_MAGIC_SIZE + 8, NULL) != NORN_OK ||
-        memcmp(here(c), MODEL_MAGIC, MODEL_MAGIC_SIZE) != 0)
+    const size_t least = MODEL_MAGIC_SIZE + 8;
+    if (s->size >= least) NORN_TRY(need(s, c, least, err));
+    if (s->size < least || memcmp(here(c), MODEL_MAGIC, MODEL_MAGIC_SIZE) != 0)
         return norn_fail(err, NORN_E_FORMAT, "load: %s is no model store (norn forecast --save)",
                          s->path);
     const uint32_t format = u32_at(here(c) + MODEL_MAGIC_SIZE);
     if (format == MODEL_FORMAT) return NORN_OK;
     const uint32_t n = u32_at(here(c) + MODEL_MAGIC_SIZE + 4);
-    if (n > 64 || need(s, c, MODEL_MAGIC_SIZE + 8 + n, NULL) != NORN_OK)
-        return fail_damaged(s, "a format that does not exist", err);
+    if (n > 64 || s->size < least + n) return fail_damaged(s, "a format that does not exist", err);
+    NORN_TRY(need(s, c, least + n, err));
     return norn_fail(err, NORN_E_FORMAT,
                      "load: %s was written by norn %.*s in format %u; this version reads format %d",
                      s->path, (int)n, here(c) + MODEL_MAGIC_SIZE + 8, (unsigned)format,

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/op_forecast.h"
@@ -62,12 +63,12 @@ static int remove_data(void **state) {
 }
 
 /* A run folder, a workbook, compressed items and a chart: everything that holds memory of its own. */
-static bool all_files;
+static bool all_files, loads;
 static char place[] = "/tmp/norn-oom-dir-XXXXXX";
 
 static void remove_run(void) {
-    static const char *const names[] = {"run/run.txt", "run/items.log", "out.xlsx", "items.csv.gz",
-                                        "chart.svg"};
+    static const char *const names[] = {"run/run.txt",  "run/items.log", "out.xlsx",
+                                        "items.csv.gz", "chart.svg",     "saved.norn"};
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", place, names[i]);
@@ -101,10 +102,19 @@ static norn_status run_forecast(counting *c) {
     o->model = "naive,auto_ets,theta,dynamic_theta,naive2";
     o->fitted = true;
     o->panel.common.out = o->panel.common.items = o->panel.common.summary = "/dev/null";
-    char file[4][64];
-    static const char *const leaf[4] = {"run", "out.xlsx", "items.csv.gz", "chart.svg"};
-    for (size_t i = 0; i < 4; i++)
+    char file[6][64];
+    static const char *const leaf[6] = {"run",       "out.xlsx",   "items.csv.gz",
+                                        "chart.svg", "saved.norn", "kept.norn"};
+    for (size_t i = 0; i < 6; i++)
         snprintf(file[i], sizeof file[i], "%s/%s", place, leaf[i]);
+    if (all_files || loads) o->save = file[4];
+    if (loads) { /* five series of the store, one with new rows, and one that it does not have */
+        o->model = NULL;
+        o->fitted = false;
+        o->load = file[5];
+        o->panel.common.items = "/dev/null";
+        remove_run();
+    }
     if (all_files) {
         o->model = "naive,theta";
         o->panel.common.resume = file[0];
@@ -153,6 +163,48 @@ static void fail_once_with_files(void **state) {
     all_files = false;
 }
 
+/* Keeps the models of all series but the last, without a period at the end of each. */
+static void keep_models(void) {
+    char text[1 << 14], path[64], to[64];
+    FILE *f = fopen(data_path, "r");
+    assert_non_null(f);
+    const size_t n = fread(text, 1, sizeof text - 1, f);
+    (void)fclose(f);
+    text[n] = '\0';
+    char *last = strstr(text, "s5,");
+    assert_non_null(last);
+    f = fopen(data_path, "w");
+    assert_non_null(f);
+    (void)fwrite(text, 1, (size_t)(last - text), f);
+    assert_int_equal(fclose(f), 0);
+    all_files = true;
+    counting count = {.below = norni_alloc_default()};
+    assert_int_equal(run_forecast(&count), NORN_OK);
+    all_files = false;
+    snprintf(path, sizeof path, "%s/saved.norn", place);
+    snprintf(to, sizeof to, "%s/kept.norn", place);
+    assert_int_equal(rename(path, to), 0);
+    f = fopen(data_path, "w");
+    assert_non_null(f);
+    (void)fwrite(text, 1, n, f);
+    fprintf(f, "s1,2002-08-01,120,1\ns1,2002-10-01,130,1\n");
+    assert_int_equal(fclose(f), 0);
+}
+
+static void fail_once_with_models(void **state) {
+    (void)state;
+    char path[64];
+    assert_non_null(mkdtemp(strcpy(place, "/tmp/norn-oom-dir-XXXXXX")));
+    keep_models();
+    loads = true;
+    fail_each(false);
+    loads = false;
+    remove_run();
+    snprintf(path, sizeof path, "%s/kept.norn", place);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(place), 0);
+}
+
 static void fail_once(void **state) {
     (void)state;
     fail_each(false);
@@ -164,8 +216,8 @@ static void fail_from_then_on(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fail_once),
-                                       cmocka_unit_test(fail_once_with_files),
-                                       cmocka_unit_test(fail_from_then_on)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fail_once), cmocka_unit_test(fail_once_with_files),
+        cmocka_unit_test(fail_once_with_models), cmocka_unit_test(fail_from_then_on)};
     return cmocka_run_group_tests(tests, write_data, remove_data);
 }
