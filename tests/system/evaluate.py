@@ -380,7 +380,9 @@ def interrupted(check):
     base = [NORN, "evaluate", "long.csv", "--horizon", "6", "--windows", "4", "--season-length", "12", "--model", "auto_ets", "--resume", "cut", "--out", "cut.csv",
             "--summary", "s.json", "--by-series"]
     p = subprocess.Popen(base, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.3)
+    end = time.time() + 60
+    while p.poll() is None and time.time() < end and not (os.path.exists("cut/items.log") and os.path.getsize("cut/items.log")):
+        time.sleep(0.01)
     p.send_signal(signal.SIGINT)
     began = time.time()
     _, said = p.communicate(timeout=60)
