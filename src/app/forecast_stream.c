@@ -8,10 +8,7 @@
 #include "app/forecast_stream.h"
 
 #include "app/digest.h"
-#include "app/forecast_models.h"
-#include "app/forecast_sheet.h"
-#include "app/forecast_write.h"
-#include "app/version.h"
+#include "app/forecast_files.h"
 #include "base/seen.h"
 #include "par/pipe.h"
 
@@ -30,7 +27,7 @@ typedef struct batch_token {
     norni_forecast f;
     norni_forecast_shared shared; /* the run's, with what this batch takes up */
     norni_taken taken;
-    norni_buf text, packed, items, failures, models;
+    norni_forecast_part part;
     bool used; /* the buffers are initialised */
 } batch_token;
 
@@ -44,12 +41,7 @@ typedef struct stream_job {
     norni_panel *whole; /* in memory, or NULL: batches come from the reader */
     size_t next_series; /* of whole */
     norni_forecast_totals *t;
-    norni_out out, items;
-    norni_model_writer models;
-    uint8_t *seen_models;  /* a bit for each record of the store that is loaded */
-    norni_xlsx_out *sheet; /* in place of out, or NULL */
-    bool has_items, json, is_sheet, to_stdout, opened, any_rows;
-    norni_spool spool; /* of standard output */
+    norni_forecast_files files;
     norni_digest digest;
     norni_seen seen;
     bool remembers; /* the ids are in `seen`: they do not come in order */
@@ -63,11 +55,7 @@ static void init_token(const stream_job *job, batch_token *b) {
     norni_arena_init(&b->scratch, a);
     norni_arena_init(&b->answer, a);
     norni_arena_init(&b->panel.arena, a);
-    norni_buf_init(&b->text, a);
-    norni_buf_init(&b->packed, a);
-    norni_buf_init(&b->items, a);
-    norni_buf_init(&b->failures, a);
-    norni_buf_init(&b->models, a);
+    norni_forecast_part_init(&b->part, a);
     norni_arena_init(&b->taken.arena, a);
     b->used = true;
 }
@@ -80,11 +68,7 @@ static void clear_token(void *token, void *arg) {
     norni_arena_clear(&b->scratch);
     norni_arena_clear(&b->answer);
     norni_panel_clear(&b->panel);
-    norni_buf_clear(&b->text);
-    norni_buf_clear(&b->packed);
-    norni_buf_clear(&b->items);
-    norni_buf_clear(&b->failures);
-    norni_buf_clear(&b->models);
+    norni_forecast_part_clear(&b->part);
     norni_arena_clear(&b->taken.arena);
 }
 
@@ -127,18 +111,8 @@ static norn_status next_batch(size_t k, void *token, bool *end, void *arg, norn_
     return st;
 }
 
-static norn_status format_batch(const stream_job *job, batch_token *b, norn_err *err) {
-    b->text.n = b->packed.n = b->items.n = b->failures.n = b->models.n = 0;
-    if (!job->is_sheet) norni_forecast_table(&b->f, job->json, &b->text);
-    if (job->has_items) norni_forecast_item_rows(&b->f, &b->items);
-    norni_forecast_failures(&b->f, &b->failures);
-    if (job->plan->keep)
-        NORN_TRY(
-            norni_models_frames(&b->f, job->shared->models ? &b->taken : NULL, &b->models, err));
-    if (b->text.failed || b->items.failed || b->failures.failed)
-        return norni_alloc_fail(err, "output", b->panel.n_series, 1);
-    if (job->out.codec == NORNI_CODEC_NONE || b->text.n == 0) return NORN_OK;
-    return norni_encode(job->out.codec, b->text.p, b->text.n, &b->packed, err);
+static const norni_taken *taken_of(const stream_job *job, const batch_token *b) {
+    return job->shared->models ? &b->taken : NULL;
 }
 
 static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg, norn_err *err) {
@@ -165,7 +139,7 @@ static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg,
     }
     NORN_TRY(
         norni_forecast_run(job->env->ctx, w, panel, job->plan, &b->shared, &b->answer, &b->f, err));
-    return format_batch(job, b, err);
+    return norni_forecast_part_make(&job->files, &b->f, taken_of(job, b), &b->part, err);
 }
 
 static norn_status see_id(void *arg, norni_str id, norn_err *err) {
@@ -252,71 +226,8 @@ static norn_status note_failures(norni_forecast_totals *t, const batch_token *b,
                          id.p, o->message ? o->message : "");
         shown++;
     }
-    if (b->failures.n == 0) return NORN_OK;
-    return norni_spool_add(&t->failures, b->failures.p, b->failures.n, err);
-}
-
-/* What stands before the first record. */
-static norn_status open_models(stream_job *job, const norni_panel *p, norn_err *err) {
-    norni_buf header;
-    norni_buf_init(&header, &job->env->ctx->alloc);
-    norni_models_header(job->opt, job->plan, p, &header);
-    const norn_status st = header.failed
-                               ? norni_alloc_fail(err, "save", header.cap, 2)
-                               : norni_model_writer_head(&job->models, norni_str_of(NORNI_VERSION),
-                                                         (norni_str){header.p, header.n}, err);
-    norni_buf_clear(&header);
-    return st;
-}
-
-static norn_status open_outputs(stream_job *job, const norni_forecast *f, norn_err *err) {
-    norni_buf *b = &job->out.buf;
-    if (job->is_sheet)
-        NORN_TRY(norni_forecast_sheet_head(f, job->sheet, err));
-    else
-        norni_forecast_opening(f, job->json, b);
-    if (job->has_items) norni_forecast_item_header(&job->items.buf);
-    if (job->plan->keep) NORN_TRY(open_models(job, f->panel, err));
-    job->opened = true;
-    if (b->failed || job->items.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
-    return NORN_OK;
-}
-
-/* What is buffered goes to the file; or aside, when it is for standard output. */
-static norn_status push(stream_job *job, norn_err *err) {
-    if (!job->to_stdout) return norni_out_flush(&job->out, (size_t)1 << 20, err);
-    if (job->out.buf.failed) return norni_alloc_fail(err, "output", 1, 1);
-    NORN_TRY(norni_spool_add(&job->spool, job->out.buf.p, job->out.buf.n, err));
-    job->out.buf.n = 0;
-    return NORN_OK;
-}
-
-static norn_status write_models(stream_job *job, const batch_token *b, norn_err *err) {
-    for (size_t i = 0; job->seen_models != NULL && i < b->panel.n_series; i++) {
-        const uint64_t at = b->taken.record[i];
-        if (at != UINT64_MAX) job->seen_models[at / 8] |= (uint8_t)(1U << at % 8);
-    }
-    if (!job->plan->keep) return NORN_OK;
-    return norni_model_writer_add(&job->models, (norni_str){b->models.p, b->models.n},
-                                  b->panel.n_series, err);
-}
-
-static norn_status write_batch(stream_job *job, const batch_token *b, norn_err *err) {
-    if (!job->opened) NORN_TRY(open_outputs(job, &b->f, err));
-    if (job->json && job->any_rows) norni_buf_text(&job->out.buf, ",\n");
-    job->any_rows = true;
-    NORN_TRY(write_models(job, b, err));
-    if (job->is_sheet) {
-        NORN_TRY(norni_forecast_sheet_rows(&b->f, job->sheet, err));
-    } else if (job->out.codec != NORNI_CODEC_NONE) {
-        NORN_TRY(norni_out_packed(&job->out, b->packed.p, b->packed.n, err));
-    } else {
-        norni_buf_add(&job->out.buf, b->text.p, b->text.n);
-        NORN_TRY(push(job, err));
-    }
-    if (!job->has_items) return NORN_OK;
-    norni_buf_add(&job->items.buf, b->items.p, b->items.n);
-    return norni_out_flush(&job->items, (size_t)1 << 20, err);
+    if (b->part.failures.n == 0) return NORN_OK;
+    return norni_spool_add(&t->failures, b->part.failures.p, b->part.failures.n, err);
 }
 
 static norn_status sink_batch(size_t k, void *token, bool failed, void *arg, norn_err *err) {
@@ -334,57 +245,22 @@ static norn_status sink_batch(size_t k, void *token, bool failed, void *arg, nor
                       done);
     }
     if (job->watch != NULL) NORN_TRY_GOTO(job->watch->see(job->watch->user, &b->f, err), done);
-    NORN_TRY_GOTO(write_batch(job, b, err), done);
+    NORN_TRY_GOTO(norni_forecast_files_write(&job->files, &b->f, taken_of(job, b), &b->part, err),
+                  done);
 done:
     norni_forecast_clear(&b->f);
     if (job->whole == NULL && b->used) norni_panel_reset(&b->panel);
     return st;
 }
 
-/* Standard output gets everything at once: a run that starts again must not have begun to write. */
-static norn_status copy_spool(stream_job *job, norn_err *err) {
-    const uint64_t n = norni_spool_size(&job->spool);
-    const size_t step = (size_t)1 << 18;
-    for (uint64_t at = 0; at < n;) {
-        const size_t part = n - at < step ? (size_t)(n - at) : step;
-        if (!norni_buf_reserve(&job->out.buf, part))
-            return norni_alloc_fail(err, "output", part, 1);
-        NORN_TRY(norni_spool_read(&job->spool, at, job->out.buf.p, part, err));
-        job->out.buf.n = part;
-        NORN_TRY(norni_out_flush(&job->out, 0, err));
-        at += part;
-    }
-    return NORN_OK;
-}
-
-static norn_status close_outputs(stream_job *job, bool partial, norn_err *err) {
-    if (job->is_sheet) {
-        norni_xlsx_out *sheet = job->sheet;
-        job->sheet = NULL;
-        NORN_TRY(partial ? norni_xlsx_out_commit_partial(sheet, err)
-                         : norni_xlsx_out_commit(sheet, err));
-    } else {
-        norni_forecast_closing(job->json, &job->out.buf);
-        if (job->to_stdout) {
-            NORN_TRY(push(job, err));
-            NORN_TRY(copy_spool(job, err));
-        }
-        NORN_TRY(partial ? norni_out_commit_partial(&job->out, err)
-                         : norni_out_commit(&job->out, err));
-    }
-    if (!job->has_items) return NORN_OK;
-    return partial ? norni_out_commit_partial(&job->items, err)
-                   : norni_out_commit(&job->items, err);
-}
-
 /* After an interrupt: what is whole is kept under another name. */
 static void keep_partial(stream_job *job) {
     const norni_common_opt *common = &job->opt->panel.common;
     norn_err err = {NORN_OK, ""};
-    if (!job->opened || job->t->n_series == 0) return;
-    if (close_outputs(job, true, &err) != NORN_OK) {
+    if (!job->files.opened || job->t->n_series == 0) return;
+    if (norni_forecast_files_commit(&job->files, true, &err) != NORN_OK) {
         norni_say(job->env, "interrupted; what was done could not be kept: %s", err.text);
-    } else if (job->to_stdout) {
+    } else if (job->files.to_stdout) {
         norni_say(job->env, "interrupted: the first %zu series are written", job->t->n_series);
     } else {
         norni_say(job->env, "interrupted: the first %zu series are in %s.partial", job->t->n_series,
@@ -425,74 +301,22 @@ static norn_status run_pipe(stream_job *job, norn_err *err) {
     return st;
 }
 
-static norn_status open_files(stream_job *job, norn_err *err) {
-    const norni_common_opt *common = &job->opt->panel.common;
-    const norn_alloc *alloc = &job->env->ctx->alloc;
-    const int32_t format = norni_format_of(common);
-    job->json = format == NORNI_FORMAT_JSON;
-    job->is_sheet = format == NORNI_FORMAT_XLSX;
-    job->has_items = common->items != NULL;
-    job->out = job->items = (norni_out){.fd = -1};
-    job->models = (norni_model_writer){.open = false};
-    if (job->opt->save) NORN_TRY(norni_model_writer_open(&job->models, alloc, job->opt->save, err));
-    if (job->is_sheet) {
-        NORN_TRY(norni_xlsx_out_open(job->env->ctx, common->out, "Forecast", &job->sheet, err));
-    } else {
-        NORN_TRY(norni_out_open(&job->out, alloc, common->out, err));
-        job->to_stdout = job->out.path == NULL;
-    }
-    return job->has_items ? norni_out_open(&job->items, alloc, common->items, err) : NORN_OK;
-}
-
-/* The kept models are whole before anything is said to be done. */
-static norn_status close_models(stream_job *job, norn_err *err) {
-    const norni_models *m = job->shared->models;
-    if (!job->plan->keep) return NORN_OK;
-    if (m != NULL) NORN_TRY(norni_models_carry(m, job->plan, job->seen_models, &job->models, err));
-    return norni_model_writer_commit(&job->models, err);
-}
-
-static norn_status remember_models(stream_job *job, norn_err *err) {
-    const norni_models *m = job->shared->models;
-    job->seen_models = NULL;
-    if (m == NULL || !job->plan->keep) return NORN_OK;
-    const size_t n = (size_t)norni_model_store_n(m->store) / 8 + 1;
-    job->seen_models = norni_alloc_zero(&job->env->ctx->alloc, n, 1);
-    return job->seen_models ? NORN_OK : norni_alloc_fail(err, "load", n, 1);
-}
-
-static void forget_models(stream_job *job) {
-    const norni_models *m = job->shared->models;
-    norni_model_writer_abort(&job->models);
-    if (job->seen_models != NULL)
-        norni_alloc_drop(&job->env->ctx->alloc, job->seen_models,
-                         (size_t)norni_model_store_n(m->store) / 8 + 1, 1);
-    job->seen_models = NULL;
-}
-
 /* One run over all batches into fresh outputs. */
 static norn_status run_once(stream_job *job, norn_err *err) {
     const norn_alloc *alloc = &job->env->ctx->alloc;
     reset_totals(job->t, alloc);
-    job->opened = job->any_rows = job->came_back = job->remembers = false;
+    job->came_back = job->remembers = false;
     norni_digest_init(&job->digest, alloc, job->plan->n_specs, 0);
     norni_seen_init(&job->seen, alloc);
-    norni_spool_init(&job->spool, alloc, STDOUT_KEEP);
-    norn_status st = open_files(job, err);
-    if (st == NORN_OK) st = remember_models(job, err);
+    norn_status st = norni_forecast_files_open(&job->files, job->env->ctx, job->opt, job->plan,
+                                               job->shared->models, err);
     if (st == NORN_OK) st = run_pipe(job, err);
     if (st == NORN_OK) st = norni_digest_get(&job->digest, &job->t->digest, err);
-    if (st == NORN_OK) st = close_models(job, err);
-    if (st == NORN_OK) st = close_outputs(job, false, err);
+    if (st == NORN_OK) st = norni_forecast_files_commit(&job->files, false, err);
     if (st == NORN_E_CANCEL) keep_partial(job);
-    norni_out_abort(&job->out);
-    norni_out_abort(&job->items);
-    norni_xlsx_out_abort(job->sheet);
-    job->sheet = NULL;
-    forget_models(job);
+    norni_forecast_files_abort(&job->files);
     norni_digest_clear(&job->digest);
     norni_seen_clear(&job->seen);
-    norni_spool_clear(&job->spool);
     return st;
 }
 
