@@ -77,11 +77,11 @@ static norn_status validate_arima(const void *opt, const norni_series *s, norn_e
         return norn_fail(err, NORN_E_ARG,
                          "arima: constant=mean needs d=0 and sd=0: differences take a mean away; "
                          "drift goes with one difference");
-    if (o->constant == CONSTANT_DRIFT && o->d + o->sd > 1)
+    if (o->constant == CONSTANT_DRIFT && o->d + o->sd != 1)
         return norn_fail(
             err, NORN_E_ARG,
-            "arima: constant=drift needs d+sd of 0 or 1, not %d: more differences take "
-            "a line away",
+            "arima: constant=drift needs one difference (d+sd=1), not %d; without one, "
+            "take mean",
             (int)(o->d + o->sd));
     return NORN_OK;
 }

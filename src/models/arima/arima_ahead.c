@@ -5,7 +5,7 @@
  *   not yet settled:   Q_h - sum_{s<=T} R_s(h)^2 / F_s, where Q_h is the variance that the stationary
  *                      process would have from nothing but the values that the differences need, and
  *                      R_s(h) the response h steps ahead to the state L_s (P_{T+1} = P_1 - sum L L'/F);
- *   values missing:    and c_h' V c_h for what the loose columns' responses are.
+ *   values missing:    and |S'c_h|^2 for what the loose columns' responses are, S S' their covariance.
  * The estimates count as known, as in R. */
 #include <math.h>
 #include <string.h>
@@ -143,16 +143,18 @@ static norn_status variances(const ahead *w, double *out, norn_err *err) {
     else
         NORN_TRY(unsettled_variance(w, out, err));
     if (t->n_loose == 0) return NORN_OK;
-    double *const c = norni_arena_get(w->env->arena, t->n_loose * (w->h + 1), sizeof *c);
+    double *const c = norni_arena_get(w->env->arena, t->n_loose * w->h + t->n_root, sizeof *c);
     if (c == NULL) return norni_alloc_fail(err, "arima", t->n_loose, w->h * sizeof *c);
-    double *const now = c + t->n_loose * w->h;
+    double *const sc = c + t->n_loose * w->h;
     for (size_t s = 0; s < t->n_loose; s++)
         respond(t, t->a[1 + s] + t->at, t->y[1 + s] + t->at, w->h, w->work, c + s * w->h);
     for (size_t i = 0; i < w->h; i++) {
-        for (size_t s = 0; s < t->n_loose; s++)
-            now[s] = c[s * w->h + i];
-        for (size_t s = 0; s < t->n_loose; s++)
-            out[i] += now[s] * arima_dot(t->v + s * t->cap, now, t->n_loose);
+        memset(sc, 0, t->n_root * sizeof *sc);
+        for (size_t s = 0; s < t->n_loose; s++) {
+            for (size_t l = 0; l < t->n_root; l++)
+                sc[l] += c[s * w->h + i] * t->root[s * t->wide + l];
+        }
+        out[i] += arima_dot(sc, sc, t->n_root);
     }
     return NORN_OK;
 }

@@ -9,7 +9,9 @@
 #include "models/arima/arima_work.h"
 
 /* Relative to the squares: what a further step must promise. N/2 times it is log likelihood. */
-static const double start_tol = 1e-6, css_tol = 1e-9, ml_tol = 1e-11;
+static const double start_tol = 1e-3, css_tol = 1e-9, ml_tol = 1e-11;
+/* A second search is made from a place whose log likelihood is at most so much below the best's. */
+static const double worth_a_search = 2;
 
 /* Standard errors by the delta method from the inverse of J'J, both scaled by sigma2. */
 static void fill_se(const arima_work *w, const double *v, const double *cov, double sigma2,
@@ -44,6 +46,12 @@ static void fill_se(const arima_work *w, const double *v, const double *cov, dou
 typedef struct fit_run {
     arima_work w;
     double *v, *v_try, *cov; /* (k), (k), (k, k) */
+    double *place;           /* (ARIMA_MOST_STARTS, k) */
+    double value[ARIMA_MOST_STARTS];
+    size_t n_place;
+    double best; /* value at v */
+    norn_stop stop;
+    bool any, at_best; /* v stands; the last search ended there */
     norni_arima_fit *out;
 } fit_run;
 
@@ -80,80 +88,104 @@ static void take(fit_run *r, const arima_objective *f, double value, norni_arima
     out->min_root = arima_min_root(&w->o, out->coef);
 }
 
-/* Where the search begins: a quick guess, or the caller's place when that is better. */
-static void choose_start(fit_run *r, arima_objective *f, const double *start) {
-    arima_work *const w = &r->w;
-    if (!arima_guess(w, r->v)) memset(r->v, 0, w->k * sizeof *r->v);
-    if (start == NULL || w->k == 0) return;
-    arima_free_from_coef(&w->o, start, r->v_try);
-    for (size_t i = 0; i < w->k; i++) {
-        if (!isfinite(r->v_try[i])) return;
-    }
-    const double other = f->value(f, r->v);
-    if (f->value(f, r->v_try) < other) memcpy(r->v, r->v_try, w->k * sizeof *r->v);
+static bool same_place(const double *a, const double *b, size_t k) {
+    double far = 0;
+    for (size_t i = 0; i < k; i++)
+        far = fmax(far, fabs(arima_reflect(a[i]) - arima_reflect(b[i])));
+    return far < 0.02;
 }
 
-static norn_status run_css(fit_run *r, norni_arima_method method, const double *start, bool *have,
-                           norn_err *err) {
-    arima_objective f;
-    double value = NORNI_INF;
-    norn_stop stop = NORN_STOP_CLOSED_FORM;
-    const bool last = method == NORNI_ARIMA_CSS;
-    NORN_TRY(arima_css_objective(&r->w, &f, err));
-    choose_start(r, &f, start);
-    NORN_TRY(arima_minimise(&f, r->v, last ? css_tol : start_tol, &value, last ? r->cov : NULL,
-                            &stop, err));
-    *have = value < NORNI_INF;
-    if (!last) return NORN_OK;
-    if (!*have) return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
-    take(r, &f, value, NORNI_ARIMA_CSS, stop);
+/* Each start is improved a little by squares, then valued by the objective f that decides. Equal
+ * places are left out. n_place of r->place, by value. */
+static norn_status value_places(fit_run *r, arima_objective *css, arima_objective *f,
+                                const double *start, norn_err *err) {
+    arima_work *const w = &r->w;
+    const size_t k = w->k, n = arima_starts(w, start, r->place);
+    norn_stop stop;
+    for (size_t i = 0; i < n; i++) {
+        double *const v = r->place + i * k, value = NORNI_INF;
+        if (i > 0 && w->cut) break;
+        if (css) NORN_TRY(arima_minimise(css, v, start_tol, &value, NULL, &stop, err));
+        bool known = false;
+        for (size_t j = 0; j < r->n_place; j++)
+            known = known || same_place(v, r->place + j * k, k);
+        if (known) continue;
+        for (size_t j = 0; j < k && f != css; j++) /* the bounds have no slope, or no value */
+            v[j] = fmin(fmax(v[j], -1.9), 1.9);
+        if (f != css) {
+            (void)norni_effort_spend(w->env->effort, 1);
+            value = f->value(f, v);
+            if (w->cancelled) return norn_fail(err, NORN_E_CANCEL, "arima: cancelled");
+        }
+        size_t at = r->n_place++;
+        memcpy(r->v_try, v, k * sizeof *v);
+        for (; at > 0 && r->value[at - 1] > value; at--) {
+            r->value[at] = r->value[at - 1];
+            memcpy(r->place + at * k, r->place + (at - 1) * k, k * sizeof *v);
+        }
+        r->value[at] = value;
+        memcpy(r->place + at * k, r->v_try, k * sizeof *v);
+    }
     return NORN_OK;
 }
 
-/* Minimises from v, and again from nearer the middle when the first ends at the bounds, where many a
- * poor local optimum lies. */
-static norn_status run_ml(fit_run *r, const double *start, bool have, norn_err *err) {
+/* From v: the better one of what is known and what is found there stands in r->v, r->best. */
+static norn_status descend_from(fit_run *r, arima_objective *f, const double *v, double tol,
+                                norn_err *err) {
+    double value = NORNI_INF;
+    norn_stop stop;
+    memmove(r->v_try, v, r->w.k * sizeof *v);
+    NORN_TRY(arima_minimise(f, r->v_try, tol, &value, r->cov, &stop, err));
+    r->at_best = value < r->best || !r->any;
+    if (r->at_best) {
+        memcpy(r->v, r->v_try, r->w.k * sizeof *v);
+        r->best = value;
+        r->stop = stop;
+        r->any = true;
+    }
+    return NORN_OK;
+}
+
+/* The best place, and the next one where it is about as good; once more from nearer the middle when
+ * they end at the bounds, where many a poor local optimum lies. */
+static norn_status descend_places(fit_run *r, arima_objective *f, double tol, norn_err *err) {
     arima_work *const w = &r->w;
-    arima_objective f;
-    double value = NORNI_INF, again = NORNI_INF;
-    norn_stop stop = NORN_STOP_CLOSED_FORM;
-    NORN_TRY(arima_ml_objective(w, &f, err));
-    if (!have) choose_start(r, &f, start);
-    for (size_t i = 0; i < w->k; i++) /* the bounds themselves have no slope, or no value */
-        r->v[i] = fmin(fmax(r->v[i], -1.9), 1.9);
-    NORN_TRY(arima_minimise(&f, r->v, ml_tol, &value, r->cov, &stop, err));
-    bool edge = !(value < NORNI_INF);
+    const double margin = norni_exp(2 * worth_a_search / (double)f->n_e);
+    NORN_TRY(descend_from(r, f, r->place, tol, err));
+    if (r->n_place > 1 && !w->cut && r->value[1] < margin * r->value[0])
+        NORN_TRY(descend_from(r, f, r->place + w->k, tol, err));
+    bool edge = !(r->best < NORNI_INF);
     for (size_t i = 0; i < w->k; i++)
         edge = edge || fabs(arima_reflect(r->v[i])) > 0.9999;
     if (edge && w->k > 0 && !w->cut) {
-        memcpy(r->v_try, r->v, w->k * sizeof *r->v);
-        if (!arima_guess(w, r->v)) memset(r->v, 0, w->k * sizeof *r->v);
+        double *const v = r->place;
+        if (!arima_guess(w, v)) memset(v, 0, w->k * sizeof *v);
         for (size_t i = 0; i < w->k; i++)
-            r->v[i] *= 0.5;
-        NORN_TRY(arima_minimise(&f, r->v, ml_tol, &again, r->cov, &stop, err));
-        if (!(again < value)) {
-            memcpy(r->v, r->v_try, w->k * sizeof *r->v);
-            NORN_TRY(arima_minimise(&f, r->v, ml_tol, &again, r->cov, &stop, err));
-        }
-        value = again;
+            v[i] *= 0.5;
+        NORN_TRY(descend_from(r, f, v, tol, err));
     }
-    if (!(value < NORNI_INF))
+    if (!(r->best < NORNI_INF))
         return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
-    take(r, &f, value, NORNI_ARIMA_ML, stop);
+    if (r->at_best) return NORN_OK;
+    const norn_stop stop = r->stop; /* the objective and cov back to where the best is */
+    r->any = false;
+    NORN_TRY(descend_from(r, f, r->v, NORNI_INF, err));
+    r->stop = stop;
     return NORN_OK;
 }
 
 static norn_status run(fit_run *r, norni_arima_method method, const double *start, norn_err *err) {
     arima_work *const w = &r->w;
-    const norni_arena_mark mark = norni_arena_mark_get(w->arena);
+    const bool only_css = method == NORNI_ARIMA_CSS;
     const bool can_css = w->n_w >= arima_lag_ar(&w->o) + w->k + w->n_reg + 1;
-    bool have = false;
-    if (method == NORNI_ARIMA_CSS || (method == NORNI_ARIMA_CSS_ML && can_css && w->k > 0)) {
-        NORN_TRY(run_css(r, method, start, &have, err));
-        if (method == NORNI_ARIMA_CSS) return NORN_OK;
-        norni_arena_rewind(w->arena, mark);
-    }
-    return run_ml(r, start, have, err);
+    arima_objective css, ml, *const f = only_css ? &css : &ml;
+    const bool use_css = only_css || (method == NORNI_ARIMA_CSS_ML && can_css && w->k > 0);
+    if (use_css) NORN_TRY(arima_css_objective(w, &css, err));
+    if (!only_css) NORN_TRY(arima_ml_objective(w, &ml, err));
+    NORN_TRY(value_places(r, use_css ? &css : NULL, f, start, err));
+    NORN_TRY(descend_places(r, f, only_css ? css_tol : ml_tol, err));
+    take(r, f, r->best, only_css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, r->stop);
+    return NORN_OK;
 }
 
 static norn_status out_init(norni_arena *arena, const norni_arima_data *data,
@@ -176,16 +208,17 @@ norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
                                 norni_arima_fit *out, norn_err *err) {
     NORN_TRY(out_init(env->arena, data, order, constant, out, err));
     const norni_arena_mark mark = norni_arena_mark_get(env->arena);
-    fit_run r = {.out = out};
+    fit_run r = {.out = out, .best = NORNI_INF};
     norn_status st = arima_work_make(env, data, order, constant, &r.w, err);
     if (st == NORN_OK) {
         const size_t k = r.w.k;
         out->n_used = r.w.n_rows - r.w.n_flat;
-        r.v = norni_arena_get(env->arena, k * k + 2 * k + 1, sizeof *r.v);
+        const size_t room = k * (k + 2 + ARIMA_MOST_STARTS) + 1;
+        r.v = norni_arena_get(env->arena, room, sizeof *r.v);
         r.v_try = r.v + k;
-        r.cov = r.v + 2 * k;
-        st = r.v ? run(&r, method, start, err)
-                 : norni_alloc_fail(err, "arima", k * k + 2 * k, sizeof *r.v);
+        r.cov = r.v_try + k;
+        r.place = r.cov + k * k;
+        st = r.v ? run(&r, method, start, err) : norni_alloc_fail(err, "arima", room, sizeof *r.v);
     }
     norni_arena_rewind(env->arena, mark);
     return st;

@@ -9,6 +9,7 @@
 #include "base/fp.h"
 #include "models/arima/arima_work.h"
 
+enum { MOST_PATIENT = 20000 }; /* values of a series that is searched from many places */
 enum { MOST_LAGS = 4 * ARIMA_MOST_FACTOR, MOST_LONG = 400, MOST_WORK = 20000000 };
 
 static size_t smaller(size_t a, size_t b) {
@@ -95,4 +96,40 @@ bool arima_guess(arima_work *w, double *v) {
 out:
     norni_arena_rewind(w->arena, mark);
     return ok;
+}
+
+/* Autoregression and moving average that nearly cancel, of either sign: a second mode of many a
+ * likelihood (a level that moves slowly under noise). */
+static bool corner(const norni_arima_order *o, double sign, double *v) {
+    const size_t p = (size_t)o->p, q = (size_t)o->q, sp = (size_t)o->P;
+    const bool small = p > 0 && q > 0, seasonal = sp > 0 && o->Q > 0;
+    memset(v, 0, arima_n_arma(o) * sizeof *v);
+    if (small) {
+        v[0] = sign * arima_unreflect(0.7);
+        v[p] = sign * arima_unreflect(0.9);
+    }
+    if (seasonal) {
+        v[p + q] = arima_unreflect(0.7);
+        v[p + q + sp] = arima_unreflect(0.9);
+    }
+    return small || (seasonal && sign > 0);
+}
+
+size_t arima_starts(arima_work *w, const double *start, double *v) {
+    const size_t k = w->k;
+    size_t n = 0;
+    if (k == 0) return 1;
+    if (start) {
+        arima_free_from_coef(&w->o, start, v);
+        bool finite = true;
+        for (size_t i = 0; i < k; i++)
+            finite = finite && isfinite(v[i]);
+        if (finite) n++;
+    }
+    if (arima_guess(w, v + n * k)) n++;
+    if (n > 0 && (start || w->n_w > MOST_PATIENT)) return n;
+    memset(v + n++ * k, 0, k * sizeof *v);
+    if (corner(&w->o, 1, v + n * k)) n++;
+    if (corner(&w->o, -1, v + n * k)) n++;
+    return n;
 }

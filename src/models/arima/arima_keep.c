@@ -52,8 +52,9 @@ norn_status norni_arima_save(const void *state, size_t g, norni_buf *out, norn_e
         norni_pack_f64s(out, t->a[j] + t->at, t->r);
         norni_pack_f64s(out, t->y[j] + t->at, t->n_diff);
     }
+    norni_pack_u32(out, (uint32_t)t->n_root);
     for (size_t i = 0; i < t->n_loose; i++)
-        norni_pack_f64s(out, t->v + i * t->cap, i + 1);
+        norni_pack_f64s(out, t->root + i * t->wide, t->n_root);
     return out->failed ? norni_alloc_fail(err, "arima", out->cap, 2) : NORN_OK;
 }
 
@@ -134,10 +135,9 @@ static norn_status read_track(norni_env *env, norni_unpack *u, norni_arima_state
         norni_unpack_finite(u, t->a[j], r);
         norni_unpack_finite(u, t->y[j], n_diff);
     }
+    t->n_root = norni_unpack_count(u, 0, (uint32_t)t->wide);
     for (size_t i = 0; i < n_loose; i++) {
-        norni_unpack_finite(u, t->v + i * t->cap, i + 1);
-        for (size_t j = 0; j < i; j++)
-            t->v[j * t->cap + i] = t->v[i * t->cap + j];
+        norni_unpack_finite(u, t->root + i * t->wide, t->n_root);
         t->est[i] = 0;
     }
     return NORN_OK;

@@ -179,6 +179,7 @@ double arima_min_root(const norni_arima_order *o, const double *coef) {
     double least = NORNI_INF;
     for (size_t f = 0; f < 4; coef += n[f++]) {
         double c[ARIMA_MOST_FACTOR];
+        if (n[f] == 0) continue;
         memcpy(c, coef, n[f] * sizeof *c);
         if (f % 2) negate(c, n[f]);
         double root = factor_min_root(c, n[f]);

@@ -19,16 +19,23 @@ static size_t bigger(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
+/* Seasons whose covariances come from blocks: behind them the recursion of the product knows all that
+ * it asks for. */
+static size_t count_blocks(const norni_arima_order *o) {
+    const size_t p = (size_t)o->p, sp = (size_t)o->P, m = (size_t)o->m;
+    return bigger(sp, p / m + 1);
+}
+
 /* Scratch: x's autocovariance both ways, the factors' own, fundamental solutions, p by p matrices. */
 norn_status arima_start_get(const norni_arima_order *o, norni_arena *arena, arima_start *out,
                             norn_err *err) {
-    const size_t p = (size_t)o->p, sp = (size_t)o->P, m = (size_t)o->m;
+    const size_t p = (size_t)o->p, n_block = o->P > 0 ? count_blocks(o) : 0, m = (size_t)o->m;
     const size_t lag_ar = arima_lag_ar(o), lag_ma = arima_lag_ma(o);
     const size_t n_x = lag_ar + lag_ma + 1;
     out->r = bigger(lag_ar, lag_ma + 1);
     out->n_gamma = bigger(lag_ar, 1);
-    const size_t n_factor = m * sp + p + 2;
-    const size_t need = (n_x + lag_ma) + lag_ma + 1 + n_factor * (p + 1) + (2 * sp + 4) +
+    const size_t n_factor = m * n_block + p + 2;
+    const size_t need = (n_x + lag_ma) + lag_ma + 1 + n_factor * (p + 1) + (2 * n_block + 4) +
                         2 * p * p + 6 * p + 4 * ARIMA_MOST_FACTOR + 16;
     out->k = norni_arena_get(arena, out->r + 8, sizeof *out->k);
     out->gamma = norni_arena_get(arena, out->n_gamma, sizeof *out->gamma);
@@ -178,25 +185,29 @@ static bool pure_covariances(const norni_arima_order *o, const double *coef, con
     const double *const seasonal = coef + p + o->q;
     if (sp == 0) return small_covariances(coef, p, g, n_x);
     double *const g2 = scratch;
-    if (!small_covariances(seasonal, sp, g2, 2 * sp + 2)) return false;
-    size_t known = m * sp;
+    const size_t n_block = count_blocks(o);
+    if (!small_covariances(seasonal, sp, g2, 2 * n_block + 2)) return false;
+    size_t known = m * n_block;
     if (p == 0) {
-        memset(g, 0, (known + 1 < n_x ? known + 1 : n_x) * sizeof *g);
-        for (size_t j = 0; j <= sp && j * m < n_x; j++)
-            g[j * m] = g2[j];
-        known++;
+        known = n_x;
+        memset(g, 0, n_x * sizeof *g);
+        for (size_t j = 0; j * m < n_x; j++) {
+            g[j * m] = j < 2 * n_block + 2 ? g2[j] : 0;
+            for (size_t i = 0; i < sp && j >= 2 * n_block + 2; i++)
+                g[j * m] += seasonal[i] * g[(j - 1 - i) * m];
+        }
     } else {
-        blocks b = {.p = p, .sp = sp, .m = m, .n_h = m * sp + p + 1};
+        blocks b = {.p = p, .sp = sp, .m = m, .n_h = m * n_block + p + 1};
         b.phi = coef;
         b.seasonal = seasonal;
         b.g2 = g2;
-        b.g1 = g2 + 2 * sp + 2;
+        b.g1 = g2 + 2 * n_block + 2;
         b.h = b.g1 + b.n_h;
         b.lu = b.h + p * b.n_h;
         b.u1 = b.lu + p * p;
         b.u2 = b.u1 + p;
         if (!small_covariances(coef, p, b.g1, b.n_h) || !blocks_make(&b)) return false;
-        for (size_t s = 0; s < sp; s++)
+        for (size_t s = 0; s < n_block; s++)
             block_run(&b, s, g + s * m);
     }
     for (size_t k = known; k < n_x; k++) {

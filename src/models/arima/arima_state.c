@@ -58,9 +58,11 @@ norn_status arima_state_move_track(norni_arena *arena, const norni_arima_order *
         memcpy(to->y[j], from->y[at] + from->at, to->n_diff * sizeof **to->y);
     }
     for (size_t i = 0; i < from->n_loose; i++) {
-        memcpy(to->v + i * to->cap, from->v + i * from->cap, from->n_loose * sizeof *to->v);
+        memcpy(to->root + i * to->wide, from->root + i * from->wide,
+               from->n_root * sizeof *to->root);
         to->est[i] = from->est[i];
     }
+    to->n_root = from->n_root;
     return NORN_OK;
 }
 
@@ -142,28 +144,29 @@ static norn_status solve_first(norni_env *env, pass *p, double *squares, norn_er
             k->est[s] += b[i] * k->est[(1 + i) * k->cap + s];
     }
     arima_track_settle_estimates(k);
-    /* The unknown ones are columns 1 .. n, right before the loose ones. */
-    const size_t loose = k->n_loose, cap = k->cap, both = n + loose;
-    double *const v = norni_arena_zero(env->arena, both * both + 1, sizeof *v);
+    /* The unknown ones are columns 1 .. n, right before the loose ones; the root of their covariance
+     * is the inverse of a', beside that of the others. */
+    const size_t both = n + k->n_loose, wide = n + k->n_root;
+    double *const root = norni_arena_zero(env->arena, both * wide + 1, sizeof *root);
     double *const est = norni_arena_zero(env->arena, both + 1, sizeof *est);
-    if (!v || !est) return norni_alloc_fail(err, "arima", both * both, sizeof *v);
+    if (!root || !est) return norni_alloc_fail(err, "arima", both * wide, sizeof *root);
     for (size_t j = 0; j < n; j++) {
-        v[j * both + j] = 1;
-        double *const unit = b; /* its values are taken over already */
-        for (size_t i = 0; i < n; i++)
-            unit[i] = i == j;
-        arima_cholesky_solve(a, n, unit);
-        for (size_t i = 0; i < n; i++)
-            v[i * both + j] = unit[i];
+        for (size_t i = n; i-- > 0;) {
+            double s = i == j;
+            for (size_t l = i + 1; l < n; l++)
+                s -= a[l * n + i] * root[l * wide + j];
+            root[i * wide + j] = s / a[i * n + i];
+        }
     }
-    for (size_t i = 0; i < loose; i++)
-        memcpy(v + (n + i) * both + n, k->v + i * cap, loose * sizeof *v);
+    for (size_t i = 0; i < k->n_loose; i++)
+        memcpy(root + (n + i) * wide + n, k->root + i * k->wide, k->n_root * sizeof *root);
     arima_track joined = *k;
     joined.n_lin = 1;
-    joined.n_loose = both;
-    joined.cap = both;
-    joined.v = v;
+    joined.n_loose = joined.cap = both;
+    joined.n_root = joined.wide = wide;
+    joined.root = root;
     joined.est = est;
+    if (wide > both) arima_track_narrow(&joined);
     return arima_state_move_track(env->arena, &st->fit.order, &joined, 0, k, err);
 }
 

@@ -1,16 +1,17 @@
 /* The exact filter one observation at a time: gaps inside, and the state that a fit leaves behind. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Without gaps this is the filter of arima_like.c. A missing value z_s is given the value that was
- * expected, plus an unknown eps_s whose trace through the filter is one more column (an additive
+ * expected (of all that is known: without the estimates of eps the column would run away), plus an unknown eps_s whose trace through the filter is one more column (an additive
  * outlier: Gomez, Maravall, Pena 1999). The state's covariance is then sigma2 times that of the
- * filter without gaps plus C V C', V = cov(eps), C the columns:
- *   seen, c = what the columns expect now, v = y - expected:    f = F + c'Vc,
- *     eps += V c v / f    V -= V c c'V / f
- *   missing: eps_new = e + sum eps c, so V gets the row V c and the corner F + c'Vc.
+ * filter without gaps plus C V C', V = cov(eps), C the columns. V = S S' is kept by its root, whose
+ * steps lose no digits where V's would (Potter, in Bierman 1977):
+ *   seen, c = what the columns expect now, v = y - expected, a = S'c:    f = F + a'a,
+ *     eps += S a v / f    S -= (S a) a' / (f + sqrt(F f))
+ *   missing: eps_new = e + sum (eps - its estimate) c, so S gets the row (a', sqrt(F)).
  * A column whose trace has died away is dropped. The state has r + n_diff elements: with more
- * columns than that, unit vectors with V = C V C' take their place, so that a step never costs more
- * than the dense Kalman filter's. Differences are undone by the last n_diff values of each column;
- * those at the start are known, or linear columns of their own. */
+ * columns than that, unit vectors with the root C S take their place, so that a step never costs
+ * more than the dense Kalman filter's. Differences are undone by the last n_diff values of each
+ * column; those at the start are known, or linear columns of their own. */
 #include "models/arima/arima_track.h"
 
 #include <math.h>
@@ -38,20 +39,21 @@ norn_status arima_track_get(norni_arena *arena, const norni_arima_order *o, size
     t->cap = smaller(smaller(state + SLACK + state / 2, now + more),
                      smaller(ARIMA_MOST_LOOSE, SLACK + MOST_NUMBERS / length));
     t->cap = t->cap > now ? t->cap : now;
-    const size_t n_col = n_lin + t->cap, n_spare = t->cap > state ? t->cap + state * state : 1;
+    const size_t n_col = n_lin + t->cap, n_spare = t->cap > state ? state * (t->cap + SLACK) : 1;
     t->a = norni_arena_get(arena, n_col, sizeof *t->a);
     t->y = norni_arena_get(arena, n_col, sizeof *t->y);
     t->k = norni_arena_get(arena, t->r, sizeof *t->k);
     t->l = norni_arena_get(arena, t->r + t->room, sizeof *t->l);
     t->est = norni_arena_get(arena, n_lin * t->cap + 1, sizeof *t->est);
-    t->v = norni_arena_get(arena, t->cap * t->cap + 1, sizeof *t->v);
-    t->c = norni_arena_get(arena, 2 * t->cap + 1, sizeof *t->c);
+    t->wide = t->cap + SLACK;
+    t->root = norni_arena_get(arena, t->cap * t->wide + 1, sizeof *t->root);
+    t->c = norni_arena_get(arena, t->cap + t->wide, sizeof *t->c);
     t->spare = norni_arena_get(arena, n_spare, sizeof *t->spare);
     double *const room = norni_arena_get(arena, n_col * length, sizeof *room);
-    if (!t->a || !t->y || !t->k || !t->l || !t->est || !t->v || !t->c || !t->spare || !room ||
+    if (!t->a || !t->y || !t->k || !t->l || !t->est || !t->root || !t->c || !t->spare || !room ||
         !arima_difference_poly(arena, o, &t->diff))
         return norni_alloc_fail(err, "arima", n_col * length, sizeof *room);
-    t->vc = t->c + t->cap;
+    t->sc = t->c + t->cap;
     for (size_t j = 0; j < n_col; j++) {
         t->a[j] = room + j * length;
         t->y[j] = t->a[j] + t->r + t->room;
@@ -65,6 +67,7 @@ void arima_track_begin(arima_track *t, const arima_poly *ar, const arima_poly *m
     t->ma = ma;
     t->at = 0;
     t->n_loose = 0;
+    t->n_root = 0;
     t->since_drop = 0;
     for (size_t j = 0; j < t->n_lin; j++) {
         memset(t->a[j], 0, t->r * sizeof **t->a);
@@ -146,17 +149,17 @@ static void move_gain(arima_track *t) {
     }
 }
 
-/* What the loose columns expect, V times it; the variance of the next value over sigma2. */
+/* What the loose columns expect, S' times it; the variance of the next value over sigma2. */
 static double spread(arima_track *t) {
-    const size_t n = t->n_loose;
-    double s = 0;
-    for (size_t i = 0; i < n; i++)
-        t->c[i] = t->a[t->n_lin + i][t->at] + level(t, t->n_lin + i);
-    for (size_t i = 0; i < n; i++) {
-        t->vc[i] = arima_dot(t->v + i * t->cap, t->c, n);
-        s += t->vc[i] * t->c[i];
+    for (size_t l = 0; l < t->n_root; l++)
+        t->sc[l] = 0;
+    for (size_t i = 0; i < t->n_loose; i++) {
+        const double *const row = t->root + i * t->wide;
+        const double c = t->c[i] = t->a[t->n_lin + i][t->at] + level(t, t->n_lin + i);
+        for (size_t l = 0; l < t->n_root; l++)
+            t->sc[l] += c * row[l];
     }
-    return t->f + (s > 0 ? s : 0);
+    return t->f + arima_dot(t->sc, t->sc, t->n_root);
 }
 
 double arima_track_expect(arima_track *t, double *out) {
@@ -188,10 +191,7 @@ static void drop_column(arima_track *t, size_t s) {
     t->y[end] = y;
     t->n_loose = last;
     if (s == last) return;
-    memcpy(t->v + s * t->cap, t->v + last * t->cap, (last + 1) * sizeof *t->v);
-    for (size_t i = 0; i <= last; i++)
-        t->v[i * t->cap + s] = t->v[i * t->cap + last];
-    t->v[s * t->cap + s] = t->v[last * t->cap + last];
+    memcpy(t->root + s * t->wide, t->root + last * t->wide, t->n_root * sizeof *t->root);
 }
 
 static double trace_size(const arima_track *t, size_t s) {
@@ -200,7 +200,8 @@ static double trace_size(const arima_track *t, size_t s) {
         most = fmax(most, fabs(t->a[t->n_lin + s][t->at + i]));
     for (size_t i = 0; i < t->n_diff; i++)
         most = fmax(most, fabs(t->y[t->n_lin + s][t->at + i]));
-    return most * sqrt(fmax(t->v[s * t->cap + s], 0));
+    const double *const row = t->root + s * t->wide;
+    return most * sqrt(arima_dot(row, row, t->n_root));
 }
 
 static void drop_negligible(arima_track *t) {
@@ -215,18 +216,18 @@ void arima_track_see(arima_track *t, const double *y, double *v, double *f) {
     const size_t n = t->n_loose;
     *f = spread(t);
     for (size_t j = 0; j < t->n_lin; j++) {
-        double *const est = t->est + j * t->cap;
         const double own = y[j] - (t->a[j][t->at] + level(t, j));
-        v[j] = own - arima_dot(est, t->c, n);
+        v[j] = own - arima_dot(t->est + j * t->cap, t->c, n);
         move_column(t, j, own, y[j]);
-        for (size_t i = 0; i < n; i++)
-            est[i] += t->vc[i] * (v[j] / *f);
     }
+    const double shrink = 1 / (*f + sqrt(t->f * *f));
     for (size_t i = 0; i < n; i++) {
-        const double s = t->vc[i] / *f;
-        double *const row = t->v + i * t->cap;
-        for (size_t l = 0; l < n; l++)
-            row[l] -= s * t->vc[l];
+        double *const row = t->root + i * t->wide;
+        const double sa = arima_dot(row, t->sc, t->n_root);
+        for (size_t j = 0; j < t->n_lin; j++)
+            t->est[j * t->cap + i] += sa * (v[j] / *f);
+        for (size_t l = 0; l < t->n_root; l++)
+            row[l] -= sa * shrink * t->sc[l];
         move_column(t, t->n_lin + i, -t->c[i], 0);
     }
     move_gain(t);
@@ -235,35 +236,27 @@ void arima_track_see(arima_track *t, const double *y, double *v, double *f) {
     drop_negligible(t);
 }
 
-/* Unit vectors for columns: V = C V C'. Needs cap >= r + n_diff. */
+/* Unit vectors for columns, the root C S. Needs cap >= r + n_diff. */
 static void compress(arima_track *t) {
-    const size_t state = t->r + t->n_diff, n = t->n_loose;
-    double *const cv = t->spare, *const w = t->spare + t->cap;
+    const size_t state = t->r + t->n_diff, n = t->n_loose, wide = t->n_root;
+    double *const to = t->spare;
     for (size_t j = 0; j < t->n_lin; j++) {
         for (size_t s = 0; s < n; s++)
             add_column(t, j, t->est[j * t->cap + s], t->n_lin + s);
         memset(t->est + j * t->cap, 0, t->cap * sizeof *t->est);
     }
+    memset(to, 0, state * wide * sizeof *to);
     for (size_t i = 0; i < state; i++) {
         for (size_t s = 0; s < n; s++) {
-            cv[s] = 0;
-            for (size_t l = 0; l < n; l++) {
-                const double *const a = t->a[t->n_lin + l], *const y = t->y[t->n_lin + l];
-                cv[s] += t->v[l * t->cap + s] * (i < t->r ? a[t->at + i] : y[t->at + i - t->r]);
-            }
-        }
-        for (size_t j = 0; j < state; j++) {
-            double sum = 0;
-            for (size_t s = 0; s < n; s++) {
-                const double *const a = t->a[t->n_lin + s], *const y = t->y[t->n_lin + s];
-                sum += cv[s] * (j < t->r ? a[t->at + j] : y[t->at + j - t->r]);
-            }
-            w[i * state + j] = sum;
+            const double *const a = t->a[t->n_lin + s], *const y = t->y[t->n_lin + s];
+            const double c = i < t->r ? a[t->at + i] : y[t->at + i - t->r];
+            for (size_t l = 0; l < wide; l++)
+                to[i * wide + l] += c * t->root[s * t->wide + l];
         }
     }
     t->n_loose = state;
     for (size_t i = 0; i < state; i++) {
-        memcpy(t->v + i * t->cap, w + i * state, state * sizeof *w);
+        memcpy(t->root + i * t->wide, to + i * wide, wide * sizeof *to);
         double *const a = t->a[t->n_lin + i], *const y = t->y[t->n_lin + i];
         memset(a + t->at, 0, t->r * sizeof *a);
         memset(y + t->at, 0, t->n_diff * sizeof *y);
@@ -272,6 +265,28 @@ static void compress(arima_track *t) {
         else
             y[t->at + i - t->r] = 1;
     }
+}
+
+/* By reflections from the right. */
+void arima_track_narrow(arima_track *t) {
+    const size_t n = t->n_loose, wide = t->n_root;
+    for (size_t i = 0; i < n && i + 1 < wide; i++) {
+        double *const row = t->root + i * t->wide;
+        const double size = sqrt(arima_dot(row + i, row + i, wide - i));
+        if (!(size > 0)) continue;
+        const double to = row[i] > 0 ? -size : size;
+        const double scale = 1 / (size * (size + fabs(row[i]))); /* 2 / |u|^2 of u = row - to e_i */
+        row[i] -= to;
+        for (size_t k = i + 1; k < n; k++) {
+            double *const other = t->root + k * t->wide;
+            const double s = scale * arima_dot(row + i, other + i, wide - i);
+            for (size_t l = i; l < wide; l++)
+                other[l] -= s * row[l];
+        }
+        row[i] = to;
+        memset(row + i + 1, 0, (wide - i - 1) * sizeof *row);
+    }
+    t->n_root = n < wide ? n : wide;
 }
 
 void arima_track_idle(arima_track *t) {
@@ -295,17 +310,21 @@ size_t arima_track_grow(arima_track *t) {
 void arima_track_miss(arima_track *t) {
     const size_t new = arima_track_grow(t);
     t->n_loose--; /* the others first */
-    const double f = spread(t);
+    if (t->n_root == t->wide) arima_track_narrow(t);
+    (void)spread(t);
     const size_t n = t->n_loose;
     for (size_t j = 0; j < t->n_lin; j++) {
-        t->est[j * t->cap + new] = arima_dot(t->est + j * t->cap, t->c, n);
-        move_column(t, j, 0, t->a[j][t->at] + level(t, j));
+        const double own = t->a[j][t->at] + level(t, j);
+        const double more = arima_dot(t->est + j * t->cap, t->c, n);
+        t->est[j * t->cap + new] = 0;
+        move_column(t, j, more, own + more);
     }
     for (size_t i = 0; i < n; i++) {
-        t->v[i * t->cap + new] = t->v[new * t->cap + i] = t->vc[i];
+        t->root[i * t->wide + t->n_root] = 0;
         move_column(t, t->n_lin + i, -t->c[i], 0);
     }
-    t->v[new * t->cap + new] = f;
+    memcpy(t->root + new * t->wide, t->sc, t->n_root * sizeof *t->root);
+    t->root[new * t->wide + t->n_root++] = sqrt(t->f);
     memset(t->a[t->n_lin + new] + t->at, 0, t->r * sizeof **t->a);
     memset(t->y[t->n_lin + new] + t->at, 0, t->n_diff * sizeof **t->y);
     t->n_loose++;
@@ -321,4 +340,5 @@ void arima_track_settle_estimates(arima_track *t) {
         add_column(t, 0, t->est[s], t->n_lin + s);
         t->est[s] = 0;
     }
+    if (t->n_root > t->n_loose) arima_track_narrow(t);
 }

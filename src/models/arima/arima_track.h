@@ -17,12 +17,13 @@ typedef struct arima_track {
     double f;        /* F_t */
     bool settled;    /* F = 1 for good, k and l are not used */
     size_t at, room; /* of each moving array: room behind its r or n_diff */
-    size_t n_lin, n_loose, cap;
+    size_t n_lin, n_loose, cap, n_root, wide;
     double **a, **y; /* (n_lin + cap) pending states a[j][at ..], last values y[j][at ..] */
     double *est;     /* (n_lin, cap) estimates of the loose values for each linear column */
-    double *v;       /* (cap, cap) their covariance over sigma2 */
-    double *c, *vc;  /* (cap) */
-    double *spare;   /* (cap + (r + n_diff)^2) where columns may outnumber the state */
+    double *root;    /* (cap, wide) S, S S' their covariance over sigma2; n_root columns in use */
+    double *c;       /* (cap) what they expect next */
+    double *sc;      /* (wide) S'c */
+    double *spare;   /* ((r + n_diff) wide) where columns may outnumber the state */
     size_t since_drop;
 } arima_track;
 
@@ -43,9 +44,11 @@ void arima_track_see(arima_track *t, const double *y, double *v, double *f);
 void arima_track_miss(arima_track *t);
 /* Moves the gain alone: a step of a track without columns. */
 void arima_track_idle(arima_track *t);
-/* One more loose column, its arrays and covariances not set; its place among them. */
+/* One more loose column, its arrays and its row of the root not set; its place among them. */
 size_t arima_track_grow(arima_track *t);
-/* Linear column 0 with its estimates put in; they become 0. */
+/* The root with as many columns as rows. */
+void arima_track_narrow(arima_track *t);
+/* Linear column 0 with its estimates put in; they become 0. The root is narrow. */
 void arima_track_settle_estimates(arima_track *t);
 
 #endif

@@ -84,6 +84,10 @@ NORN_CHECKED norn_status arima_gaps_make(arima_work *w, const double *y, norn_er
 
 /* arima_guess.c: v (k) from two regressions; false: too few values. */
 bool arima_guess(arima_work *w, double *v);
+/* Places to begin, v (ARIMA_MOST_STARTS, k): `start` (coefficients, or NULL), the guess, and where
+ * there is no `start` other corners of the region; their number, at least 1. */
+enum { ARIMA_MOST_STARTS = 4 };
+size_t arima_starts(arima_work *w, const double *start, double *v);
 
 /* arima_linear.c: small dense symmetric systems and dot products of fixed summation order. */
 double arima_dot(const double *a, const double *b, size_t n);
