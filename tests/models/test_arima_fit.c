@@ -351,11 +351,57 @@ static void check_variance(void **state) {
     norni_arena_clear(&b.arena);
 }
 
+/* White noise about regressors is ordinary least squares: standard errors by the normal equations. */
+static void check_errors(void **state) {
+    (void)state;
+    enum { N = 40 };
+    double y[N], a[N], c[N], gram[3][6] = {{0}};
+    const double *const x[2] = {a, c};
+    bed b;
+    norni_arima_fit fit;
+    fill_wave(a, c, 1, N);
+    for (size_t t = 0; t < N; t++) {
+        a[t] = 1000 + a[t];
+        y[t] = 5 + 2 * a[t] - c[t] + draw(77, t);
+        const double row[3] = {1, a[t], c[t]};
+        for (size_t i = 0; i < 3; i++) {
+            gram[i][3 + i] = 1;
+            for (size_t j = 0; j < 3; j++)
+                gram[i][j] += row[i] * row[j];
+        }
+    }
+    for (size_t k = 0; k < 3; k++) { /* Gauss and Jordan */
+        const double pivot = gram[k][k];
+        for (size_t j = 0; j < 6; j++)
+            gram[k][j] /= pivot;
+        for (size_t i = 0; i < 3; i++) {
+            const double s = gram[i][k];
+            for (size_t j = 0; j < 6 && i != k; j++)
+                gram[i][j] -= s * gram[k][j];
+        }
+    }
+    bed_make(&b);
+    const norni_arima_data data = {N, y, 2, x};
+    const norni_arima_order white = {.m = 1};
+    for (int css = 0; css < 2; css++) {
+        assert_int_equal(
+            norni_arima_fit_run(&b.env, &data, white, NORNI_ARIMA_MEAN,
+                                css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, NULL, &fit, NULL),
+            NORN_OK);
+        for (size_t i = 0; i < 3; i++) {
+            const double se = sqrt(fit.sigma2 * gram[i][3 + i]);
+            assert_true(fabs(fit.se[i] - se) <= 1e-5 * se); /* the normal equations lose digits */
+        }
+    }
+    norni_arena_clear(&b.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_fits),   cmocka_unit_test(check_moved),
         cmocka_unit_test(check_damage), cmocka_unit_test(check_tail),
         cmocka_unit_test(check_fitted), cmocka_unit_test(check_variance),
+        cmocka_unit_test(check_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

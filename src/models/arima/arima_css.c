@@ -166,6 +166,15 @@ static void chain_rule(const arima_work *w, css *c, const double *v) {
     }
 }
 
+static void css_products(const arima_objective *f, double *out) {
+    const css *const c = f->own;
+    const size_t n = f->w->n_reg;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j <= i; j++)
+            out[i * n + j] = arima_dot(c->e[1 + i] + c->lag, c->e[1 + j] + c->lag, c->n_e);
+    }
+}
+
 static void css_slope(arima_objective *f, const double *v, double *jj, double *je) {
     arima_work *const w = f->w;
     css *const c = f->own;
@@ -187,10 +196,7 @@ static void css_slope(arima_objective *f, const double *v, double *jj, double *j
     (void)arima_work_poll(w, w->n_w * k * (k + 2));
     if (n_reg == 0) return;
     /* Kaufman 1975: what the regressors explain of the derivatives is taken out. */
-    for (size_t i = 0; i < n_reg; i++) {
-        for (size_t j = 0; j <= i; j++)
-            c->gram[i * n_reg + j] = arima_dot(c->e[1 + i] + lag, c->e[1 + j] + lag, c->n_e);
-    }
+    css_products(f, c->gram);
     if (!arima_cholesky(c->gram, n_reg)) return;
     for (size_t i = 0; i < k; i++) {
         double *const x = c->cross + i * n_reg, *const kept = c->cross + k * n_reg;
@@ -243,6 +249,7 @@ norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *e
                              .value = css_value,
                              .accept = css_accept,
                              .slope = css_slope,
+                             .products = css_products,
                              .b = c->b_next + w->n_reg,
                              .old_je = c->b_next + 2 * w->n_reg,
                              .own = c};

@@ -43,10 +43,39 @@ static void fill_se(const arima_work *w, const double *v, const double *cov, dou
     }
 }
 
+/* Standard errors of the constant and the regressors: those of R^-1 b, b with covariance `variance`
+ * times the inverse of the products. */
+static void fill_linear_se(const arima_work *w, const arima_objective *f, double variance,
+                           double *scratch, double *se) {
+    const size_t n = w->n_reg, all = f->n_b + n;
+    double *const a = scratch, *const x = scratch + all * all;
+    f->products(f, a);
+    const bool regular = arima_cholesky(a, all);
+    for (size_t i = 0; i < n; i++) {
+        /* row i of R^-1: R' x = e_i, solved from the front */
+        memset(x, 0, all * sizeof *x);
+        double *const row = x + f->n_b;
+        for (size_t j = i; j < n; j++) {
+            double s = j == i;
+            for (size_t l = i; l < j; l++)
+                s -= w->r[l * n + j] * row[l];
+            row[j] = s / w->r[j * n + j];
+        }
+        for (size_t j = 0; j < all && regular; j++) { /* |L^-1 x|^2 */
+            for (size_t l = 0; l < j; l++)
+                x[j] -= a[j * all + l] * x[l];
+            x[j] /= a[j * all + j];
+        }
+        const double size = regular ? sqrt(variance * arima_dot(x, x, all)) : NORNI_NAN;
+        se[i] = ldexp(size, w->exponent - w->x_exp[i]);
+    }
+}
+
 typedef struct fit_run {
     arima_work w;
     double *v, *v_try, *cov; /* (k), (k), (k, k) */
     double *place;           /* (ARIMA_MOST_STARTS, k) */
+    double *linear;          /* (n_lin, n_lin + 1), n_lin = n_flat + n_reg */
     double value[ARIMA_MOST_STARTS];
     size_t n_place;
     double best; /* value at v */
@@ -82,9 +111,9 @@ static void take(fit_run *r, const arima_objective *f, double value, norni_arima
         arima_ml_parts(f, &sumlog, &squares);
         fill_likelihood(out, squares, sumlog, w);
     }
-    for (size_t j = 0; j < out->n_coef; j++)
-        out->se[j] = NORNI_NAN;
-    if (w->k > 0) fill_se(w, r->v, r->cov, ldexp(out->sigma2, -2 * w->exponent), out->se);
+    const double variance = value / (double)f->n_e;
+    if (w->k > 0) fill_se(w, r->v, r->cov, variance, out->se);
+    if (w->n_reg > 0) fill_linear_se(w, f, variance, r->linear, out->se + w->k);
     out->min_root = arima_min_root(&w->o, out->coef);
 }
 
@@ -213,11 +242,13 @@ norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
     if (st == NORN_OK) {
         const size_t k = r.w.k;
         out->n_used = r.w.n_rows - r.w.n_flat;
-        const size_t room = k * (k + 2 + ARIMA_MOST_STARTS) + 1;
+        const size_t n_lin = r.w.n_flat + r.w.n_reg;
+        const size_t room = k * (k + 2 + ARIMA_MOST_STARTS) + n_lin * (n_lin + 1) + 1;
         r.v = norni_arena_get(env->arena, room, sizeof *r.v);
         r.v_try = r.v + k;
         r.cov = r.v_try + k;
         r.place = r.cov + k * k;
+        r.linear = r.place + k * ARIMA_MOST_STARTS;
         st = r.v ? run(&r, method, start, err) : norni_alloc_fail(err, "arima", room, sizeof *r.v);
     }
     norni_arena_rewind(env->arena, mark);

@@ -38,7 +38,7 @@ typedef struct norni_arima_fit {
     norni_arima_method method; /* whose numbers these are: CSS or ML */
     size_t n_x, n_coef;
     double *coef;    /* (n_coef), in the arena */
-    double *se;      /* (n_coef) standard errors, or NULL */
+    double *se;      /* (n_coef) standard errors (of the linearised fit; may be NaN), or NULL */
     double loglik;   /* exact Gaussian log likelihood of the differenced series; NaN after CSS */
     double sigma2;   /* ML: the maximum likelihood estimate; CSS: mean of the squared residuals */
     size_t n_used;   /* observed values less d + D m */

@@ -40,7 +40,6 @@ norn_status norni_arima_save(const void *state, size_t g, norni_buf *out, norn_e
     norni_pack_i64(out, (int64_t)st->ahead);
     norni_pack_i64(out, (int64_t)st->steps);
     norni_pack_i32(out, st->exponent);
-    norni_pack_u32(out, (uint32_t)st->box_lag);
     norni_pack_f64s(out, numbers, sizeof numbers / sizeof numbers[0]);
     norni_pack_u32(out, t->settled);
     if (!t->settled) {
@@ -98,7 +97,6 @@ static norn_status read_head(norni_env *env, norni_unpack *u, norni_arima_state 
     st->steps = (size_t)norni_unpack_between(u, 1, INT64_MAX / 4);
     st->exponent = norni_unpack_i32(u);
     if (st->exponent > MOST_EXPONENT || st->exponent < -MOST_EXPONENT) u->failed = true;
-    st->box_lag = norni_unpack_u32(u);
     f->loglik = norni_unpack_f64(u);
     f->sigma2 = norni_unpack_f64(u);
     f->min_root = norni_unpack_f64(u);

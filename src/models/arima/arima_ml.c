@@ -34,13 +34,22 @@ static double **columns(norni_arena *arena, size_t n_col, size_t n) {
     return cols;
 }
 
-static bool gram_of(const arima_work *w, ml *m, double **e) {
+static void products_of(const arima_work *w, const ml *m, double *const *e, double *out) {
     const size_t n = m->n_lin;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++)
-            m->gram[i * n + j] = arima_dot(e[1 + i], e[1 + j], w->n_rows);
+            out[i * n + j] = arima_dot(e[1 + i], e[1 + j], w->n_rows);
     }
-    return arima_cholesky(m->gram, n);
+}
+
+static void ml_products(const arima_objective *f, double *out) {
+    const ml *const m = f->own;
+    products_of(f->w, m, m->e, out);
+}
+
+static bool gram_of(const arima_work *w, ml *m, double **e) {
+    products_of(w, m, e, m->gram);
+    return arima_cholesky(m->gram, m->n_lin);
 }
 
 static double scale_of(const arima_work *w, double sumlog) {
@@ -179,6 +188,7 @@ norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *er
                              .value = ml_value,
                              .accept = ml_accept,
                              .slope = ml_slope,
+                             .products = ml_products,
                              .b = m->b_next + n_lin,
                              .old_je = m->v_moved + w->k,
                              .own = m};

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/fp.h"
-#include "num/decompose.h"
+#include "num/chi2.h"
 #include "num/extent.h"
 
 enum { MOST_BOX_LAGS = 100 };
@@ -173,19 +173,11 @@ static norn_status solve_first(norni_env *env, pass *p, double *squares, norn_er
 /* As R's checkresiduals: 10 lags, or two seasons, but not more than a fifth of the series. */
 static void box_test(norni_arima_state *st, const double *e, size_t n, size_t n_seen) {
     const size_t m = (size_t)st->fit.order.m, n_arma = arima_n_arma(&st->fit.order);
-    double acf[MOST_BOX_LAGS];
     size_t lag = m > 1 ? 2 * m : 10;
     lag = lag < n_seen / 5 ? lag : n_seen / 5;
     lag = lag > n_arma + 3 ? lag : n_arma + 3;
     lag = lag < MOST_BOX_LAGS ? lag : MOST_BOX_LAGS;
-    st->box = NORNI_NAN;
-    st->box_lag = lag;
-    if (n_seen < lag + 2 || lag <= n_arma) return;
-    norni_acf(e, n, lag, acf);
-    double s = 0;
-    for (size_t k = 0; k < lag; k++)
-        s += acf[k] * acf[k] / (double)(n_seen - k - 1);
-    st->box = s * (double)n_seen * ((double)n_seen + 2);
+    st->box = norni_ljung_box(e, n, lag, n_arma).p;
 }
 
 static norn_status finish(norni_env *env, pass *p, norn_err *err) {
@@ -366,6 +358,5 @@ void norni_arima_describe(const void *state, size_t g, char *out, size_t size) {
         used - k - 1 > 0 ? 2 * k - 2 * f->loglik + 2 * k * (k + 1) / (used - k - 1) : NORNI_INF;
     n += norni_format(out + n, size - n, " sigma2=%g loglik=%g aicc=%g",
                       brief(ldexp(st->variance, 2 * st->exponent)), brief(f->loglik), brief(aicc));
-    if (!isnan(st->box))
-        norni_format(out + n, size - n, " box=%g(%zu)", brief(st->box), st->box_lag);
+    if (!isnan(st->box)) norni_format(out + n, size - n, " ljung_box=%g", brief(st->box));
 }

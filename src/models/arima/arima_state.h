@@ -12,8 +12,7 @@ struct norni_arima_state {
     size_t n;            /* periods from the first one given to the last */
     size_t ahead;        /* of them missing at the end: the track stands before them */
     size_t steps;        /* the track's */
-    double box;          /* Ljung and Box's statistic of the innovations; NaN: too few */
-    size_t box_lag;
+    double box;          /* p value of Ljung and Box's test of the innovations; NaN: too few */
     arima_poly ar, ma;
     arima_track track; /* one linear column */
     /* Only behind a fit: */

@@ -58,7 +58,9 @@ struct arima_objective {
     void (*accept)(arima_objective *f);
     /* J'J (k, k) and J'e (k) at the current point v. */
     void (*slope)(arima_objective *f, const double *v, double *jj, double *je);
-    size_t n_b;     /* of b that stand before the regressors' coefficients */
+    size_t n_b; /* of b that stand before the regressors' coefficients */
+    /* Lower triangle (n_b + n_reg squared) of the products of the filtered linear columns there. */
+    void (*products)(const arima_objective *f, double *out);
     double *b;      /* (n_b + n_reg) linear coefficients at the current point */
     double *old_je; /* (k) set by accept: the last slope's J times the new residuals */
     void *own;
