@@ -2,11 +2,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The model is linear: y_{n+h} = forecast + e_{n+h} + sum_{k<h} psi_k e_{n+h-k}, psi_k the forecast k
  * periods on from a unit innovation. So the variance is sigma^2 (1 + psi_1^2 + ... + psi_{h-1}^2),
- * exact for given parameters. (statsforecast adds noise to the states and runs on without any:
- * intervals that know nothing of e_{n+h} itself.) */
+ * exact for given parameters; to it comes what the parameters may be wrong by, v' C v, C their
+ * covariance and v the derivatives of the forecast. (statsforecast adds noise to the last states and
+ * runs on without any: intervals that know nothing of e_{n+h} itself.)
+ *
+ * Departure: damping. Growth in this model is one parameter and goes on for ever, the more so the
+ * better it fits the oldest values. As Gardner and McKenzie (1985) for a linear trend, each further
+ * change of the level ahead is taken phi times the one before: level_1 as forecast, then level_h =
+ * level_{h-1} + phi^{h-1} (own level_h - own level_{h-1}); under simple, of every season by itself.
+ * phi = 1 - min(0.2, 0.4 / m) unless said otherwise; the model's own forecasts are phi = 1. It was
+ * chosen on the shared M4 half and M3, where every frequency's best phi lies near: OWA of M4's yearly
+ * series 0.856 with phi = 1, 0.796 with 0.8; quarterly 0.893 and 0.885 (0.9); hourly 0.520 and 0.517
+ * (0.98); sMAPE of M3 yearly 16.9 and 16.3, quarterly 9.52 and 9.46, monthly 14.62 and 14.53. Which of the two
+ * ways the future goes is open, so the squared distance between them is part of the variance. */
 #include <math.h>
 #include <string.h>
 
+#include "base/fp.h"
 #include "models/ces/ces_state.h"
 
 bool ces_walk_copy(const ces_walk *from, norni_arena *arena, ces_walk *out) {
@@ -17,18 +29,25 @@ bool ces_walk_copy(const ces_walk *from, norni_arena *arena, ces_walk *out) {
     return true;
 }
 
-void ces_walk_take(const ces_lanes *l, ces_walk *out) {
+void ces_walk_become(ces_walk *w, const ces_walk *other) {
+    double *slot = w->slot;
+    *w = *other;
+    w->slot = slot;
+    memcpy(slot, other->slot, w->m * 2 * sizeof *slot);
+}
+
+void ces_walk_take(const ces_lanes *l, size_t lane, size_t j, ces_walk *out) {
     out->form = l->form;
     out->m = l->m;
-    out->j = 0;
+    out->j = j % l->m;
     for (size_t i = 0; i < CES_PARTS; i++)
-        out->par.v[i] = l->part[i][0];
-    out->level = l->level[0];
-    out->carry = l->carry[0];
-    for (size_t j = 0; j < l->m; j++) {
-        const double *slot = l->slot + j * 2 * CES_LANES;
-        out->slot[2 * j] = l->form == CES_NONE ? 0 : slot[0];
-        out->slot[2 * j + 1] = l->form == CES_NONE || l->form == CES_PARTIAL ? 0 : slot[CES_LANES];
+        out->par.v[i] = l->part[i][lane];
+    out->level = l->level[lane];
+    out->carry = l->carry[lane];
+    for (size_t k = 0; k < l->m; k++) {
+        const double *slot = l->slot + k * 2 * CES_LANES + lane;
+        out->slot[2 * k] = l->form == CES_NONE ? 0 : slot[0];
+        out->slot[2 * k + 1] = l->form == CES_NONE || l->form == CES_PARTIAL ? 0 : slot[CES_LANES];
     }
 }
 
@@ -85,19 +104,67 @@ static double echo_next(const ces_walk *w, echo *r) {
     return psi;
 }
 
+void ces_walk_ahead(ces_walk *w, double damping, size_t n, double *work, double *out) {
+    const size_t lag = w->form == CES_SIMPLE ? w->m : 1; /* where the level comes from */
+    double power = 1, damped = 0;
+    for (size_t h = 0; h < n; h++) {
+        const double level = w->form == CES_SIMPLE ? w->slot[2 * w->j] : w->level;
+        const double forecast = ces_walk_step(w, NORNI_NAN), season = forecast - level;
+        work[h] = level;
+        if (h < lag) {
+            damped = level;
+        } else {
+            power *= damping;
+            damped = (lag > 1 ? out[h - lag] : damped) + (level - work[h - lag]) * power;
+        }
+        out[h] = damping < 1 ? season + damped : forecast;
+    }
+}
+
+/* Variance of a forecast for what its parameters may be wrong by; near (n_near, stride) are the
+ * forecasts with one of them moved. */
+static double doubt(const ces_state *st, double mean, const double *near, size_t stride) {
+    double move[CES_PARTS], sum = 0;
+    for (size_t i = 0; i < st->n_near; i++)
+        move[i] = (near[i * stride] - mean) / CES_STEP;
+    for (size_t i = 0; i < st->n_near; i++) {
+        for (size_t k = 0; k < st->n_near; k++)
+            sum += move[i] * st->cov[i][k] * move[k];
+    }
+    return sum > 0 ? sum : 0;
+}
+
+/* Forecasts from `from`, which stays where it is. False: out of memory. */
+static bool look_ahead(const ces_walk *from, double damping, size_t horizon, norni_arena *arena,
+                       double *work, double *out) {
+    ces_walk w;
+    if (!ces_walk_copy(from, arena, &w)) return false;
+    ces_walk_ahead(&w, damping, horizon, work, out);
+    return true;
+}
+
 norn_status ces_predict(norni_env *env, const void *state, size_t g, size_t horizon,
                         bool want_levels, norni_dist *out, norn_err *err) {
-    (void)g, (void)want_levels;
+    (void)g;
     const ces_state *st = state;
-    ces_walk w;
-    if (!ces_walk_copy(&st->now, env->arena, &w))
-        return norni_alloc_fail(err, "ces", st->now.m, 2 * sizeof *w.slot);
-    echo r = echo_start(&w);
+    const size_t n_near = want_levels ? st->n_near : 0;
+    double *work = norni_arena_get(env->arena, (3 + n_near) * horizon, sizeof *work);
+    if (work == NULL) return norni_alloc_fail(err, "ces", horizon, (3 + n_near) * sizeof *work);
+    double *mean = work + horizon, *own = mean + horizon, *near = own + horizon;
+    bool room = look_ahead(&st->now, st->damping, horizon, env->arena, work, mean) &&
+                look_ahead(&st->now, 1, horizon, env->arena, work, own);
+    for (size_t i = 0; i < n_near; i++)
+        room = room &&
+               look_ahead(&st->near[i], st->damping, horizon, env->arena, work, near + i * horizon);
+    if (!room) return norni_alloc_fail(err, "ces", st->now.m, 2 * sizeof *work);
+    echo r = echo_start(&st->now);
     double sum = 1;
     for (size_t h = 0; h < horizon; h++) {
-        out->mean[h] = ldexp(ces_walk_step(&w, (double)NAN), st->exponent);
-        out->sd[h] = ldexp(sqrt(st->sigma2 * sum), st->exponent);
-        const double psi = echo_next(&w, &r);
+        const double gap = own[h] - mean[h],
+                     wrong = gap * gap + (n_near ? doubt(st, mean[h], near + h, horizon) : 0);
+        out->mean[h] = ldexp(mean[h], st->exponent);
+        out->sd[h] = ldexp(sqrt(st->sigma2 * sum + wrong), st->exponent);
+        const double psi = echo_next(&st->now, &r);
         sum += psi * psi;
     }
     out->kind = NORNI_DIST_NORMAL;

@@ -24,6 +24,7 @@ typedef enum ces_turn { CES_TURN_SEASON, CES_TURN_PEER } ces_turn;
 typedef struct ces_data {
     size_t n, m, n_seen;
     const double *y;      /* (n) scaled, NaN = missing */
+    double largest;       /* absolute value */
     double head, cycle;   /* means of the first ten observed values, of the first season */
     const double *figure; /* (m) classical additive season of t % m; NULL: no seasonal form */
     const double *early;  /* (m) first observed value of every season */
@@ -49,7 +50,9 @@ typedef struct ces_group {
 
 /* Leaves the first states of all eight lanes in d->lanes. False: cancelled. */
 bool ces_backcast(ces_data *d, ces_form form, const ces_param par[CES_LANES]);
-/* The same, and the pass that counts; groups (n_group) may be NULL. False: cancelled. */
+/* The pass that counts, from there; groups (n_group) may be NULL. False: cancelled. */
+bool ces_count(ces_data *d, ces_group *groups, size_t n_group);
+/* Both. */
 bool ces_pass(ces_data *d, ces_form form, const ces_param par[CES_LANES], ces_group *groups,
               size_t n_group);
 
