@@ -22,7 +22,10 @@ typedef struct css {
     double *gram;         /* (n_reg, n_reg) */
     double *b_next;       /* (n_reg) of the last valued point */
     double *cross;        /* (k, n_reg) */
-    double *chain;        /* (k, k) d coef / d v of a factor */
+    double *chain;        /* (k, k) d coef / d v at the last slope */
+    double *block, *turn; /* (k, k), (k) scratch */
+    double **turned;      /* (k) columns of jac */
+    double *spare;        /* (n_w) zeros, or anything finite */
     bool sloped;          /* jac is filled */
 } css;
 
@@ -32,22 +35,25 @@ static const double *part(const arima_work *w, int which) {
     return w->coef + at[which];
 }
 
-static void divide_all(const arima_work *w, double *x, size_t from) {
-    arima_filter_ma(part(w, 3), (size_t)w->o.Q, (size_t)w->o.m, x, from, w->n_w);
-    arima_filter_ma(part(w, 1), (size_t)w->o.q, 1, x, from, w->n_w);
+static void divide_all(const arima_work *w, const css *c, double *const *x, size_t n_x) {
+    arima_filter_ma(part(w, 3), (size_t)w->o.Q, (size_t)w->o.m, x, n_x, c->spare, c->lag, w->n_w);
+    arima_filter_ma(part(w, 1), (size_t)w->o.q, 1, x, n_x, c->spare, c->lag, w->n_w);
 }
 
-/* e (n_w) = residuals of column x, at w->coef. */
-static void residuals(const arima_work *w, const css *c, const double *x, double *e) {
+/* e (n_col) columns of (n_w) = residuals of columns x, at w->coef. */
+static void residuals(const arima_work *w, const css *c, double *const *x, size_t n_col,
+                      double *const *e) {
     const size_t p = (size_t)w->o.p;
-    if (w->o.P == 0) {
-        arima_filter_ar(part(w, 0), p, 1, x, c->lag, w->n_w, e);
-    } else {
-        arima_filter_ar(part(w, 0), p, 1, x, p, w->n_w, c->half);
-        arima_filter_ar(part(w, 2), (size_t)w->o.P, (size_t)w->o.m, c->half, c->lag, w->n_w, e);
+    for (size_t j = 0; j < n_col; j++) {
+        if (w->o.P == 0) {
+            arima_filter_ar(part(w, 0), p, 1, x[j], c->lag, w->n_w, e[j]);
+        } else {
+            arima_filter_ar(part(w, 0), p, 1, x[j], p, w->n_w, c->half);
+            arima_filter_ar(part(w, 2), (size_t)w->o.P, (size_t)w->o.m, c->half, c->lag, w->n_w,
+                            e[j]);
+        }
     }
-    memset(e, 0, c->lag * sizeof *e);
-    divide_all(w, e, c->lag);
+    divide_all(w, c, e, n_col);
 }
 
 /* Regresses column 0 of e on the others: coefficients b; the residual stays in column 0. */
@@ -71,14 +77,23 @@ static double css_value(arima_objective *f, const double *v) {
     arima_work *const w = f->w;
     css *const c = f->own;
     arima_work_set(w, v);
-    for (size_t j = 0; j <= w->n_reg; j++) {
-        residuals(w, c, w->w[j], c->e_next[j]);
-        if (arima_work_poll(w, w->n_w * (2 + w->k))) return NORNI_INF;
-    }
+    residuals(w, c, w->w, 1 + w->n_reg, c->e_next);
+    if (arima_work_poll(w, w->n_w * (2 + w->k) * (1 + w->n_reg))) return NORNI_INF;
     if (w->n_reg > 0 && !take_out(w, c, c->e_next, c->b_next)) return NORNI_INF;
     const double *const e = c->e_next[0] + c->lag;
     const double s = arima_dot(e, e, c->n_e);
     return isfinite(s) ? fmax(s, w->floor) : NORNI_INF;
+}
+
+/* x (k) <- C' x: derivatives by v from those by coef. */
+static void chain_vector(const css *c, size_t k, double *x) {
+    for (size_t j = 0; j < k; j++) {
+        double s = 0;
+        for (size_t i = 0; i < k; i++)
+            s += c->chain[i * k + j] * x[i];
+        c->turn[j] = s;
+    }
+    memcpy(x, c->turn, k * sizeof *x);
 }
 
 static void css_accept(arima_objective *f) {
@@ -87,20 +102,34 @@ static void css_accept(arima_objective *f) {
     c->e = c->e_next;
     c->e_next = swap;
     memcpy(f->b, c->b_next, f->w->n_reg * sizeof *f->b);
-    for (size_t j = 0; j < f->w->k && c->sloped; j++)
+    if (!c->sloped) return;
+    for (size_t j = 0; j < f->w->k; j++)
         f->old_je[j] = arima_dot(c->jac[j] + c->lag, c->e[0] + c->lag, c->n_e);
+    chain_vector(c, f->w->k, f->old_je);
 }
 
 static void shifted(const double *x, size_t lag, size_t from, size_t n, double *out) {
-    memset(out, 0, from * sizeof *out);
     for (size_t t = from; t < n; t++)
         out[t] = -x[t - lag];
 }
 
-/* Columns d e / d coef into c->jac. */
+/* The columns of a moving average are one series, each later by one step. */
+static void spread_shifts(double **jac, size_t count, size_t step, size_t from, size_t n) {
+    const double *const col = jac[0];
+    for (size_t j = count; j-- > 0;) {
+        const size_t by = (j + 1) * step, moved = n - from > by ? n - from - by : 0;
+        double *const out = jac[j] + from;
+        memmove(out + (n - from - moved), col + from, moved * sizeof *col);
+        memset(out, 0, (n - from - moved) * sizeof *col);
+    }
+}
+
+/* Columns d e / d coef into c->jac, from c->lag on. */
 static void coef_derivatives(const arima_work *w, css *c) {
-    const size_t p = (size_t)w->o.p, q = (size_t)w->o.q, sp = (size_t)w->o.P, m = (size_t)w->o.m;
-    const size_t n = w->n_w, lag = c->lag;
+    const size_t p = (size_t)w->o.p, q = (size_t)w->o.q, sp = (size_t)w->o.P, sq = (size_t)w->o.Q;
+    const size_t n = w->n_w, lag = c->lag, m = (size_t)w->o.m;
+    double **const ar = c->turned, **const jac = c->jac; /* those that are divided by theta */
+    size_t n_ar = 0;
     if (p > 0) {
         const double *src = c->u;
         if (sp > 0) {
@@ -108,60 +137,45 @@ static void coef_derivatives(const arima_work *w, css *c) {
             src = c->half;
         }
         for (size_t j = 0; j < p; j++) {
-            shifted(src, j + 1, lag, n, c->jac[j]);
-            divide_all(w, c->jac[j], lag);
+            shifted(src, j + 1, lag, n, jac[j]);
+            ar[n_ar++] = jac[j];
         }
     }
     if (sp > 0) {
         arima_filter_ar(part(w, 0), p, 1, c->u, p, n, c->half);
         for (size_t j = 0; j < sp; j++) {
-            shifted(c->half, (j + 1) * m, lag, n, c->jac[p + q + j]);
-            divide_all(w, c->jac[p + q + j], lag);
+            shifted(c->half, (j + 1) * m, lag, n, jac[p + q + j]);
+            ar[n_ar++] = jac[p + q + j];
         }
     }
-    for (int seasonal = 0; seasonal < 2; seasonal++) {
-        const size_t count = seasonal ? (size_t)w->o.Q : q, step = seasonal ? m : 1;
-        const size_t first = seasonal ? p + q + sp : p;
-        if (count == 0) continue;
-        double *const col = c->jac[first];
-        /* filtered without the shift, then moved: columns share the series */
-        memset(col, 0, lag * sizeof *col);
-        for (size_t t = lag; t < n; t++)
-            col[t] = -c->e[0][t];
-        arima_filter_ma(part(w, seasonal ? 3 : 1), count, step, col, lag, n);
-        for (size_t j = count; j-- > 0;) {
-            const size_t by = (j + 1) * step, moved = n > by ? n - by : 0;
-            double *const out = c->jac[first + j];
-            memmove(out + n - moved, col, moved * sizeof *col);
-            memset(out, 0, (n - moved) * sizeof *col);
-        }
+    arima_filter_ma(part(w, 3), sq, m, ar, n_ar, c->spare, lag, n);
+    if (q > 0) {
+        shifted(c->e[0], 0, lag, n, jac[p]);
+        ar[n_ar++] = jac[p];
+    }
+    arima_filter_ma(part(w, 1), q, 1, ar, n_ar, c->spare, lag, n);
+    if (q > 0) spread_shifts(jac + p, q, 1, lag, n);
+    if (sq > 0) {
+        double **const own = jac + p + q + sp;
+        shifted(c->e[0], 0, lag, n, own[0]);
+        arima_filter_ma(part(w, 3), sq, m, own, 1, c->spare, lag, n);
+        spread_shifts(own, sq, m, lag, n);
     }
 }
 
-/* Turns columns of d/d coef into columns of d/d v: jac <- jac chain, factor by factor. */
-static void chain_rule(const arima_work *w, css *c, const double *v) {
+/* C (k, k), d coef / d v, factor by factor. */
+static void fill_chain(const arima_work *w, css *c, const double *v) {
     const size_t n[4] = {(size_t)w->o.p, (size_t)w->o.q, (size_t)w->o.P, (size_t)w->o.Q};
+    const size_t k = w->k;
     size_t at = 0;
+    memset(c->chain, 0, k * k * sizeof *c->chain);
     for (int f = 0; f < 4; at += n[f++]) {
-        const size_t k = n[f];
         double scratch[ARIMA_MOST_FACTOR];
-        if (k == 0) continue;
-        arima_factor_from_free(v + at, k, scratch, c->chain);
-        const double sign = f % 2 ? -1 : 1;
-        if (k == 1) {
-            for (size_t t = c->lag; t < w->n_w; t++)
-                c->jac[at][t] *= sign * c->chain[0];
-            continue;
-        }
-        for (size_t t = c->lag; t < w->n_w; t++) {
-            for (size_t i = 0; i < k; i++)
-                scratch[i] = sign * c->jac[at + i][t];
-            for (size_t j = 0; j < k; j++) {
-                double s = 0;
-                for (size_t i = 0; i < k; i++)
-                    s += scratch[i] * c->chain[i * k + j];
-                c->jac[at + j][t] = s;
-            }
+        if (n[f] == 0) continue;
+        arima_factor_from_free(v + at, n[f], scratch, c->block);
+        for (size_t i = 0; i < n[f]; i++) {
+            for (size_t j = 0; j < n[f]; j++)
+                c->chain[(at + i) * k + at + j] = (f % 2 ? -1 : 1) * c->block[i * n[f] + j];
         }
     }
 }
@@ -186,30 +200,44 @@ static void css_slope(arima_objective *f, const double *v, double *jj, double *j
             c->u[t] -= f->b[j] * w->w[1 + j][t];
     }
     coef_derivatives(w, c);
-    chain_rule(w, c, v);
+    fill_chain(w, c, v);
     c->sloped = true;
     for (size_t i = 0; i < k; i++) {
         for (size_t j = 0; j <= i; j++)
-            jj[i * k + j] = arima_dot(c->jac[i] + lag, c->jac[j] + lag, c->n_e);
+            jj[i * k + j] = jj[j * k + i] = arima_dot(c->jac[i] + lag, c->jac[j] + lag, c->n_e);
         je[i] = arima_dot(c->jac[i] + lag, c->e[0] + lag, c->n_e);
     }
     (void)arima_work_poll(w, w->n_w * k * (k + 2));
-    if (n_reg == 0) return;
-    /* Kaufman 1975: what the regressors explain of the derivatives is taken out. */
     css_products(f, c->gram);
-    if (!arima_cholesky(c->gram, n_reg)) return;
-    for (size_t i = 0; i < k; i++) {
-        double *const x = c->cross + i * n_reg, *const kept = c->cross + k * n_reg;
-        for (size_t j = 0; j < n_reg; j++)
-            x[j] = arima_dot(c->jac[i] + lag, c->e[1 + j] + lag, c->n_e);
-        memcpy(kept, x, n_reg * sizeof *x);
-        arima_cholesky_solve(c->gram, n_reg, kept);
-        for (size_t j = 0; j <= i; j++) {
-            const double *const other = c->cross + j * n_reg;
-            for (size_t l = 0; l < n_reg; l++)
-                jj[i * k + j] -= kept[l] * other[l];
+    if (n_reg > 0 && arima_cholesky(c->gram, n_reg)) {
+        /* Kaufman 1975: what the regressors explain of the derivatives is taken out. */
+        double *const kept = c->cross + k * n_reg;
+        for (size_t i = 0; i < k; i++) {
+            double *const x = c->cross + i * n_reg;
+            for (size_t j = 0; j < n_reg; j++)
+                x[j] = arima_dot(c->jac[i] + lag, c->e[1 + j] + lag, c->n_e);
+        }
+        for (size_t i = 0; i < k; i++) {
+            memcpy(kept, c->cross + i * n_reg, n_reg * sizeof *kept);
+            arima_cholesky_solve(c->gram, n_reg, kept);
+            for (size_t j = 0; j < k; j++) {
+                for (size_t l = 0; l < n_reg; l++)
+                    jj[i * k + j] -= kept[l] * c->cross[j * n_reg + l];
+            }
         }
     }
+    for (size_t i = 0; i < k; i++) /* rows, then columns: C' (J'J) C */
+        chain_vector(c, k, jj + i * k);
+    for (size_t i = 0; i < k; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const double swap = jj[i * k + j];
+            jj[i * k + j] = jj[j * k + i];
+            jj[j * k + i] = swap;
+        }
+    }
+    for (size_t i = 0; i < k; i++)
+        chain_vector(c, k, jj + i * k);
+    chain_vector(c, k, je);
 }
 
 static double **columns(norni_arena *arena, size_t n_col, size_t n) {
@@ -235,13 +263,17 @@ norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *e
     c->e = columns(w->arena, n_col, w->n_w);
     c->e_next = columns(w->arena, n_col, w->n_w);
     c->jac = columns(w->arena, w->k, w->n_w);
-    c->u = norni_arena_get(w->arena, w->n_w, 2 * sizeof *c->u);
+    c->u = norni_arena_zero(w->arena, w->n_w, 3 * sizeof *c->u);
+    c->turned = norni_arena_get(w->arena, w->k + 1, sizeof *c->turned);
     c->gram =
         norni_arena_get(w->arena, w->n_reg * (w->n_reg + w->k + 3) + w->k + 1, sizeof *c->gram);
-    c->chain = norni_arena_get(w->arena, w->k * w->k + 1, sizeof *c->chain);
-    if (!c->e || !c->e_next || !c->jac || !c->u || !c->gram || !c->chain)
+    c->chain = norni_arena_get(w->arena, w->k * (2 * w->k + 1) + 1, sizeof *c->chain);
+    if (!c->e || !c->e_next || !c->jac || !c->u || !c->turned || !c->gram || !c->chain)
         return norni_alloc_fail(err, "arima", w->n_w, (2 * n_col + w->k) * sizeof(double));
     c->half = c->u + w->n_w;
+    c->spare = c->half + w->n_w;
+    c->block = c->chain + w->k * w->k;
+    c->turn = c->block + w->k * w->k;
     c->cross = c->gram + w->n_reg * w->n_reg;
     c->b_next = c->cross + w->n_reg * (w->k + 1);
     *out = (arima_objective){.w = w,

@@ -19,10 +19,11 @@
 
 #include "base/fp.h"
 
-enum { PAD = 8 };
+enum { PAD = 8, POLL_WORK = 400000 };
 
 norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err) {
     const size_t n_lin = 1 + w->n_flat + w->n_reg;
+    l->unsettled = arima_unsettled_get(ARIMA_SIMD_ANY);
     NORN_TRY(arima_start_get(&w->o, w->arena, &l->start, err));
     if (w->level) {
         l->now = norni_arena_get(w->arena, n_lin, 2 * sizeof *l->now);
@@ -46,28 +47,7 @@ static size_t round_up(size_t r) {
     return (r + 3) / 4 * 4;
 }
 
-/* Column x moved over one unsettled step with gain g: a_{t+1} = T a_t + K g. */
-static inline void move_state(double *restrict a, const double *restrict k, size_t r, double g) {
-    for (size_t i = 0; i < r; i++)
-        a[i] += g * k[i];
-}
-
-static inline void move_both(double *restrict a, double *restrict l, double *restrict k, size_t r,
-                             double g, double c) {
-    for (size_t i = 0; i < r; i++) {
-        const double l1 = l[i], k1 = k[i];
-        a[i] += g * k1;
-        l[i] = l1 - c * k1;
-        k[i] = k1 - c * l1;
-    }
-}
-
-typedef struct log_sum {
-    double product;
-    int64_t exponent;
-} log_sum;
-
-static inline void log_add(log_sum *s, double x) {
+static inline void log_add(arima_logs *s, double x) {
     s->product *= x;
     if (s->product > 0x1p200 || s->product < 0x1p-200) {
         int e = 0;
@@ -76,8 +56,37 @@ static inline void log_add(log_sum *s, double x) {
     }
 }
 
-static double log_get(const log_sum *s) {
+static double log_get(const arima_logs *s) {
     return norni_log(s->product) + (double)s->exponent * 0.693147180559945309417;
+}
+
+#define LIKE_TARGET
+#define FN(x) base_##x
+#include "models/arima/arima_like_body.h"
+#undef LIKE_TARGET
+#undef FN
+#if defined(__x86_64__)
+#    define LIKE_TARGET __attribute__((target("avx2")))
+#    define FN(x)       avx2_##x
+#    include "models/arima/arima_like_body.h"
+#    undef LIKE_TARGET
+#    undef FN
+#    define LIKE_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#    define FN(x)       avx512_##x
+#    include "models/arima/arima_like_body.h"
+#    undef LIKE_TARGET
+#    undef FN
+#endif
+
+arima_unsettled arima_unsettled_get(int cap) {
+#if defined(__x86_64__)
+    if (cap >= ARIMA_SIMD_AVX512 && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return avx512_unsettled;
+    if (cap >= ARIMA_SIMD_AVX2 && __builtin_cpu_supports("avx2")) return avx2_unsettled;
+#endif
+    (void)cap;
+    return base_unsettled;
 }
 
 /* The settled part, from step `from`: pending a, then the sparse recursion. */
@@ -96,23 +105,8 @@ static void settled(const arima_work *w, const double *a, size_t pending, const 
             e[t] -= c * past[t];
     }
     const double *const theta = w->coef + p, *const seasonal = theta + q + sp;
-    arima_filter_ma(seasonal, sq, (size_t)w->o.m, e, from, n);
-    arima_filter_ma(theta, q, 1, e, from, n);
-}
-
-/* The sparse terms of T, and the columns behind the first: what is not one sweep over vectors. */
-static void move_others(const arima_work *w, arima_like *like, const double *const *x, size_t n_col,
-                        size_t t, size_t r, double f, double **e) {
-    const double root = sqrt(f);
-    for (size_t col = 1; col < n_col; col++) {
-        double *const a = like->a[col];
-        const double v = x[col][t] - a[t], a0 = a[t];
-        a[t + r] = 0;
-        e[col][t] = v / root;
-        move_state(a + t + 1, like->start.k, r, v / f);
-        for (size_t j = 0; j < w->ar.n; j++)
-            a[t + w->ar.lag[j]] += w->ar.c[j] * a0;
-    }
+    arima_filter_ma(seasonal, sq, (size_t)w->o.m, &e, 1, NULL, from, n);
+    arima_filter_ma(theta, q, 1, &e, 1, NULL, from, n);
 }
 
 static bool run_gaps(arima_work *w, arima_like *like, const double *const *x, size_t n_col,
@@ -121,7 +115,7 @@ static bool run_gaps(arima_work *w, arima_like *like, const double *const *x, si
     if (!arima_start_run(&w->o, w->coef, &w->ar, &w->ma, &like->start)) return false;
     k->n_lin = n_col;
     arima_track_begin(k, &w->ar, &w->ma, &like->start);
-    log_sum logs = {1, 0};
+    arima_logs logs = {1, 0};
     size_t row = 0;
     for (size_t t = 0; t < w->n; t++) {
         for (size_t j = 0; j < n_col; j++)
@@ -151,39 +145,23 @@ bool arima_like_run(arima_work *w, arima_like *like, const double *const *x, siz
     if (w->level) return run_gaps(w, like, x, n_col, e);
     arima_start *const s = &like->start;
     if (!arima_start_run(&w->o, w->coef, &w->ar, &w->ma, s)) return false;
-    const size_t n = w->n_w, r = round_up(s->r);
-    double *const a = like->a[0], *const l = like->l, *const k = s->k;
+    const size_t n = w->n_w, r = round_up(s->r), chunk = POLL_WORK / (4 * r * n_col) + 1;
     /* Rounding of the start is what F can be known to. */
     const double settled_at = 1 + 1e-15 * (10 + s->f);
-    double f = s->f;
-    log_sum logs = {1, 0};
     for (size_t col = 0; col < n_col; col++)
-        memset(like->a[col], 0, (r + 1) * sizeof *a);
-    memcpy(l + 1, k, r * sizeof *l);
-    size_t t = 0;
-    for (; t < n && f > settled_at; t++) { /* L_t[0] stands at l[t + 1], a_t[0] at a[t] */
-        const double a0 = a[t], v = x[0][t] - a0, z = l[t + 1], c = z / f;
-        if (n_col > 1) move_others(w, like, x, n_col, t, r, f, e);
-        a[t + r] = 0;
-        l[t + r + 1] = 0;
-        e[0][t] = v / sqrt(f);
-        like->f[t] = f;
-        log_add(&logs, f);
-        move_both(a + t + 1, l + t + 2, k, r, v / f, c);
-        for (size_t j = 0; j < w->ar.n; j++) {
-            const size_t lag = w->ar.lag[j];
-            const double phi = w->ar.c[j];
-            a[t + lag] += phi * a0;
-            l[t + 1 + lag] += phi * z;
-            k[lag - 1] -= c * phi * z;
-        }
-        f -= c * z;
-        if (!(f > 0.5)) return false; /* rounding has eaten the start: too near a unit root */
-        if (t % 64 == 63 && arima_work_poll(w, 64 * 4 * r)) return false;
+        memset(like->a[col], 0, (r + 1) * sizeof **like->a);
+    memcpy(like->l + 1, s->k, r * sizeof *like->l);
+    like->logs = (arima_logs){1, 0};
+    like->f_last = s->f;
+    size_t t = 0, end = 0;
+    while (t == end && t < n && like->f_last > settled_at) {
+        end = t + chunk < n ? t + chunk : n;
+        t = like->unsettled(w, like, x, n_col, t, end, settled_at, e);
+        if (!(like->f_last > 0.5) || arima_work_poll(w, (end - t + chunk) * 4 * r * n_col))
+            return false;
     }
     like->settled = t;
-    like->f_last = f;
-    like->sumlog = log_get(&logs);
+    like->sumlog = log_get(&like->logs);
     for (size_t col = 0; col < n_col && t < n; col++)
         settled(w, like->a[col], s->r, x[col], t, e[col]);
     return !arima_work_poll(w, (n - t) * n_col * (2 + w->ar.n + w->ma.n));

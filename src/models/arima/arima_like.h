@@ -5,7 +5,20 @@
 
 #include "models/arima/arima_track.h"
 
-typedef struct arima_like {
+/* A product of many numbers, its exponent apart. */
+typedef struct arima_logs {
+    double product;
+    int64_t exponent;
+} arima_logs;
+
+typedef struct arima_like arima_like;
+typedef size_t (*arima_unsettled)(const arima_work *w, arima_like *like, const double *const *x,
+                                  size_t n_col, size_t t, size_t end, double settled_at,
+                                  double **e);
+
+struct arima_like {
+    arima_unsettled unsettled; /* of the machine */
+    arima_logs logs;
     arima_start start; /* start.k: the gain K_t after a run */
     size_t room;
     double **a; /* (1 + n_reg) pending states, each (room) */
@@ -16,9 +29,13 @@ typedef struct arima_like {
     double sumlog;
     arima_track track; /* with gaps, in place of a, l and f */
     double *now, *v;   /* (1 + n_flat + n_reg) */
-} arima_like;
+};
 
 NORN_CHECKED norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err);
+/* The steps compiled for an instruction set, by `cap`; ARIMA_SIMD_ANY: the machine's best. All give
+ * the same bits. */
+enum { ARIMA_SIMD_NONE, ARIMA_SIMD_AVX2, ARIMA_SIMD_AVX512, ARIMA_SIMD_ANY = ARIMA_SIMD_AVX512 };
+arima_unsettled arima_unsettled_get(int cap);
 /* The columns that the exact filter goes over: 1 + n_flat + n_reg. */
 static inline double **arima_like_columns(const arima_work *w) {
     return w->level ? w->level : w->w;

@@ -101,9 +101,10 @@ void arima_cholesky_solve(const double *a, size_t n, double *x);
 /* out_t = x_t - sum c_j x_{t-lag_j} for t >= from; x is read back to from - largest lag. */
 void arima_filter_ar(const double *c, size_t n_c, size_t step, const double *x, size_t from,
                      size_t n, double *out);
-/* In place: x_t -= sum c_j x_{t-j step}, earlier values than x_from being 0 (division by
- * 1 + sum c B). */
-void arima_filter_ma(const double *c, size_t n_c, size_t step, double *x, size_t from, size_t n);
+/* In place, each of n_x columns: x_t -= sum c_j x_{t-j step}, values before x_from being 0 (division
+ * by 1 + sum c B). spare (n), finite, may be written to. */
+void arima_filter_ma(const double *c, size_t n_c, size_t step, double *const *x, size_t n_x,
+                     double *spare, size_t from, size_t n);
 
 /* arima_start.c: the stationary start of the exact filter. */
 typedef struct arima_start {
