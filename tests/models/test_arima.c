@@ -10,7 +10,7 @@
 #include "arima_cases.h"
 #include "base/fp.h"
 #include "base/rng.h"
-#include "models/arima/arima_work.h"
+#include "models/arima/arima_like.h"
 
 enum { MOST = 90, TWIN_CASES = 600 };
 
@@ -371,12 +371,47 @@ static void check_twin(void **state) {
     }
 }
 
+/* Every instruction set gives the same bits. */
+static void check_machines(void **state) {
+    (void)state;
+    enum { N = 150 };
+    static const norni_arima_order some[] = {{1, 0, 1, 1, 0, 1, 12},
+                                             {0, 0, 2, 0, 0, 1, 24},
+                                             {3, 0, 0, 0, 0, 0, 1},
+                                             {1, 0, 1, 0, 0, 1, 7}};
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        bed b;
+        arima_work w;
+        arima_like like;
+        double y[N], first[2][N], other[2][N], v[8];
+        bed_make(&b);
+        for (size_t t = 0; t < N; t++)
+            y[t] = norni_rng_normal((norni_rng){8, i}, t);
+        const norni_arima_data data = {N, y, 0, NULL};
+        assert_int_equal(arima_work_make(&b.env, &data, some[i], NORNI_ARIMA_MEAN, &w, NULL),
+                         NORN_OK);
+        assert_int_equal(arima_like_get(&w, &like, NULL), NORN_OK);
+        for (size_t j = 0; j < w.k; j++)
+            v[j] = j % 2 ? -1.1 : 1.3;
+        arima_work_set(&w, v);
+        for (int cap = ARIMA_SIMD_NONE; cap <= ARIMA_SIMD_ANY; cap++) {
+            double *to[2] = {cap ? other[0] : first[0], cap ? other[1] : first[1]};
+            like.unsettled = arima_unsettled_get(cap);
+            assert_true(arima_like_run(&w, &like, (const double *const *)w.w, 2, to));
+            assert_true(like.settled > 5);
+            if (cap) assert_memory_equal(first, other, sizeof first);
+        }
+        norni_arena_clear(&b.arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_free),       cmocka_unit_test(check_outside),
         cmocka_unit_test(check_roots),      cmocka_unit_test(check_products),
         cmocka_unit_test(check_likelihood), cmocka_unit_test(check_squares),
         cmocka_unit_test(check_slopes),     cmocka_unit_test(check_twin),
+        cmocka_unit_test(check_machines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

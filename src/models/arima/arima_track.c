@@ -19,7 +19,7 @@
 
 #include "base/fp.h"
 
-enum { SLACK = 16, DROP_EVERY = 8, MOST_NUMBERS = 4000000 };
+enum { SLACK = 16, DROP_EVERY = 32, MOST_NUMBERS = 4000000 };
 static const double negligible = 1e-10; /* of a column's trace, in units of sigma */
 
 static size_t smaller(size_t a, size_t b) {
@@ -30,6 +30,7 @@ norn_status arima_track_get(norni_arena *arena, const norni_arima_order *o, size
                             size_t now, size_t more, arima_track *t, norn_err *err) {
     const size_t lag_ar = arima_lag_ar(o), lag_ma = arima_lag_ma(o);
     memset(t, 0, sizeof *t);
+    t->sweeps = arima_sweeps_get();
     t->r = lag_ar > lag_ma + 1 ? lag_ar : lag_ma + 1;
     t->n_diff = arima_lag_diff(o);
     const size_t state = t->r + t->n_diff;
@@ -108,7 +109,7 @@ static double level(const arima_track *t, size_t j) {
 
 /* Column j by one step: its pending state by the innovation v of its own, its values by y. */
 static void move_column(arima_track *t, size_t j, double v, double y) {
-    double *restrict const a = t->a[j] + t->at;
+    double *const a = t->a[j] + t->at;
     const double a0 = a[0];
     a[t->r] = 0;
     if (t->settled) {
@@ -118,9 +119,7 @@ static void move_column(arima_track *t, size_t j, double v, double y) {
             a[t->ma->lag[i]] += t->ma->c[i] * v;
     } else {
         const double g = v / t->f;
-        const double *restrict const k = t->k;
-        for (size_t i = 0; i < t->r; i++)
-            a[1 + i] += k[i] * g;
+        t->sweeps.add(a + 1, t->k, t->r, g);
         for (size_t i = 0; i < t->ar->n; i++)
             a[t->ar->lag[i]] += t->ar->c[i] * a0;
     }
@@ -129,14 +128,10 @@ static void move_column(arima_track *t, size_t j, double v, double y) {
 
 static void move_gain(arima_track *t) {
     if (t->settled) return;
-    double *restrict const l = t->l + t->at, *restrict const k = t->k;
+    double *const l = t->l + t->at, *const k = t->k;
     const double z = l[0], c = z / t->f;
     l[t->r] = 0;
-    for (size_t i = 0; i < t->r; i++) {
-        const double l1 = l[1 + i], k1 = k[i];
-        l[1 + i] = l1 - c * k1;
-        k[i] = k1 - c * l1;
-    }
+    t->sweeps.turn(l + 1, k, t->r, c);
     for (size_t i = 0; i < t->ar->n; i++) {
         const size_t lag = t->ar->lag[i];
         l[lag] += t->ar->c[i] * z;
@@ -194,13 +189,16 @@ static void drop_column(arima_track *t, size_t s) {
     memcpy(t->root + s * t->wide, t->root + last * t->wide, t->n_root * sizeof *t->root);
 }
 
+static double largest(const double *x, size_t n, double most) {
+    for (size_t i = 0; i < n; i++)
+        most = fabs(x[i]) > most ? fabs(x[i]) : most;
+    return most;
+}
+
 static double trace_size(const arima_track *t, size_t s) {
-    double most = 0;
-    for (size_t i = 0; i < t->r; i++)
-        most = fmax(most, fabs(t->a[t->n_lin + s][t->at + i]));
-    for (size_t i = 0; i < t->n_diff; i++)
-        most = fmax(most, fabs(t->y[t->n_lin + s][t->at + i]));
     const double *const row = t->root + s * t->wide;
+    double most = largest(t->a[t->n_lin + s] + t->at, t->r, 0);
+    most = largest(t->y[t->n_lin + s] + t->at, t->n_diff, most);
     return most * sqrt(arima_dot(row, row, t->n_root));
 }
 
