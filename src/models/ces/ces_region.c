@@ -51,22 +51,40 @@ void ces_region_snap(size_t which, double p[2]) {
     p[1] = c->y + dy * factor;
 }
 
+/* The bound that p is farthest beyond; N_CIRCLES: beyond none. */
+static size_t worst_bound(const double p[2]) {
+    size_t worst = N_CIRCLES;
+    double most = 0;
+    for (size_t i = 0; i < N_CIRCLES; i++) {
+        const double gap = beyond(&circles[i], p);
+        if (gap <= most) continue;
+        most = gap;
+        worst = i;
+    }
+    return worst;
+}
+
 bool ces_region_project(double p[2]) {
-    for (int k = 0; k < 24; k++) {
-        size_t worst = 0;
-        double most = -NORNI_INF;
-        for (size_t i = 0; i < N_CIRCLES; i++) {
-            const double gap = beyond(&circles[i], p);
-            if (!(gap <= most)) {
-                most = gap;
-                worst = i;
-            }
-        }
-        if (most <= 0) return true;
-        if (!(most < 1e12)) return false;
+    const double home[2] = {1.4, 1}, far[2] = {p[0], p[1]};
+    if (!(fabs(p[0]) < 1e6 && fabs(p[1]) < 1e6)) return false;
+    for (int k = 0; k < 16; k++) {
+        const size_t worst = worst_bound(p);
+        if (worst == N_CIRCLES) return true;
         ces_region_snap(worst, p);
     }
-    return false;
+    /* Going round in a corner: back along the line to a place inside. */
+    double in = 0, out = 1;
+    for (int k = 0; k < 40; k++) {
+        const double share = (in + out) / 2, q[2] = {home[0] + share * (far[0] - home[0]),
+                                                     home[1] + share * (far[1] - home[1])};
+        if (worst_bound(q) == N_CIRCLES)
+            in = share;
+        else
+            out = share;
+    }
+    p[0] = home[0] + in * (far[0] - home[0]);
+    p[1] = home[1] + in * (far[1] - home[1]);
+    return true;
 }
 
 ces_bounds ces_region_bounds(const double p[2]) {

@@ -16,7 +16,7 @@ typedef struct ces_bounds {
     double bend[2];      /* staying on it, a step s along it also goes -s^2/2 bend normal */
 } ces_bounds;
 
-/* Brings the pair (alpha_0, alpha_1) or (beta_0, beta_1) into its region; false: no place found. */
+/* Brings the pair (alpha_0, alpha_1) or (beta_0, beta_1) into its region; false: it is no number. */
 bool ces_region_project(double p[2]);
 ces_bounds ces_region_bounds(const double p[2]);
 void ces_region_snap(size_t circle, double p[2]); /* onto that bound */
