@@ -6,6 +6,7 @@
 #include "app/op_evaluate.h"
 #include "app/op_forecast.h"
 #include "models/arima/arima.h"
+#include "models/arima/auto_arima.h"
 #include "models/ces/ces.h"
 #include "models/combine/combine.h"
 #include "models/croston/croston.h"
@@ -23,8 +24,8 @@ static const norni_model *const all_models[] = {
     &norni_model_opt_theta,  &norni_model_dynamic_theta, &norni_model_dynamic_opt_theta,
     &norni_model_auto_theta, &norni_model_croston,       &norni_model_croston_sba,
     &norni_model_tsb,        &norni_model_adida,         &norni_model_imapa,
-    &norni_model_ces,        &norni_model_arima,         &norni_model_mstl,
-    &norni_model_ensemble,   &norni_model_auto,
+    &norni_model_ces,        &norni_model_arima,         &norni_model_auto_arima,
+    &norni_model_mstl,       &norni_model_ensemble,      &norni_model_auto,
 };
 static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
 

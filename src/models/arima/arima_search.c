@@ -1,0 +1,239 @@
+/* The automatic ARIMA search: plan, trials, and the exact refits that decide. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hyndman, Khandakar (2008), Journal of Statistical Software 27(3), as R's auto.arima, then better:
+ * - neighbours start from the incumbent's estimates; a model is never fitted twice;
+ * - after an approximate search the best few are refitted exactly and the best of these is taken (R
+ *   takes the first that can be refitted);
+ * - the search over a long series looks at its end alone; the winners are refitted on all of it;
+ * - where nothing can be fitted there is still an answer: the differenced series' mean. */
+#include "models/arima/arima_search.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fp.h"
+#include "base/sort.h"
+
+static const char part[] = "auto_arima";
+
+/* A result that outlives its arena scratch. */
+typedef struct kept {
+    norni_arima_fit fit;
+    double *coef, *se; /* (n_coef) */
+    double ic;
+} kept;
+
+static bool keep_init(kept *k, norni_arena *arena, size_t n_coef) {
+    *k = (kept){.ic = NORNI_INF};
+    k->coef = norni_arena_get(arena, n_coef + 1, sizeof *k->coef);
+    k->se = norni_arena_get(arena, n_coef + 1, sizeof *k->se);
+    return k->coef && k->se;
+}
+
+static void keep(kept *k, const norni_arima_fit *fit, double ic) {
+    memcpy(k->coef, fit->coef, fit->n_coef * sizeof *k->coef);
+    if (fit->se) memcpy(k->se, fit->se, fit->n_coef * sizeof *k->se);
+    k->fit = *fit;
+    k->fit.coef = k->coef;
+    k->fit.se = fit->se ? k->se : NULL;
+    k->ic = ic;
+}
+
+/* The end of a long series, beginning with an observed value. */
+static size_t search_from(const arima_search_opt *o, const norni_arima_data *data, int32_t m) {
+    const size_t cycles = 12 * (size_t)m;
+    size_t most = (size_t)o->truncate;
+    if (most == 0) most = cycles > ARIMA_LONG ? cycles : ARIMA_LONG;
+    size_t t = data->n > most ? data->n - most : 0;
+    while (t > 0 && isnan(data->y[t]))
+        t--;
+    return t;
+}
+
+static norn_status tail_of(norni_env *env, const norni_arima_data *data, size_t from,
+                           norni_arima_data *out, norn_err *err) {
+    *out = *data;
+    if (from == 0) return NORN_OK;
+    const double **x = norni_arena_get(env->arena, data->n_x + 1, sizeof *x);
+    if (!x) return norni_alloc_fail(err, part, data->n_x, sizeof *x);
+    for (size_t k = 0; k < data->n_x; k++)
+        x[k] = data->x[k] + from;
+    *out = (norni_arima_data){data->n - from, data->y + from, data->n_x, x};
+    return NORN_OK;
+}
+
+/* Mean of the observed values, or of their steps per period. */
+static double level_of(const norni_arima_data *d, const arima_plan *plan) {
+    const size_t lag = plan->d ? 1 : plan->sd ? (size_t)plan->m : 0;
+    double sum = 0, count = 0;
+    for (size_t t = lag; t < d->n; t++) {
+        const double v = lag ? d->y[t] - d->y[t - lag] : d->y[t];
+        if (!isnan(v)) sum += v, count++;
+    }
+    return count > 0 ? sum / count / (lag > 1 ? (double)lag : 1) : 0;
+}
+
+/* What makes squares comparable with likelihoods: R's offset, from the model without ARMA terms. */
+static norn_status find_offset(arima_search *s, norn_err *err) {
+    const norni_arima_order null = {.d = s->plan->d, .D = s->plan->sd, .m = s->plan->m};
+    const norni_arima_constant mean =
+        null.d + null.D == 0 ? NORNI_ARIMA_MEAN : NORNI_ARIMA_NO_CONSTANT;
+    const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
+    norni_arima_fit f;
+    norn_err why;
+    const norn_status status =
+        norni_arima_fit_run(s->env, &s->data, null, mean, NORNI_ARIMA_ML, NULL, &f, &why);
+    s->offset = 0;
+    if (status == NORN_OK && isfinite(f.loglik) && f.sigma2 > 0)
+        s->offset = -2 * f.loglik - (double)f.n_used * norni_log(f.sigma2);
+    norni_arena_rewind(s->env->arena, mark);
+    if (status == NORN_OK || status == NORN_E_NUMERIC || status == NORN_E_DATA) return NORN_OK;
+    if (err) *err = why;
+    return status;
+}
+
+static int by_ic(const void *arg, size_t a, size_t b) {
+    const arima_trial *t = arg;
+    return (t[a].ic > t[b].ic) - (t[a].ic < t[b].ic);
+}
+
+/* One trial fitted to the whole series; kept when it is the best so far. */
+static norn_status refit(arima_search *s, const norni_arima_data *data, const arima_trial *t,
+                         norni_arima_method how, kept *best, bool *done, norn_err *err) {
+    const arima_plan *plan = s->plan;
+    const norni_arima_order order = {t->p, plan->d, t->q, t->sp, plan->sd, t->sq, plan->m};
+    const norni_arima_constant constant = t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT;
+    const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
+    norni_arima_fit f;
+    norn_err why;
+    *done = false;
+    const norn_status status =
+        norni_arima_fit_run(s->env, data, order, constant, how, t->coef, &f, &why);
+    if (status == NORN_OK) {
+        const double ic = how == NORNI_ARIMA_CSS ? t->ic : arima_fit_criterion(plan->ic, &f);
+        *done = ic < NORNI_INF;
+        if (ic < best->ic) keep(best, &f, ic);
+    }
+    norni_arena_rewind(s->env->arena, mark);
+    if (status == NORN_OK || status == NORN_E_NUMERIC || status == NORN_E_DATA) return NORN_OK;
+    if (err) *err = why;
+    return status;
+}
+
+/* Exact refits in the order of the criterion, until enough succeeded; squares where none does or
+ * none can be afforded. */
+static norn_status refit_best(arima_search *s, const norni_arima_data *data, kept *best,
+                              norn_err *err) {
+    const size_t n = s->n_trials;
+    size_t *index = norni_arena_get(s->env->arena, n + 1, 2 * sizeof *index);
+    if (!index) return norni_alloc_fail(err, part, n, 2 * sizeof *index);
+    for (size_t i = 0; i < n; i++)
+        index[i] = i;
+    norni_sort_index(index, n, by_ic, s->trials, index + n);
+    int32_t n_done = 0;
+    for (size_t i = 0; i < n && n_done < s->plan->n_refit; i++) {
+        bool done;
+        if (!(s->trials[index[i]].ic < NORNI_INF)) break;
+        if (n_done && s->env->effort && s->env->effort->cut) break;
+        NORN_TRY(refit(s, data, &s->trials[index[i]], NORNI_ARIMA_ML, best, &done, err));
+        n_done += done;
+    }
+    if (n_done || s->best == SIZE_MAX) return NORN_OK;
+    bool done;
+    return refit(s, data, &s->trials[s->best], NORNI_ARIMA_CSS, best, &done, err);
+}
+
+/* Differences and a constant, without a likelihood: for series that leave nothing to estimate. */
+static norn_status fit_by_hand(norni_env *env, const arima_plan *plan, const norni_arima_data *data,
+                               arima_found *out, norn_err *err) {
+    double *coef = norni_arena_zero(env->arena, 2, sizeof *coef);
+    if (!coef) return norni_alloc_fail(err, part, 2, sizeof *coef);
+    const int32_t lag_all = plan->d + plan->sd * plan->m;
+    const size_t lost = (size_t)lag_all < plan->n_obs ? (size_t)lag_all : 0;
+    norni_arima_fit *f = &out->fit;
+    *f = (norni_arima_fit){.order = {.d = plan->d, .D = plan->sd, .m = plan->m},
+                           .constant = plan->constant,
+                           .method = NORNI_ARIMA_ML,
+                           .coef = coef,
+                           .loglik = NORNI_NAN,
+                           .min_root = NORNI_INF,
+                           .n_used = plan->n_obs - lost,
+                           .stop = NORN_STOP_CLOSED_FORM};
+    f->n_coef = plan->constant != NORNI_ARIMA_NO_CONSTANT;
+    coef[0] = plan->flat ? plan->step : level_of(data, plan);
+    if (plan->flat || f->n_coef == 0 || plan->constant != NORNI_ARIMA_MEAN) return NORN_OK;
+    double sum = 0;
+    for (size_t t = 0; t < data->n; t++)
+        if (!isnan(data->y[t])) sum += (data->y[t] - coef[0]) * (data->y[t] - coef[0]);
+    f->sigma2 = sum / (double)plan->n_obs;
+    return NORN_OK;
+}
+
+/* What R fits when the differenced series is constant; and the last resort. */
+static norn_status fit_null(norni_env *env, const arima_plan *plan, const norni_arima_data *data,
+                            kept *best, norn_err *err) {
+    const norni_arima_order null = {.d = plan->d, .D = plan->sd, .m = plan->m};
+    norni_arima_fit f;
+    norn_err why;
+    const norni_arena_mark mark = norni_arena_mark_get(env->arena);
+    const norn_status status =
+        norni_arima_fit_run(env, data, null, plan->constant, NORNI_ARIMA_ML, NULL, &f, &why);
+    if (status == NORN_OK) keep(best, &f, arima_fit_criterion(plan->ic, &f));
+    norni_arena_rewind(env->arena, mark);
+    if (status == NORN_OK || status == NORN_E_NUMERIC || status == NORN_E_DATA) return NORN_OK;
+    if (err) *err = why;
+    return status;
+}
+
+static bool as_trial(const arima_plan *plan, const arima_known *known, size_t n_x,
+                     arima_trial *out) {
+    const norni_arima_order *o = &known->order;
+    *out = (arima_trial){.p = o->p, .q = o->q, .sp = o->P, .sq = o->Q};
+    out->constant = known->constant != NORNI_ARIMA_NO_CONSTANT;
+    out->coef = known->coef;
+    return o->m == plan->m && o->d == plan->d && o->D == plan->sd && o->p <= plan->max_p &&
+           o->q <= plan->max_q && o->P <= plan->max_sp && o->Q <= plan->max_sq &&
+           (!out->constant || known->constant == plan->constant) &&
+           known->n_coef == (size_t)(o->p + o->q + o->P + o->Q) + out->constant + n_x;
+}
+
+static norn_status search(norni_env *env, const arima_search_opt *opt, const arima_plan *plan,
+                          const norni_arima_data *data, const arima_known *known, kept *best,
+                          size_t *n_trials, norn_err *err) {
+    arima_search s;
+    norni_arima_data tail;
+    arima_trial first;
+    NORN_TRY(tail_of(env, data, search_from(opt, data, plan->m), &tail, err));
+    const size_t cap =
+        opt->stepwise ? (size_t)opt->max_models : arima_search_all_count(plan, opt->max_order);
+    NORN_TRY(arima_search_init(&s, env, opt, plan, &tail, cap, err));
+    s.level = level_of(&tail, plan);
+    if (plan->css) NORN_TRY(find_offset(&s, err));
+    const bool begin = known && as_trial(plan, known, data->n_x, &first);
+    if (opt->stepwise)
+        NORN_TRY(arima_search_stepwise(&s, begin ? &first : NULL, err));
+    else
+        NORN_TRY(arima_search_all(&s, err));
+    *n_trials = s.n_trials;
+    return refit_best(&s, data, best, err);
+}
+
+norn_status arima_search_run(norni_env *env, const arima_search_opt *opt,
+                             const norni_arima_data *data, int32_t m, const arima_known *known,
+                             arima_found *out, norn_err *err) {
+    arima_plan plan;
+    kept best;
+    *out = (arima_found){.ic = NORNI_NAN};
+    NORN_TRY(arima_plan_make(env, opt, data, m, &plan, err));
+    const size_t most =
+        (size_t)(plan.max_p + plan.max_q + plan.max_sp + plan.max_sq) + 1 + data->n_x;
+    if (!keep_init(&best, env->arena, most))
+        return norni_alloc_fail(err, part, most, 2 * sizeof(double));
+    if (!plan.flat) NORN_TRY(search(env, opt, &plan, data, known, &best, &out->n_trials, err));
+    if (!best.fit.coef && (!plan.flat || data->n_x))
+        NORN_TRY(fit_null(env, &plan, data, &best, err));
+    if (!best.fit.coef) return fit_by_hand(env, &plan, data, out, err);
+    out->fit = best.fit;
+    out->ic = best.ic;
+    return NORN_OK;
+}
