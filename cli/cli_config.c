@@ -79,7 +79,9 @@ static norn_status set_row(const norni_op *op, const char *path, const norni_tom
                            norni_arena *arena, void *opt, cli_configured *out, norn_err *err) {
     const norni_param *row = cli_row_find(op, r->key);
     norn_err why = {NORN_OK, ""};
-    if (row == NULL || strcmp(row->name, "config") == 0) return fail_key(op, path, r, err);
+    if (row == NULL) return fail_key(op, path, r, err);
+    if (strcmp(row->name, "config") == 0)
+        return fail_line(path, r->line, "'config' cannot be set in a file", err);
     for (size_t i = 0; i < out->n && r->table.n == 0; i++) {
         if (out->row[i] == row)
             return fail_line(path, r->line, "this flag is set twice, under two names", err);

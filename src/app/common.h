@@ -20,6 +20,7 @@ typedef struct norni_common_opt {
     int32_t format;   /* auto csv json xlsx */
     int32_t progress; /* auto always never */
     bool quiet, parallel;
+    bool no_escape_formulas;
     int32_t cache;
     int32_t retry_attempts, chunk_size;
     double error_threshold;

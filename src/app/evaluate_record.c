@@ -4,6 +4,7 @@
  * they start from, the scores of conformal intervals. Scores against what happened are made anew. */
 #include "app/evaluate_record.h"
 
+#include "app/run_header.h"
 #include "app/version.h"
 #include "base/pack.h"
 #include "io/source.h"
@@ -147,52 +148,25 @@ static norn_status remember(norni_worker *w, norni_cv *cv, size_t item, void *ar
     return st;
 }
 
-/* The rows that bear on an item, as "name: value" lines; those that only choose what is shown do not. */
-static void print_rows(const norni_param *rows, size_t n, const void *opt, norni_buf *b) {
-    static const char *const shown[] = {"by-series", "errors", "metric", "actual"};
-    for (size_t i = 0; i < n; i++) {
-        bool bears = true;
-        for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
-            bears = bears && strcmp(rows[i].name, shown[k]) != 0;
-        if (!bears) continue;
-        norni_buf_format(b, "%s: ", rows[i].name);
-        norni_param_print(&rows[i], opt, b);
-        norni_buf_text(b, "\n");
-    }
-}
-
-static norn_status print_file(norn_ctx *ctx, const char *what, const char *path, norni_buf *b,
-                              norn_err *err) {
-    char text[NORNI_DIGEST_TEXT];
-    norni_hash128 hash;
-    uint64_t size;
-    if (strcmp(path, "-") == 0) {
-        norni_buf_format(b, "%s: standard input\n", what);
-        return NORN_OK;
-    }
-    NORN_TRY(norni_file_hash(ctx, path, &size, &hash, err));
-    norni_hash_text(hash, text);
-    norni_buf_format(b, "%s: %llu bytes %s\n", what, (unsigned long long)size, text);
-    return NORN_OK;
-}
-
 static norn_status print_header(const norni_op_env *env, const norni_evaluate_opt *opt,
                                 const norni_inputs *in, norni_hash128 *key, norni_buf *b,
                                 norn_err *err) {
-    static const char *const common[] = {"seed", "retry-attempts"};
+    static const char *const common[] = {"seed", "retry-attempts"}, *const shown[] = {
+                                                                        "by-series", "errors",
+                                                                        "metric", "actual", NULL};
     norni_buf_format(b, "norn run folder: 1\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
-    print_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, b);
-    print_rows(norni_panel_rows, norni_n_panel_rows, opt, b);
+    norni_header_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, shown, b);
+    norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         const norni_param *row =
             norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
-        if (row != NULL) print_rows(row, 1, opt, b);
+        if (row != NULL) norni_header_rows(row, 1, opt, NULL, b);
     }
     norni_buf_format(b, "hold-out: %s\n", opt->actual ? "yes" : "no");
-    if (opt->grid) NORN_TRY(print_file(env->ctx, "grid file", opt->grid, b, err));
+    if (opt->grid) NORN_TRY(norni_header_file(env->ctx, "grid file", opt->grid, b, err));
     *key = norni_hash_128(b->p, b->n);
     for (size_t i = 0; i < in->n; i++)
-        NORN_TRY(print_file(env->ctx, "input", in->path[i], b, err));
+        NORN_TRY(norni_header_file(env->ctx, "input", in->path[i], b, err));
     return b->failed ? norni_alloc_fail(err, "resume", b->cap, 2) : NORN_OK;
 }
 

@@ -8,7 +8,7 @@
 
 norn_status norni_table_open(norn_ctx *ctx, const char *path, int32_t format, const char *sheet,
                              norni_table_out *t, norn_err *err) {
-    *t = (norni_table_out){.out = {.fd = -1}, .json = format == NORNI_FORMAT_JSON};
+    *t = (norni_table_out){.out = {.fd = -1}, .json = format == NORNI_FORMAT_JSON, .escape = true};
     if (format == NORNI_FORMAT_XLSX) return norni_xlsx_out_open(ctx, path, sheet, &t->sheet, err);
     NORN_TRY(norni_out_open(&t->out, &ctx->alloc, path, err));
     t->open = true;
@@ -54,7 +54,7 @@ norn_status norni_table_begin(norni_table_out *t, const char *name, const char *
             continue;
         }
         if (c > 0) norni_buf_text(&t->out.buf, ",");
-        norni_csv_text(&t->out.buf, text);
+        norni_csv_text(&t->out.buf, text, t->escape);
     }
     if (t->sheet) return norni_xlsx_out_row(t->sheet, err);
     norni_buf_text(&t->out.buf, "\n");
@@ -79,7 +79,7 @@ norn_status norni_table_text(norni_table_out *t, norni_str s, norn_err *err) {
     if (t->json)
         norni_json_str(&t->j, s);
     else
-        norni_csv_text(&t->out.buf, s);
+        norni_csv_text(&t->out.buf, s, t->escape);
     return NORN_OK;
 }
 

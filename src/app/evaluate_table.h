@@ -12,6 +12,7 @@ typedef struct norni_table_out {
     norni_out out;
     norni_xlsx_out *sheet; /* in place of out, or NULL */
     bool json, any_row, open;
+    bool escape; /* CSV: texts that look like formulas get a ' in front (as opened: yes) */
     const char *const *column; /* (n_columns) names, borrowed */
     size_t n_columns, at;
     norni_json j;

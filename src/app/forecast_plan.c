@@ -159,6 +159,7 @@ norn_status norni_forecast_plan_make(const norni_model_set *set, const norni_for
         .conformal = {opt->intervals == 1 ? (size_t)opt->conformal_windows : 0,
                       (size_t)opt->conformal_step},
         .n_batches = 4,
+        .escape = !common->no_escape_formulas,
         .error_threshold = common->error_threshold};
     NORN_TRY(norni_specs_parse(set, norni_str_of(opt->model), arena, &specs, &plan->n_specs, err));
     plan->specs = specs;

@@ -25,6 +25,7 @@ typedef struct norni_forecast_plan {
         conformal; /* windows 0: the models' own intervals. Else the series of one call of
                                   norni_forecast_run pool their errors */
     bool fitted;
+    bool escape;   /* texts that look like formulas get a ' in front in CSV */
     bool describe; /* keep the parameters' texts for --items */
     bool keep;     /* keep the models as bytes */
     uint64_t seed;

@@ -15,22 +15,25 @@ static void level_name(norni_buf *b, norni_str column, const char *side, double 
 static void csv_header(const norni_forecast *f, norni_buf *b) {
     norni_buf name;
     norni_buf_init(&name, b->alloc);
-    norni_csv_text(b, f->panel->id_name.p ? f->panel->id_name : norni_str_of("unique_id"));
+    norni_csv_text(b, f->panel->id_name.p ? f->panel->id_name : norni_str_of("unique_id"),
+                   f->plan->escape);
     norni_buf_text(b, ",");
-    norni_csv_text(b, f->panel->time_name.p ? f->panel->time_name : norni_str_of("ds"));
+    norni_csv_text(b, f->panel->time_name.p ? f->panel->time_name : norni_str_of("ds"),
+                   f->plan->escape);
     if (f->fitted) {
         norni_buf_text(b, ",");
-        norni_csv_text(b, f->panel->target_name.p ? f->panel->target_name : norni_str_of("y"));
+        norni_csv_text(b, f->panel->target_name.p ? f->panel->target_name : norni_str_of("y"),
+                       f->plan->escape);
     }
     for (size_t k = 0; k < f->plan->n_specs; k++) {
         const norni_str column = f->plan->specs[k].column;
         norni_buf_text(b, ",");
-        norni_csv_text(b, column);
+        norni_csv_text(b, column, f->plan->escape);
         for (size_t l = 0; l < 2 * f->plan->levels.n; l++) {
             name.n = 0;
             level_name(&name, column, l % 2 ? "-hi-" : "-lo-", f->plan->levels.v[l / 2]);
             norni_buf_text(b, ",");
-            norni_csv_text(b, (norni_str){name.p, name.n});
+            norni_csv_text(b, (norni_str){name.p, name.n}, f->plan->escape);
         }
     }
     norni_buf_text(b, "\n");
@@ -55,7 +58,7 @@ static void csv_series(const norni_forecast *f, size_t i, norni_buf *b) {
                  horizon = (size_t)f->plan->horizon;
     char time[48];
     const size_t id_start = b->n;
-    norni_csv_text(b, norni_panel_id(p, i));
+    norni_csv_text(b, norni_panel_id(p, i), f->plan->escape);
     const size_t id_len = b->n - id_start;
     for (size_t t = f->fitted ? 0 : n; t < n + horizon; t++) {
         if (b->n != id_start + id_len && norni_buf_reserve(b, id_len))
@@ -204,17 +207,17 @@ void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b) {
     for (size_t item = 0; item < f->n_items; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
         const char *served = f->served && o->status == NORN_OK ? f->served[item] : NULL;
-        norni_csv_text(b, norni_panel_id(f->panel, item / f->plan->n_specs));
+        norni_csv_text(b, norni_panel_id(f->panel, item / f->plan->n_specs), f->plan->escape);
         norni_buf_text(b, ",");
-        norni_csv_text(b, f->plan->specs[item % f->plan->n_specs].column);
+        norni_csv_text(b, f->plan->specs[item % f->plan->n_specs].column, f->plan->escape);
         norni_buf_format(b, ",%s,", norn_status_name(o->status));
-        norni_csv_text(b, norni_forecast_model(f, item));
+        norni_csv_text(b, norni_forecast_model(f, item), f->plan->escape);
         norni_buf_format(b, ",%u,", (unsigned)o->attempts);
         norni_csv_num(b, o->seconds);
         norni_buf_text(b, ",");
-        norni_csv_text(b, norni_str_of(served ? served : ""));
+        norni_csv_text(b, norni_str_of(served ? served : ""), f->plan->escape);
         norni_buf_text(b, ",");
-        norni_csv_text(b, norni_str_of(o->message ? o->message : ""));
+        norni_csv_text(b, norni_str_of(o->message ? o->message : ""), f->plan->escape);
         norni_buf_format(b, ",%s\n", norni_forecast_stop(f, item));
     }
 }

@@ -9,6 +9,7 @@
 #include "app/evaluate_actual.h"
 #include "app/evaluate_record.h"
 #include "app/evaluate_report.h"
+#include "app/outputs.h"
 #include "app/summary.h"
 
 enum { SLICE_BYTES = 64 << 20, PATH_ROOM = 4096 };
@@ -39,6 +40,8 @@ static norn_status read_data(evaluate_op *op, norn_err *err) {
     norni_reader *reader = NULL;
     norn_err why = {NORN_OK, ""};
     NORN_TRY(norni_inputs_expand(&op->opt->panel.data, &op->arena, &op->in, err));
+    NORN_TRY(norni_outputs_check_common(&op->in, &op->opt->panel.common,
+                                        (norni_output){"--errors", NULL}, err));
     norn_status st = norni_reader_open(op->env->ctx, &op->in, &op->read, &reader, &why);
     if (st == NORN_OK) st = norni_reader_gather(reader, &op->panel, &op->report, &why);
     norni_reader_close(reader);
@@ -138,6 +141,7 @@ static norn_status open_outputs(evaluate_op *op, norni_evaluate_sinks *sinks, no
     NORN_TRY(norni_evaluate_columns_make(levels, &op->arena, &op->columns, err));
     NORN_TRY(
         norni_table_open(ctx, common->out, norni_format_of(common), "Evaluation", &op->out, err));
+    op->out.escape = !common->no_escape_formulas;
     write_facts(op);
     if (op->opt->by_series) {
         NORN_TRY(norni_by_series_begin(&op->out, &op->columns, &op->arena, err));
@@ -145,6 +149,7 @@ static norn_status open_outputs(evaluate_op *op, norni_evaluate_sinks *sinks, no
     }
     if (common->items) {
         NORN_TRY(norni_table_open(ctx, common->items, NORNI_FORMAT_CSV, "Items", &op->items, err));
+        op->items.escape = !common->no_escape_formulas;
         NORN_TRY(norni_items_begin(&op->items, err));
         sinks->items = &op->items;
     }
@@ -154,6 +159,7 @@ static norn_status open_outputs(evaluate_op *op, norni_evaluate_sinks *sinks, no
                          strerror(errno));
     NORN_TRY(join(path, op->opt->errors, "errors.csv", err));
     NORN_TRY(norni_table_open(ctx, path, NORNI_FORMAT_CSV, "Errors", &op->errors, err));
+    op->errors.escape = !op->opt->panel.common.no_escape_formulas;
     NORN_TRY(norni_errors_begin(&op->errors, levels, &op->arena, err));
     sinks->errors = &op->errors;
     return NORN_OK;
@@ -213,6 +219,7 @@ static norn_status write_part(evaluate_op *op, const char *name, bool worst, nor
     norn_status st;
     NORN_TRY(join(path, op->opt->errors, name, err));
     NORN_TRY(norni_table_open(op->env->ctx, path, NORNI_FORMAT_CSV, name, &t, err));
+    t.escape = !op->opt->panel.common.no_escape_formulas;
     st = worst ? norni_worst_table(&op->e, op->order, &op->columns, &op->arena, &t, err)
                : norni_horizon_table(&op->e, op->order, &op->arena, &t, err);
     if (st == NORN_OK) st = norni_table_commit(&t, err);

@@ -5,6 +5,8 @@
 #include "app/forecast_chart.h"
 #include "app/forecast_models.h"
 #include "app/forecast_stream.h"
+#include "app/outputs.h"
+#include "app/run_header.h"
 #include "app/summary.h"
 #include "app/version.h"
 
@@ -33,58 +35,33 @@ static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_for
     plan->n_batches = fit < 1 ? 1 : fit < (double)usual ? (size_t)fit : usual;
 }
 
-/* The rows that bear on a result, as "name: value" lines. */
-static void print_rows(const norni_param *rows, size_t n, const void *opt, norni_buf *b) {
-    for (size_t i = 0; i < n; i++) {
-        if (norni_str_is(norni_str_of(rows[i].name), "save")) continue; /* see open_store */
-        if (norni_str_is(norni_str_of(rows[i].name), "load")) continue;
-        norni_buf_format(b, "%s: ", rows[i].name);
-        norni_param_print(&rows[i], opt, b);
-        norni_buf_text(b, "\n");
-    }
-}
-
-static norn_status print_input(norn_ctx *ctx, const char *what, const char *path, norni_buf *b,
-                               norn_err *err) {
-    char text[NORNI_DIGEST_TEXT];
-    norni_hash128 hash;
-    uint64_t size;
-    if (strcmp(path, "-") == 0) {
-        norni_buf_format(b, "%s: standard input\n", what);
-        return NORN_OK;
-    }
-    NORN_TRY(norni_file_hash(ctx, path, &size, &hash, err));
-    norni_hash_text(hash, text);
-    norni_buf_format(b, "%s: %llu bytes %s\n", what, (unsigned long long)size, text);
-    return NORN_OK;
-}
-
 /* Opens the run folder under a header of everything that bears on a result. */
 static norn_status open_store(const norni_op_env *env, const norni_forecast_opt *opt,
                               const norni_inputs *in, norni_forecast_shared *shared,
                               norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"};
+    static const char *const stores[] = {"save", "load", NULL}; /* what is in them, not their names */
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
     norn_status st = NORN_OK;
     if (c->resume == NULL) return NORN_OK;
     norni_buf_init(&b, &env->ctx->alloc);
     norni_buf_format(&b, "norn run folder: 2\nversion: %s\noperation: forecast\n", NORNI_VERSION);
-    print_rows(norni_forecast_rows, norni_n_forecast_rows, opt, &b);
-    print_rows(norni_panel_rows, norni_n_panel_rows, opt, &b);
+    norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, stores, &b);
+    norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, &b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         const norni_param *row =
             norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
-        if (row != NULL) print_rows(row, 1, opt, &b);
+        if (row != NULL) norni_header_rows(row, 1, opt, NULL, &b);
     }
     norni_buf_format(&b, "models kept: %s\n", opt->save ? "yes" : "no");
     if (shared->models)
         norni_buf_format(&b, "models taken up: %llu\n",
                          (unsigned long long)norni_model_store_check(shared->models->store));
-    if (opt->future) st = print_input(env->ctx, "future", opt->future, &b, err);
+    if (opt->future) st = norni_header_file(env->ctx, "future", opt->future, &b, err);
     shared->plan_key = norni_hash_128(b.p, b.n);
     for (size_t i = 0; i < in->n && st == NORN_OK; i++)
-        st = print_input(env->ctx, "input", in->path[i], &b, err);
+        st = norni_header_file(env->ctx, "input", in->path[i], &b, err);
     if (st == NORN_OK && b.failed) st = norni_alloc_fail(err, "resume", b.cap, 2);
     if (st == NORN_OK)
         st = norni_run_store_open(env->ctx, c->resume, (norni_str){b.p, b.n}, &shared->store, err);
@@ -285,7 +262,9 @@ static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *
     NORN_TRY(norni_forecast_plan_make(env->models, &c->opt, &c->arena, &c->plan, err));
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
-    return norni_inputs_expand(&c->opt.panel.data, &c->arena, &c->in, err);
+    NORN_TRY(norni_inputs_expand(&c->opt.panel.data, &c->arena, &c->in, err));
+    return norni_outputs_check_common(&c->in, &c->opt.panel.common,
+                                      (norni_output){"--save", c->opt.save}, err);
 }
 
 norn_status norni_op_forecast(const norni_op_env *env, const void *options, norni_op_result *out,

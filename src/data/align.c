@@ -13,8 +13,10 @@
 
 enum {
     GAP_FACTOR = 50,
+    INDEX_GAP_FACTOR = 9,
+    INDEX_GAP_FREE = 100,
     GAP_FREE = 1000
-}; /* filled periods may not exceed GAP_FACTOR n + GAP_FREE */
+}; /* filled periods may not exceed the factor times n, + GAP_FREE */
 
 /* What is known of one series before the values move. */
 typedef struct series_plan {
@@ -180,7 +182,9 @@ static norn_status measure_series(norni_worker *w, size_t i, void *arg, norn_err
         describe_gap(a, i, first_gap(a, p), text, sizeof text);
         return norn_fail(err, NORN_E_DATA, "%s; see --gaps", text);
     }
-    if (p->n_gaps > GAP_FACTOR * n + GAP_FREE) {
+    /* Numbers that lie so far apart are hardly an index, unless somebody says so. */
+    const bool guessed = !a->opt->has_freq && p->freq.unit == NORNI_UNIT_INDEX;
+    if (p->n_gaps > (guessed ? INDEX_GAP_FACTOR * n + INDEX_GAP_FREE : GAP_FACTOR * n + GAP_FREE)) {
         char name[96];
         series_name(a, i, name);
         return norn_fail(err, NORN_E_DATA,

@@ -171,12 +171,29 @@ static bool parse_clock(norni_str s, norni_civil *c, norni_time_style *style, in
     return parse_zone(&s, offset_us, zoned);
 }
 
+/* 20200131, 202001: calendar times of the years 1800 to 2199; other integers are an index. */
+static bool parse_compact(norni_str s, int64_t *us, norni_time_style *style) {
+    norni_civil c = {.day = 1};
+    norni_str rest = s;
+    if ((s.n != 8 && s.n != 6) || !take_digits(&rest, 4, &c.year) || c.year < 1800 ||
+        c.year > 2199 || !take_digits(&rest, 2, &c.month) || c.month < 1 || c.month > 12)
+        return false;
+    if (s.n == 8 && (!take_digits(&rest, 2, &c.day) || c.day < 1 ||
+                     c.day > norni_days_in_month(c.year, c.month)))
+        return false;
+    style->kind = s.n == 8 ? NORNI_TIME_DATE : NORNI_TIME_MONTH;
+    style->compact = s.n == 8;
+    *us = norni_us_from_civil(&c);
+    return true;
+}
+
 bool norni_time_parse(norni_str text, int64_t *us, norni_time_style *style, bool *zoned) {
     norni_str s = norni_str_trim(text);
     norni_civil c = {.day = 1};
     int64_t value = 0, offset = 0;
     *style = (norni_time_style){.kind = NORNI_TIME_INDEX};
     *zoned = false;
+    if (parse_compact(s, us, style)) return true;
     if (s.n < 5 || (s.p[4] >= '0' && s.p[4] <= '9') || s.p[0] == '-') {
         if (norni_int_parse(s.p, s.n, &value) != NORNI_NUM_OK) return false;
         *us = value;
@@ -276,7 +293,10 @@ size_t norni_time_print(char *out, int64_t t, const norni_time_style *style) {
         case NORNI_TIME_INDEX:
         case NORNI_TIME_EPOCH_S:
         case NORNI_TIME_EPOCH_MS: {
-            const char sep = style->kind == NORNI_TIME_DATE && style->sep ? style->sep : '-';
+            const char sep = style->kind != NORNI_TIME_DATE ? '-'
+                             : style->compact               ? 0
+                             : style->sep                   ? style->sep
+                                                            : '-';
             p = put_char(put_padded(p, c.year, 4), sep);
             p = put_char(put_padded(p, c.month, 2), sep);
             p = put_padded(p, c.day, 2);

@@ -28,10 +28,10 @@ int32_t norni_weekday(int64_t day); /* 0 = Monday */
 /* How the input wrote its times; the output echoes it. */
 typedef enum norni_time_kind {
     NORNI_TIME_INDEX,    /* integers */
-    NORNI_TIME_DATE,     /* 2020-01-31 */
+    NORNI_TIME_DATE,     /* 2020-01-31, 20200131 */
     NORNI_TIME_DATETIME, /* 2020-01-31T12:00:00, with ' ' or 'T', minutes or seconds or a fraction,
                             Z or an offset */
-    NORNI_TIME_MONTH,    /* 1976 Jul, 1976-07, 1976M07 */
+    NORNI_TIME_MONTH,    /* 1976 Jul, 1976-07, 1976M07, 197607 */
     NORNI_TIME_QUARTER,  /* 2020-Q3, 2020 Q3, 2020Q3 */
     NORNI_TIME_WEEK,     /* 2021W05, 2021-W05, 2021 W05 */
     NORNI_TIME_YEAR,     /* 1976: only when asked for by frequency, else an index */
@@ -46,6 +46,7 @@ typedef struct norni_time_style {
     uint8_t digits; /* fraction digits, 0..6 */
     bool zone;      /* printed with Z (any offset was converted to UTC) */
     bool name;      /* MONTH: as a word */
+    bool compact;   /* DATE: 20200131 */
 } norni_time_style;
 
 /* Parses one time stamp of any style; fills *style. false: not a time. *zoned says whether it named

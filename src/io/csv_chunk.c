@@ -20,6 +20,13 @@ void norni_chunk_clear(const norn_alloc *alloc, norni_chunk *c) {
 }
 
 /* Fills the chunk up to `want` bytes, from what is left over and then from the source. */
+static norn_status fail_input(const norni_cutter *cut, const norn_err *e, norn_err *err) {
+    char place[160];
+    const norni_chunk at = {.input = cut->input};
+    norni_chunk_place(cut, &at, place);
+    return norn_fail(err, e->code, "%s%s", place, e->text);
+}
+
 norn_status norni_cutter_read(norni_cutter *cut, norni_chunk *c, size_t want, norn_err *err) {
     NORN_TRY(norni_chunk_reserve(&cut->ctx->alloc, c, want, err));
     if (c != &cut->rest && c->n < want) {
@@ -31,7 +38,9 @@ norn_status norni_cutter_read(norni_cutter *cut, norni_chunk *c, size_t want, no
     }
     while (c->n < want && !cut->source_over) {
         size_t got = 0;
-        NORN_TRY(norni_source_read(cut->source, c->p + c->n, want - c->n, &got, err));
+        norn_err e = {NORN_OK, ""};
+        const norn_status st = norni_source_read(cut->source, c->p + c->n, want - c->n, &got, &e);
+        if (st != NORN_OK) return fail_input(cut, &e, err);
         if (got == 0) cut->source_over = true;
         c->n += got;
     }

@@ -228,6 +228,7 @@ norn_status norni_cutter_rewind(norni_cutter *cut, norn_err *err) {
 }
 
 double norni_cutter_share(const norni_cutter *cut) {
+    if (cut->source == NULL) return -1; /* an input that could not be opened */
     const double one = norni_source_share(cut->source);
     if (one < 0) return -1;
     return ((double)cut->input + one) / (double)cut->n_inputs;

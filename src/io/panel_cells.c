@@ -77,16 +77,26 @@ static bool fail_time(norni_str field, norni_str column, norn_err *err) {
     return false;
 }
 
-norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoch,
+static bool is_integer(norni_str field, int64_t *out) {
+    const norni_str s = norni_str_trim(field);
+    return norni_int_parse(s.p, s.n, out) == NORNI_NUM_OK;
+}
+
+norn_status norni_cell_style(norni_str field, norni_str column, const norni_read_opt *opt,
                              norni_time_style *style, norn_err *err) {
     int64_t t;
     bool zoned;
+    const norni_epoch epoch = opt->epoch;
+    const bool index = opt->align.has_freq && opt->align.freq.unit == NORNI_UNIT_INDEX,
+               whole = is_integer(field, &t);
     if (!norni_time_parse(field, &t, style, &zoned)) {
         (void)fail_time(field, column, err);
         return NORN_E_DATA;
     }
+    if (whole && (index || epoch != NORNI_EPOCH_NONE)) /* asked for: no calendar in the digits */
+        *style = (norni_time_style){.kind = NORNI_TIME_INDEX};
     if (epoch == NORNI_EPOCH_NONE) return NORN_OK;
-    if (style->kind != NORNI_TIME_INDEX) {
+    if (!whole) {
         return norn_fail(err, NORN_E_DATA,
                          "column %.*s: '%.*s' is not an integer, but --epoch was given",
                          shown_length(column), column.p, shown_length(field), field.p);
@@ -140,7 +150,7 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
     norni_time_kind kind = clock->style.kind;
     if (kind == NORNI_TIME_EPOCH_S || kind == NORNI_TIME_EPOCH_MS) {
         const int64_t unit = kind == NORNI_TIME_EPOCH_S ? NORNI_US_SECOND : 1000;
-        if (style.kind != NORNI_TIME_INDEX) return fail_time(field, column, err);
+        if (!is_integer(field, out)) return fail_time(field, column, err);
         if (!__builtin_mul_overflow(*out, unit, out) && *out >= NORNI_TIME_MIN &&
             *out <= NORNI_TIME_MAX)
             return true;
@@ -150,7 +160,8 @@ bool norni_cell_time(norni_cell_clock *clock, norni_str field, norni_str column,
     }
     if (style.kind == NORNI_TIME_DATE && kind == NORNI_TIME_DATETIME)
         kind = NORNI_TIME_DATE; /* midnight without its clock */
-    if (style.kind != kind && !(kind == NORNI_TIME_DATE && style.kind == NORNI_TIME_DATETIME)) {
+    if ((style.kind != kind && !(kind == NORNI_TIME_DATE && style.kind == NORNI_TIME_DATETIME)) ||
+        style.compact != clock->style.compact) {
         (void)norn_fail(err, NORN_E_DATA,
                         "column %.*s: '%.*s' is written in another style than the first time",
                         shown_length(column), column.p, shown_length(field), field.p);
@@ -286,7 +297,7 @@ norn_status norni_table_style(norni_table *t, size_t column, norn_err *err) {
     for (size_t k = 0;; k++) {
         if (k == column) {
             const norn_status st = norni_cell_style(norni_field(&f, at), t->cut.header[column],
-                                                    t->opt.epoch, &t->style, &cell);
+                                                    &t->opt, &t->style, &cell);
             if (st == NORN_OK) return st;
             while (at != f.end && !norni_csv_is_eol(&f.marks->syntax, *at))
                 at = norni_csv_mark(f.marks);

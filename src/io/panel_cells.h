@@ -14,8 +14,9 @@ typedef struct norni_table norni_table;
 bool norni_cell_value(norni_str field, norni_str column, double *out, norn_err *err);
 
 /* The style of the file's times, from its first record; NORN_E_DATA without a line. */
-NORN_CHECKED norn_status norni_cell_style(norni_str field, norni_str column, norni_epoch epoch,
-                                          norni_time_style *style, norn_err *err);
+NORN_CHECKED norn_status norni_cell_style(norni_str field, norni_str column,
+                                          const norni_read_opt *opt, norni_time_style *style,
+                                          norn_err *err);
 
 /* A reader of times of one style; keeps the last month, since neighbours share it. */
 typedef struct norni_cell_clock {

@@ -42,8 +42,7 @@ static norn_status check_header(const norni_table *t, norn_err *err) {
     }
     for (size_t a = 0; a < t->cut.n_header; a++) {
         const norni_str h = t->cut.header[a];
-        if (h.n == 0)
-            return norn_fail(err, NORN_E_DATA, "line %llu: column %zu has no name", line, a + 1);
+        if (h.n == 0) continue; /* of no use, as the row numbers of a data frame */
         for (size_t b = 0; b < a; b++) {
             if (norni_str_cmp(h, t->cut.header[b]) == 0) {
                 return norn_fail(err, NORN_E_DATA,
@@ -60,7 +59,7 @@ static norn_status find_target(const norni_table *t, size_t time, int64_t id, si
     if (!t->opt.any_target)
         return find_required(t, t->opt.target_col, "y", "--target-col", out, err);
     for (size_t k = 0; k < t->cut.n_header; k++) {
-        if (k == time || (int64_t)k == id) continue;
+        if (k == time || (int64_t)k == id || t->cut.header[k].n == 0) continue;
         *out = k;
         return NORN_OK;
     }
@@ -70,7 +69,7 @@ static norn_status find_target(const norni_table *t, size_t time, int64_t id, si
 /* Which of the chosen columns the k-th one is; all further ones in turn where none are chosen. */
 static int32_t exogenous_role(const norni_table *t, size_t k, size_t n_before) {
     const norni_read_opt *opt = &t->opt;
-    if (opt->no_exogenous) return ROLE_SKIP;
+    if (opt->no_exogenous || t->cut.header[k].n == 0) return ROLE_SKIP;
     if (opt->n_x_cols == 0) return (int32_t)n_before;
     for (size_t c = 0; c < opt->n_x_cols; c++) {
         if (norni_str_cmp(opt->x_cols[c], t->cut.header[k]) == 0) return (int32_t)c;
@@ -268,6 +267,15 @@ static norn_status reserve_rows(const norni_table *t, size_t n, norni_arena *are
     return good ? NORN_OK : norni_alloc_fail(err, "input", n, sizeof(double) * (2 + t->n_x));
 }
 
+static norn_status fail_no_id(long_parse *job, norn_err *err) {
+    norn_err cell = {NORN_OK, ""};
+    const norni_str name = job->f.t->id_name;
+    if (job->plain.n > 0) job->f.record = job->id.p;
+    (void)norn_fail(&cell, NORN_E_DATA, "column %.*s: the id is empty",
+                    (int)(name.n > 60 ? 60 : name.n), name.p);
+    return norni_fields_raise(&job->f, &cell, err);
+}
+
 norn_status norni_parse_long(const norni_table *t, const norni_chunk *chunk, norni_arena *arena,
                              norni_chunk_rows *out, norn_err *err) {
     long_parse job = {.clock = {.style = t->style, .epoch = t->opt.epoch}, .out = out};
@@ -287,6 +295,7 @@ norn_status norni_parse_long(const norni_table *t, const norni_chunk *chunk, nor
         const bool same = last.p != NULL &&
                           (job.f.quoted ? norni_str_cmp(job.id, last) == 0 : same_id(job.id, last));
         if (!same) {
+            if (t->has_id && norni_str_trim(job.id).n == 0) return fail_no_id(&job, err);
             if (last.p != NULL && !norni_run_add(&out->runs, arena, last, first, row - first))
                 return norni_alloc_fail(err, "input", out->runs.cap, 64);
             last = job.id;

@@ -2,11 +2,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/numtext.h"
 #include "io/panel_cells.h"
 
-/* A header has a value field that is no number; otherwise the first line is a series. */
+/* "id,1,2,3" or ",0,1,2": the names that data frames give to columns. */
+static bool counts_columns(const norni_cutter *cut) {
+    static const char *const ids[] = {"", "id", "unique_id", "series", "series_id", "name"};
+    bool named = false;
+    int64_t first = 0, k = 0;
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        named = named || norni_str_is_nocase(cut->header[0], ids[i]);
+    for (size_t c = 1; c < cut->n_header && named; c++) {
+        const norni_str h = cut->header[c];
+        named = norni_int_parse(h.p, h.n, &k) == NORNI_NUM_OK;
+        if (c == 1) first = k;
+        named = named && (first == 0 || first == 1) && k == first + (int64_t)c - 1;
+    }
+    return named;
+}
+
+/* A header has a value field that is no number, or counts its columns; otherwise the first line is a
+ * series. */
 static bool has_header(const norni_cutter *cut) {
     double x;
+    if (counts_columns(cut)) return true;
     for (size_t k = 1; k < cut->n_header; k++) {
         if (!norni_cell_value(cut->header[k], (norni_str){"", 0}, &x, NULL)) return true;
     }

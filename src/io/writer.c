@@ -215,8 +215,8 @@ static bool looks_like_formula(norni_str s) {
     return norni_num_parse(s.p, s.n, &x) != NORNI_NUM_OK;
 }
 
-void norni_csv_text(norni_buf *b, norni_str s) {
-    const bool formula = looks_like_formula(s);
+void norni_csv_text(norni_buf *b, norni_str s, bool escape) {
+    const bool formula = escape && looks_like_formula(s);
     bool quote = s.n > 0 && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
     for (size_t i = 0; i < s.n && !quote; i++)
         quote = s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r';

@@ -37,7 +37,7 @@ void norni_out_abort(norni_out *o); /* legal after commit */
 
 /* CSV: quotes a field where RFC 4180 asks for it; a leading = + - @ TAB CR in a text field gets a '
  * before it (OWASP) unless it is a number. */
-void norni_csv_text(norni_buf *b, norni_str s);
+void norni_csv_text(norni_buf *b, norni_str s, bool escape);
 void norni_csv_num(norni_buf *b, double x); /* NaN and infinities empty */
 
 /* JSON, streaming: the writer keeps commas and nesting (depth <= 64). */

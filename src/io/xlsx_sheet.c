@@ -132,6 +132,7 @@ static norn_status start_cell(norni_sheet *s, const char **attr) {
     s->kind = (uint8_t)kind;
     s->style = 0;
     s->cell.n = 0;
+    s->formula = s->valued = false;
     if (style != NULL && !parse_count(style, NORNI_XLSX_MOST_STYLES, &s->style))
         return fail_cell(s, NORN_E_FORMAT, "unknown style ", norni_str_of(style));
     return NORN_OK;
@@ -219,6 +220,12 @@ static norn_status finish_bool(norni_sheet *s, norni_str t) {
 
 static norn_status finish_cell(norni_sheet *s) {
     if (s->cell.failed) return norni_alloc_fail(&s->xml.fault, "xlsx", s->cell.cap, 2);
+    /* a text may be empty, a number may not: some writers leave an empty one */
+    if (s->formula && s->cell.n == 0 && (!s->valued || s->kind == KIND_NUMBER))
+        return fail_cell(s, NORN_E_DATA,
+                         "its formula has no stored value; open the workbook in a spreadsheet "
+                         "program and save it",
+                         nothing);
     if (s->cell.n == 0) return NORN_OK;
     if (s->kind == KIND_TEXT || s->kind == KIND_INLINE) {
         s->cell.n = norni_xlsx_unescape(s->cell.p, s->cell.n);
@@ -265,6 +272,7 @@ static void on_start(norni_xml *x, const char *name, const char **attr) {
     norn_status st = NORN_OK;
     if (s->place == IN_CELL && is(name, 'v')) {
         into = IN_VALUE;
+        s->valued = true;
     } else if (s->place == IN_ROW && is(name, 'c')) {
         into = IN_CELL;
         st = start_cell(s, attr);
@@ -284,6 +292,7 @@ static void on_start(norni_xml *x, const char *name, const char **attr) {
         st = norn_fail(&x->fault, NORN_E_FORMAT, "xlsx: %s is no worksheet", x->entry.name);
     } else if (x->depth > 1) {
         s->skip = x->depth;
+        if (s->place == IN_CELL && is(name, 'f')) s->formula = true;
     }
     if (into != OUTSIDE) s->place = into;
     if (st != NORN_OK) norni_xml_refuse(x, st);

@@ -27,6 +27,7 @@ typedef struct norni_sheet {
     uint32_t skip;          /* depth of a tag whose content does not count, or 0 */
     uint8_t place, kind;    /* what we are in; the cell's type */
     bool in_run, row_named; /* a rich text run; the row told its number */
+    bool formula, valued;   /* the cell has one; it has a value */
     uint32_t style;
 } norni_sheet;
 

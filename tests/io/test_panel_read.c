@@ -125,7 +125,9 @@ static void refusals(void **state) {
     LONG("unique_id,ds\na,1\n",
          "column 'y' is missing; name yours with --target-col (found: unique_id, ds)");
     LONG("unique_id,ds,y,ds\na,1,2,3\n", "column 'ds' stands twice");
-    LONG("unique_id,,y\na,1,2\n", "column 2 has no name");
+    LONG("unique_id,,y\na,1,2\n", "column 'ds' is missing");
+    LONG("unique_id,ds,y\na,1,2\n,2,3\n", "line 3, column unique_id: the id is empty");
+    LONG("unique_id,ds,y\n\"\",1,2\n", "line 2, column unique_id: the id is empty");
     LONG("unique_id,ds,y\na,1,2\na,2,2\na,2000000000,3\n", "periods are missing");
 }
 

@@ -334,7 +334,7 @@ static void csv_fields_are_quoted_where_needed(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         norni_buf b;
         norni_buf_init(&b, &p->alloc);
-        norni_csv_text(&b, norni_str_of(rows[i][0]));
+        norni_csv_text(&b, norni_str_of(rows[i][0]), true);
         norni_buf_add(&b, "", 1);
         assert_string_equal(b.p, rows[i][1]);
         norni_buf_clear(&b);

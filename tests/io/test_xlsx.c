@@ -43,7 +43,7 @@ static void truth_errors_and_formulas(void **state) {
     check_rows(state,
                MADE_SHEET("<row><c t=\"b\"><v>1</v></c><c t=\"b\"><v>0</v></c>"
                           "<c t=\"b\"><v>true</v></c><c t=\"e\"><v>#N/A</v></c>"
-                          "<c><f>1+1</f><v>2</v></c><c><f>B1</f></c><c><f>B1</f><v/></c>"
+                          "<c><f>1+1</f><v>2</v></c><c/><c t=\"str\"><f>B1</f><v/></c>"
                           "<c t=\"d\"><v>2020-01-31T12:00:00</v></c></row>"),
                "1|0|1||2|||2020-01-31T12:00:00/");
 }
@@ -56,8 +56,14 @@ static void errors_name_their_cell(void **state) {
     made_check_error(*state,
                      made_sheet(MADE_SHEET("<row r=\"12\"><c r=\"AAB12\"><v>twelve</v></c></row>")),
                      NULL, NORN_E_DATA, "sheet Data, cell AAB12: this is no number: twelve");
+    made_check_error(*state, made_sheet(MADE_SHEET("<row><c><f>B1</f></c></row>")), NULL,
+                     NORN_E_DATA, "cell A1: its formula has no stored value");
+    made_check_error(*state,
+                     made_sheet(MADE_SHEET("<row><c><v>1</v></c><c><f>B1</f><v/></c></row>")), NULL,
+                     NORN_E_DATA, "cell B1: its formula has no stored value");
     static const char *const bad[][2] = {
         {"<row><c t=\"s\"><v>0</v></c></row>", "cell A1: there is no shared text 0"},
+
         {"<row><c t=\"s\"><v>-1</v></c></row>", "there is no shared text"},
         {"<row><c t=\"x\"><v>1</v></c></row>", "unknown cell type x"},
         {"<row><c s=\"-1\"><v>1</v></c></row>", "unknown style"},

@@ -1,0 +1,33 @@
+/* What a run folder's header says, so that another run is told apart. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/run_header.h"
+
+void norni_header_rows(const norni_param *rows, size_t n, const void *opt, const char *const *skip,
+                       norni_buf *b) {
+    for (size_t i = 0; i < n; i++) {
+        bool bears = true;
+        for (size_t k = 0; skip && skip[k]; k++)
+            bears = bears && strcmp(rows[i].name, skip[k]) != 0;
+        if (!bears) continue;
+        norni_buf_format(b, "%s: ", rows[i].name);
+        norni_param_print(&rows[i], opt, b);
+        norni_buf_text(b, "\n");
+    }
+}
+
+norn_status norni_header_file(norn_ctx *ctx, const char *what, const char *path, norni_buf *b,
+                              norn_err *err) {
+    char text[NORNI_DIGEST_TEXT];
+    norni_hash128 hash;
+    uint64_t size;
+    norn_err why = {NORN_OK, ""};
+    if (strcmp(path, "-") == 0) {
+        norni_buf_format(b, "%s: standard input\n", what);
+        return NORN_OK;
+    }
+    const norn_status st = norni_file_hash(ctx, path, &size, &hash, &why);
+    if (st != NORN_OK) return norn_fail(err, st, "%s: %s", path, why.text);
+    norni_hash_text(hash, text);
+    norni_buf_format(b, "%s: %llu bytes %s\n", what, (unsigned long long)size, text);
+    return NORN_OK;
+}
