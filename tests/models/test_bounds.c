@@ -114,8 +114,7 @@ static void counted(void **state) {
             assert_true(same(&a, &b));
             assert_int_equal(a.effort.cut, free.effort.spent > limit);
             assert_false(a.effort.late);
-            if (a.effort.cut)
-                assert_true(a.effort.spent <= limit + 16); /* it was told so at once */
+            if (a.effort.cut) assert_true(a.effort.spent <= limit + 2); /* it was told so at once */
             n_cut += a.effort.cut;
             if (!a.effort.cut) assert_true(same(&a, &free) && a.effort.spent == free.effort.spent);
             if (m != &norni_model_auto_theta && m != &norni_model_auto_ets)

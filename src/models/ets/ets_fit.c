@@ -244,7 +244,7 @@ static bool refused(const ets_work *w, const ets_data *d, const ets_limits *lim)
 
 /* Asks the bounds before a pass; a first answer is found in any case. */
 static bool may_pass(ets_work *w) {
-    if (!norni_effort_spend(w->effort, 1)) w->cut = true;
+    if (!w->cut && !norni_effort_spend(w->effort, 1)) w->cut = true;
     return !w->cut || !w->answered;
 }
 

@@ -127,7 +127,7 @@ static void sse_lanes(theta_question *q, const double *alpha, size_t n_lane, dou
  * further passes. */
 static bool may_pass(theta_question *q) {
     q->stopped = q->stopped || norni_poll_stop(q->how->poll);
-    if (!q->stopped && !norni_effort_spend(q->how->effort, 1)) q->cut = true;
+    if (!q->stopped && !q->cut && !norni_effort_spend(q->how->effort, 1)) q->cut = true;
     return !q->stopped && !q->cut;
 }
 
@@ -152,7 +152,8 @@ static double search_all(theta_question *q) {
     double at[LANES], value[LANES], least;
     for (size_t i = 0; i < LANES; i++)
         at[i] = i + 1 == LANES ? q->hi : q->lo + (q->hi - q->lo) * share[i];
-    (void)norni_effort_spend(q->how->effort, 1); /* the start is evaluated in any case */
+    if (!norni_effort_spend(q->how->effort, 1))
+        q->cut = true; /* the start is evaluated in any case */
     sse_lanes(q, at, LANES, value);
     const size_t k = least_of(value);
     /* Many series want the upper end; one look inside tells. At the lower end the objective bends
