@@ -313,6 +313,7 @@ const norni_model norni_model_auto_arima = {
     .opt_size = sizeof(arima_search_opt),
     .intervals = true,
     .missing = true,
+    .exogenous = true,
     .validate = validate_auto,
     .cost = cost_auto,
     .fit = fit_auto,
