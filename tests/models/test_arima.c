@@ -391,6 +391,10 @@ static void check_machines(void **state) {
         assert_int_equal(arima_work_make(&b.env, &data, some[i], NORNI_ARIMA_MEAN, &w, NULL),
                          NORN_OK);
         assert_int_equal(arima_like_get(&w, &like, NULL), NORN_OK);
+        const arima_sweeps plain = arima_sweeps_get(ARIMA_SIMD_NONE);
+        const arima_sweeps wide = arima_sweeps_get(ARIMA_SIMD_ANY);
+        for (size_t n = 0; n < 40; n++)
+            assert_true(plain.dot(y, y + 1, n) == wide.dot(y, y + 1, n));
         for (size_t j = 0; j < w.k; j++)
             v[j] = j % 2 ? -1.1 : 1.3;
         arima_work_set(&w, v);

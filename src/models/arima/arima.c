@@ -86,19 +86,13 @@ static norn_status validate_arima(const void *opt, const norni_series *s, norn_e
     return NORN_OK;
 }
 
-/* Multiplications of one exact value. */
-static double exact_work(const norni_arima_order *o, size_t n, size_t n_gap) {
-    const double lag_ar = (double)arima_lag_ar(o), lag_ma = (double)arima_lag_ma(o) + 1;
-    const double r = fmax(lag_ar, lag_ma), state = r + (double)arima_lag_diff(o);
-    const double loose = fmin((double)n_gap, state);
-    return (double)n * (r + loose * loose / 4);
-}
+/* Of one value; a search takes some fifty. */
 static const double most_exact_work = 2e7;
 
 static double cost_arima(const void *opt, size_t n, int32_t season, size_t horizon) {
     const arima_opt *const o = opt;
     const norni_arima_order order = order_of(o, season);
-    const double terms = 2 + (double)arima_n_arma(&order), work = exact_work(&order, n, 0);
+    const double terms = 2 + (double)arima_n_arma(&order), work = arima_exact_work(&order, n, 0);
     const bool exact = o->method != METHOD_CSS && work <= most_exact_work;
     return 2000 + terms * (20 * (double)n * terms + (exact ? 15 * work : 0)) + 50 * (double)horizon;
 }
@@ -132,7 +126,7 @@ static norn_status fit_arima(norni_env *env, const void *opt, const norni_group 
     if (e.n_seen == 0)
         return norn_fail(err, NORN_E_DATA, "arima: the series has no observed value");
     const size_t gaps = e.last + 1 - e.first - e.n_seen;
-    if (o->method == METHOD_AUTO && exact_work(&order, s->n, gaps) > most_exact_work)
+    if (o->method == METHOD_AUTO && arima_exact_work(&order, s->n, gaps) > most_exact_work)
         method = NORNI_ARIMA_CSS;
     NORN_TRY(norni_arima_fit_run(env, &data, order, constant, method,
                                  warm_start(env, &order, constant, s), &fit, err));

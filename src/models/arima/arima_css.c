@@ -61,8 +61,8 @@ static bool take_out(const arima_work *w, const css *c, double **e, double *b) {
     const size_t n = w->n_reg, lag = c->lag;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++)
-            c->gram[i * n + j] = arima_dot(e[1 + i] + lag, e[1 + j] + lag, c->n_e);
-        b[i] = arima_dot(e[1 + i] + lag, e[0] + lag, c->n_e);
+            c->gram[i * n + j] = w->sweeps.dot(e[1 + i] + lag, e[1 + j] + lag, c->n_e);
+        b[i] = w->sweeps.dot(e[1 + i] + lag, e[0] + lag, c->n_e);
     }
     if (!arima_cholesky(c->gram, n)) return false;
     arima_cholesky_solve(c->gram, n, b);
@@ -81,7 +81,7 @@ static double css_value(arima_objective *f, const double *v) {
     if (arima_work_poll(w, w->n_w * (2 + w->k) * (1 + w->n_reg))) return NORNI_INF;
     if (w->n_reg > 0 && !take_out(w, c, c->e_next, c->b_next)) return NORNI_INF;
     const double *const e = c->e_next[0] + c->lag;
-    const double s = arima_dot(e, e, c->n_e);
+    const double s = w->sweeps.dot(e, e, c->n_e);
     return isfinite(s) ? fmax(s, w->floor) : NORNI_INF;
 }
 
@@ -104,7 +104,7 @@ static void css_accept(arima_objective *f) {
     memcpy(f->b, c->b_next, f->w->n_reg * sizeof *f->b);
     if (!c->sloped) return;
     for (size_t j = 0; j < f->w->k; j++)
-        f->old_je[j] = arima_dot(c->jac[j] + c->lag, c->e[0] + c->lag, c->n_e);
+        f->old_je[j] = f->w->sweeps.dot(c->jac[j] + c->lag, c->e[0] + c->lag, c->n_e);
     chain_vector(c, f->w->k, f->old_je);
 }
 
@@ -181,11 +181,12 @@ static void fill_chain(const arima_work *w, css *c, const double *v) {
 }
 
 static void css_products(const arima_objective *f, double *out) {
+    const arima_work *const w = f->w;
     const css *const c = f->own;
-    const size_t n = f->w->n_reg;
+    const size_t n = w->n_reg;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++)
-            out[i * n + j] = arima_dot(c->e[1 + i] + c->lag, c->e[1 + j] + c->lag, c->n_e);
+            out[i * n + j] = w->sweeps.dot(c->e[1 + i] + c->lag, c->e[1 + j] + c->lag, c->n_e);
     }
 }
 
@@ -204,8 +205,8 @@ static void css_slope(arima_objective *f, const double *v, double *jj, double *j
     c->sloped = true;
     for (size_t i = 0; i < k; i++) {
         for (size_t j = 0; j <= i; j++)
-            jj[i * k + j] = jj[j * k + i] = arima_dot(c->jac[i] + lag, c->jac[j] + lag, c->n_e);
-        je[i] = arima_dot(c->jac[i] + lag, c->e[0] + lag, c->n_e);
+            jj[i * k + j] = jj[j * k + i] = w->sweeps.dot(c->jac[i] + lag, c->jac[j] + lag, c->n_e);
+        je[i] = w->sweeps.dot(c->jac[i] + lag, c->e[0] + lag, c->n_e);
     }
     (void)arima_work_poll(w, w->n_w * k * (k + 2));
     css_products(f, c->gram);
@@ -215,7 +216,7 @@ static void css_slope(arima_objective *f, const double *v, double *jj, double *j
         for (size_t i = 0; i < k; i++) {
             double *const x = c->cross + i * n_reg;
             for (size_t j = 0; j < n_reg; j++)
-                x[j] = arima_dot(c->jac[i] + lag, c->e[1 + j] + lag, c->n_e);
+                x[j] = w->sweeps.dot(c->jac[i] + lag, c->e[1 + j] + lag, c->n_e);
         }
         for (size_t i = 0; i < k; i++) {
             memcpy(kept, c->cross + i * n_reg, n_reg * sizeof *kept);

@@ -181,10 +181,10 @@ static norn_status descend_places(fit_run *r, arima_objective *f, double tol, no
     arima_work *const w = &r->w;
     const double margin = norni_exp(2 * worth_a_search / (double)f->n_e);
     NORN_TRY(descend_from(r, f, r->place, tol, err));
-    if (r->n_place > 1 && !w->cut && r->value[1] < margin * r->value[0])
+    if (r->n_place > 1 && !w->cut && !w->hasty && r->value[1] < margin * r->value[0])
         NORN_TRY(descend_from(r, f, r->place + w->k, tol, err));
     bool edge = !(r->best < NORNI_INF);
-    for (size_t i = 0; i < w->k; i++)
+    for (size_t i = 0; i < w->k && !w->hasty; i++)
         edge = edge || fabs(arima_reflect(r->v[i])) > 0.9999;
     if (edge && w->k > 0 && !w->cut) {
         double *const v = r->place;

@@ -9,7 +9,6 @@
 #include "base/fp.h"
 #include "models/arima/arima_work.h"
 
-enum { MOST_PATIENT = 20000 }; /* values of a series that is searched from many places */
 enum { MOST_LAGS = 4 * ARIMA_MOST_FACTOR, MOST_LONG = 400, MOST_WORK = 20000000 };
 
 static size_t smaller(size_t a, size_t b) {
@@ -126,8 +125,8 @@ size_t arima_starts(arima_work *w, const double *start, double *v) {
             finite = finite && isfinite(v[i]);
         if (finite) n++;
     }
-    if (arima_guess(w, v + n * k)) n++;
-    if (n > 0 && (start || w->n_w > MOST_PATIENT)) return n;
+    if (!(n > 0 && w->hasty) && arima_guess(w, v + n * k)) n++;
+    if (n > 0 && (start || w->hasty)) return n;
     memset(v + n++ * k, 0, k * sizeof *v);
     if (corner(&w->o, 1, v + n * k)) n++;
     if (corner(&w->o, -1, v + n * k)) n++;

@@ -32,9 +32,7 @@ struct arima_like {
 };
 
 NORN_CHECKED norn_status arima_like_get(arima_work *w, arima_like *l, norn_err *err);
-/* The steps compiled for an instruction set, by `cap`; ARIMA_SIMD_ANY: the machine's best. All give
- * the same bits. */
-enum { ARIMA_SIMD_NONE, ARIMA_SIMD_AVX2, ARIMA_SIMD_AVX512, ARIMA_SIMD_ANY = ARIMA_SIMD_AVX512 };
+/* The steps compiled for an instruction set; all give the same bits. */
 arima_unsettled arima_unsettled_get(int cap);
 /* The columns that the exact filter goes over: 1 + n_flat + n_reg. */
 static inline double **arima_like_columns(const arima_work *w) {

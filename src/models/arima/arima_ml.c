@@ -38,7 +38,7 @@ static void products_of(const arima_work *w, const ml *m, double *const *e, doub
     const size_t n = m->n_lin;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++)
-            out[i * n + j] = arima_dot(e[1 + i], e[1 + j], w->n_rows);
+            out[i * n + j] = w->sweeps.dot(e[1 + i], e[1 + j], w->n_rows);
     }
 }
 
@@ -74,14 +74,14 @@ double arima_ml_value_here(arima_objective *f) {
         for (size_t i = 0; i < w->n_flat; i++) /* integrated over, where regressors are estimated */
             m->sumlog_next += 2 * norni_log(m->gram[i * m->n_lin + i]);
         for (size_t i = 0; i < m->n_lin; i++)
-            m->b_next[i] = arima_dot(m->e_next[1 + i], m->e_next[0], n);
+            m->b_next[i] = w->sweeps.dot(m->e_next[1 + i], m->e_next[0], n);
         arima_cholesky_solve(m->gram, m->n_lin, m->b_next);
         for (size_t i = 0; i < m->n_lin; i++) {
             for (size_t t = 0; t < n; t++)
                 m->e_next[0][t] -= m->b_next[i] * m->e_next[1 + i][t];
         }
     }
-    const double s = arima_dot(m->e_next[0], m->e_next[0], n);
+    const double s = w->sweeps.dot(m->e_next[0], m->e_next[0], n);
     if (!isfinite(s)) return NORNI_INF;
     m->squares_next = fmax(s, w->floor);
     const double scale = scale_of(w, m->sumlog_next), value = m->squares_next * scale * scale;
@@ -106,7 +106,7 @@ static void ml_accept(arima_objective *f) {
     for (size_t j = 0; j <= m->n_lin; j++)
         multiply(m->e[j], w->n_rows, scale);
     for (size_t j = 0; j < w->k && m->sloped; j++)
-        f->old_je[j] = arima_dot(m->jac[j], m->e[0], w->n_rows);
+        f->old_je[j] = w->sweeps.dot(m->jac[j], m->e[0], w->n_rows);
 }
 
 /* Column j of the Jacobian; zero where the move leads out of what can be valued. */
@@ -146,7 +146,7 @@ static void ml_slope(arima_objective *f, const double *v, double *jj, double *je
     if (m->n_lin > 0 && gram_of(w, m, m->e)) { /* Kaufman 1975 */
         for (size_t j = 0; j < k; j++) {
             for (size_t i = 0; i < m->n_lin; i++)
-                m->b_next[i] = arima_dot(m->e[1 + i], m->jac[j], n);
+                m->b_next[i] = w->sweeps.dot(m->e[1 + i], m->jac[j], n);
             arima_cholesky_solve(m->gram, m->n_lin, m->b_next);
             for (size_t i = 0; i < m->n_lin; i++) {
                 for (size_t t = 0; t < n; t++)
@@ -156,8 +156,8 @@ static void ml_slope(arima_objective *f, const double *v, double *jj, double *je
     }
     for (size_t i = 0; i < k; i++) {
         for (size_t j = 0; j <= i; j++)
-            jj[i * k + j] = arima_dot(m->jac[i], m->jac[j], n);
-        je[i] = arima_dot(m->jac[i], m->e[0], n);
+            jj[i * k + j] = w->sweeps.dot(m->jac[i], m->jac[j], n);
+        je[i] = w->sweeps.dot(m->jac[i], m->e[0], n);
     }
 }
 

@@ -1,30 +1,34 @@
-/* The two sweeps over a state vector of the step-by-step filter, for several instruction sets. */
+/* Sweeps over vectors for several instruction sets, with the same bits on each. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "models/arima/arima_track.h"
+/* Nothing is summed across elements but by eight partial sums, whatever a machine's vectors hold. */
+#include <string.h>
 
-/* No sums across elements: every width gives the same bits. */
-#define SWEEPS(name, target)                                                                     \
-    static target void name##_add(double *restrict a, const double *restrict k, size_t r,        \
-                                  double g) {                                                    \
-        for (size_t i = 0; i < r; i++)                                                           \
-            a[i] += g * k[i];                                                                    \
-    }                                                                                            \
-    static target void name##_turn(double *restrict l, double *restrict k, size_t r, double c) { \
-        for (size_t i = 0; i < r; i++) {                                                         \
-            const double l1 = l[i], k1 = k[i];                                                   \
-            l[i] = l1 - c * k1;                                                                  \
-            k[i] = k1 - c * l1;                                                                  \
-        }                                                                                        \
-    }
-SWEEPS(base, )
-#if defined(__x86_64__)
-SWEEPS(avx2, __attribute__((target("avx2"))))
-#endif
-#undef SWEEPS
+#include "models/arima/arima_work.h"
 
-arima_sweeps arima_sweeps_get(void) {
+typedef double lanes __attribute__((vector_size(32)));
+
+#define SWEEP_TARGET
+#define FN(x) base_##x
+#include "models/arima/arima_sweep_body.h"
+#undef SWEEP_TARGET
+#undef FN
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) return (arima_sweeps){avx2_add, avx2_turn};
+#    define SWEEP_TARGET __attribute__((target("avx2")))
+#    define FN(x)        avx2_##x
+#    include "models/arima/arima_sweep_body.h"
+#    undef SWEEP_TARGET
+#    undef FN
 #endif
-    return (arima_sweeps){base_add, base_turn};
+
+arima_sweeps arima_sweeps_get(int cap) {
+#if defined(__x86_64__)
+    if (cap >= ARIMA_SIMD_AVX2 && __builtin_cpu_supports("avx2"))
+        return (arima_sweeps){avx2_add, avx2_turn, avx2_dot};
+#endif
+    (void)cap;
+    return (arima_sweeps){base_add, base_turn, base_dot};
+}
+
+double arima_dot(const double *a, const double *b, size_t n) {
+    return base_dot(a, b, n);
 }

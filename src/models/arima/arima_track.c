@@ -30,7 +30,7 @@ norn_status arima_track_get(norni_arena *arena, const norni_arima_order *o, size
                             size_t now, size_t more, arima_track *t, norn_err *err) {
     const size_t lag_ar = arima_lag_ar(o), lag_ma = arima_lag_ma(o);
     memset(t, 0, sizeof *t);
-    t->sweeps = arima_sweeps_get();
+    t->sweeps = arima_sweeps_get(ARIMA_SIMD_ANY);
     t->r = lag_ar > lag_ma + 1 ? lag_ar : lag_ma + 1;
     t->n_diff = arima_lag_diff(o);
     const size_t state = t->r + t->n_diff;
@@ -151,8 +151,7 @@ static double spread(arima_track *t) {
     for (size_t i = 0; i < t->n_loose; i++) {
         const double *const row = t->root + i * t->wide;
         const double c = t->c[i] = t->a[t->n_lin + i][t->at] + level(t, t->n_lin + i);
-        for (size_t l = 0; l < t->n_root; l++)
-            t->sc[l] += c * row[l];
+        t->sweeps.add(t->sc, row, t->n_root, c);
     }
     return t->f + arima_dot(t->sc, t->sc, t->n_root);
 }
@@ -221,11 +220,10 @@ void arima_track_see(arima_track *t, const double *y, double *v, double *f) {
     const double shrink = 1 / (*f + sqrt(t->f * *f));
     for (size_t i = 0; i < n; i++) {
         double *const row = t->root + i * t->wide;
-        const double sa = arima_dot(row, t->sc, t->n_root);
+        const double sa = t->sweeps.dot(row, t->sc, t->n_root);
         for (size_t j = 0; j < t->n_lin; j++)
             t->est[j * t->cap + i] += sa * (v[j] / *f);
-        for (size_t l = 0; l < t->n_root; l++)
-            row[l] -= sa * shrink * t->sc[l];
+        t->sweeps.add(row, t->sc, t->n_root, -sa * shrink);
         move_column(t, t->n_lin + i, -t->c[i], 0);
     }
     move_gain(t);

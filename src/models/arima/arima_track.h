@@ -7,13 +7,6 @@
 
 enum { ARIMA_MOST_LOOSE = 512 }; /* values missing that are kept apart at a time */
 
-/* a (r) += g k; and l, k (r) <- l - c k, k - c l. */
-typedef struct arima_sweeps {
-    void (*add)(double *restrict a, const double *restrict k, size_t r, double g);
-    void (*turn)(double *restrict l, double *restrict k, size_t r, double c);
-} arima_sweeps;
-arima_sweeps arima_sweeps_get(void);
-
 /* Columns: n_lin linear ones (a series, regressors), then n_loose unknown values that the past left
  * behind. All share an origin `at` that moves by one a step. */
 typedef struct arima_track {

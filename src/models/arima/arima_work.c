@@ -13,6 +13,7 @@
 #include "num/extent.h"
 
 enum { POLL_EVERY = 400000 };
+static const double hasty_work = 2e6; /* about a millisecond */
 
 bool arima_work_poll(arima_work *w, size_t flops) {
     w->since_poll += flops;
@@ -20,6 +21,13 @@ bool arima_work_poll(arima_work *w, size_t flops) {
     w->since_poll = 0;
     w->cancelled = norni_poll_stop(&w->env->poll);
     return w->cancelled;
+}
+
+double arima_exact_work(const norni_arima_order *o, size_t n, size_t n_gap) {
+    const double lag_ar = (double)arima_lag_ar(o), lag_ma = (double)arima_lag_ma(o) + 1;
+    const double r = lag_ar > lag_ma ? lag_ar : lag_ma, state = r + (double)arima_lag_diff(o);
+    const double loose = (double)n_gap < state ? (double)n_gap : state;
+    return (double)n * (r + 8 + loose * (r / 4 + 4 * loose));
 }
 
 static norn_status check_order(const norni_arima_order *o, norn_err *err) {
@@ -49,6 +57,7 @@ static norn_status find_extent(arima_work *w, const norni_arima_data *data, norn
     w->n_gap = w->n - e.n_seen;
     w->n_w = w->n - lost;
     w->n_rows = w->n_w;
+    w->hasty = arima_exact_work(&w->o, w->n, w->n_gap) > hasty_work;
     return NORN_OK;
 }
 
@@ -142,6 +151,7 @@ norn_status arima_work_make(norni_env *env, const norni_arima_data *data, norni_
     memset(w, 0, sizeof *w);
     NORN_TRY(check_order(&o, err));
     w->env = env;
+    w->sweeps = arima_sweeps_get(ARIMA_SIMD_ANY);
     w->arena = env->arena;
     w->o = o;
     w->constant = constant;

@@ -5,6 +5,18 @@
 
 #include "models/arima/arima_poly.h"
 
+/* a (r) += g k; l, k (r) <- l - c k, k - c l; and a product of fixed summation order. */
+typedef struct arima_sweeps {
+    void (*add)(double *restrict a, const double *restrict k, size_t r, double g);
+    void (*turn)(double *restrict l, double *restrict k, size_t r, double c);
+    double (*dot)(const double *a, const double *b, size_t n);
+} arima_sweeps;
+/* Instruction sets, by `cap`; ARIMA_SIMD_ANY: the machine's best. */
+enum { ARIMA_SIMD_NONE, ARIMA_SIMD_AVX2, ARIMA_SIMD_AVX512, ARIMA_SIMD_ANY = ARIMA_SIMD_AVX512 };
+/* arima_sweep.c: the same bits everywhere. */
+arima_sweeps arima_sweeps_get(int cap);
+double arima_dot(const double *a, const double *b, size_t n);
+
 /* What all evaluations share. Columns of `w`: 0 is the series, 1..n_reg the regressors (the constant
  * first), all differenced; regressors are orthonormal (X = Q R, so that w - Q b = w - X R^-1 b). With
  * gaps inside, `w` holds guesses there, and the exact filter goes over `level` instead: the series
@@ -21,15 +33,17 @@ typedef struct arima_work {
     size_t n_gap;         /* missing inside */
     size_t n_rows;        /* innovations of the exact filter */
     int exponent;         /* series = column 0 times 2^exponent */
-    double **w;           /* (1 + n_reg) columns of (n_w) */
-    double **level;       /* (1 + n_flat + n_reg) columns of (n), or NULL without gaps */
-    bool *seen;           /* (n), with level */
-    double gap_log;       /* log of the determinant by which R counts the unknown first values */
-    double *r;            /* (n_reg, n_reg) upper triangle R of the regressors, row-major */
-    int *x_exp;           /* (n_reg) regressor = its scaled self times 2^x_exp */
-    double floor;         /* least sum of squares: what rounding leaves of a perfect fit */
-    double *coef;         /* (k) scratch */
+    arima_sweeps sweeps;
+    double **w;     /* (1 + n_reg) columns of (n_w) */
+    double **level; /* (1 + n_flat + n_reg) columns of (n), or NULL without gaps */
+    bool *seen;     /* (n), with level */
+    double gap_log; /* log of the determinant by which R counts the unknown first values */
+    double *r;      /* (n_reg, n_reg) upper triangle R of the regressors, row-major */
+    int *x_exp;     /* (n_reg) regressor = its scaled self times 2^x_exp */
+    double floor;   /* least sum of squares: what rounding leaves of a perfect fit */
+    double *coef;   /* (k) scratch */
     arima_poly ar, ma;
+    bool hasty; /* an exact value takes long: one search, from one place */
     size_t since_poll;
     bool cancelled, cut;
 } arima_work;
@@ -44,6 +58,8 @@ void arima_work_unbeta(const arima_work *w, const double *beta, double *b);
 /* Sets w->coef and the sparse polynomials. */
 void arima_work_set(arima_work *w, const double *v);
 void arima_work_set_coef(arima_work *w, const double *coef);
+/* About how many multiplications one exact value takes, with n_gap missing inside. */
+double arima_exact_work(const norni_arima_order *o, size_t n, size_t n_gap);
 /* Counts work against the poll: true = stop. */
 bool arima_work_poll(arima_work *w, size_t flops);
 
@@ -87,12 +103,11 @@ NORN_CHECKED norn_status arima_gaps_make(arima_work *w, const double *y, norn_er
 /* arima_guess.c: v (k) from two regressions; false: too few values. */
 bool arima_guess(arima_work *w, double *v);
 /* Places to begin, v (ARIMA_MOST_STARTS, k): `start` (coefficients, or NULL), the guess, and where
- * there is no `start` other corners of the region; their number, at least 1. */
+ * there is no `start` and no haste other corners of the region; their number, at least 1. */
 enum { ARIMA_MOST_STARTS = 4 };
 size_t arima_starts(arima_work *w, const double *start, double *v);
 
-/* arima_linear.c: small dense symmetric systems and dot products of fixed summation order. */
-double arima_dot(const double *a, const double *b, size_t n);
+/* arima_linear.c: small dense symmetric systems. */
 /* Cholesky factor of a (n, n) in its lower triangle; false: not positive definite. */
 bool arima_cholesky(double *a, size_t n);
 void arima_cholesky_solve(const double *a, size_t n, double *x);
