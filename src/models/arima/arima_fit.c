@@ -94,10 +94,21 @@ static void fill_likelihood(norni_arima_fit *out, double squares, double sumlog,
     out->sigma2 = ldexp(sigma2, 2 * w->exponent);
 }
 
+/* The exact filter that follows least squares needs a stationary process. */
+static void keep_stationary(const norni_arima_order *o, double *v) {
+    const size_t from[2] = {0, (size_t)o->p + (size_t)o->q}, n[2] = {(size_t)o->p, (size_t)o->P};
+    for (size_t f = 0; f < 2; f++) {
+        for (size_t i = from[f]; i < from[f] + n[f]; i++) {
+            if (fabs(arima_reflect(v[i])) > 1 - 1e-8) v[i] = v[i] > 0 ? 2 - 4e-4 : 4e-4 - 2;
+        }
+    }
+}
+
 static void take(fit_run *r, const arima_objective *f, double value, norni_arima_method method,
                  norn_stop stop) {
     arima_work *const w = &r->w;
     norni_arima_fit *const out = r->out;
+    if (method == NORNI_ARIMA_CSS) keep_stationary(&w->o, r->v);
     arima_coef_from_free(&w->o, r->v, out->coef);
     arima_work_beta(w, f->b + f->n_b, out->coef + w->k);
     out->method = method;

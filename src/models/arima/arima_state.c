@@ -196,7 +196,11 @@ static norn_status finish(norni_env *env, pass *p, norn_err *err) {
     const size_t used = rows - (p->n_lin - 1);
     st->variance = fmax(squares, 0) / (double)(used > n_coef ? used - n_coef : used);
     box_test(st, p->e, p->n, rows);
-    if (st->fit.method == NORNI_ARIMA_CSS && isnan(st->fit.loglik) && squares > 0) {
+    double largest = 0x1p-52; /* as in arima_work.c: what rounding leaves of a perfect fit */
+    for (size_t t = 0; t < p->n; t++)
+        largest = fabs(p->y[t]) > largest ? fabs(p->y[t]) : largest;
+    squares = fmax(squares, (double)used * largest * largest * 0x1p-104);
+    if (st->fit.method == NORNI_ARIMA_CSS && isnan(st->fit.loglik)) {
         const double ln2 = 0.693147180559945309417, ln2pi = 1.83787706640934548356;
         const double n = (double)used;
         st->fit.loglik =
