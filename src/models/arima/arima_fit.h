@@ -47,7 +47,9 @@ typedef struct norni_arima_fit {
 } norni_arima_fit;
 
 /* Fits by least squares of the residuals or by exact likelihood, inside the stationary and
- * invertible region. `start` (n_coef) or NULL: where the search begins (a neighbour's estimates).
+ * invertible region. `start` (n_coef) or NULL: where the search begins (a neighbour's estimates);
+ * without it, places as different as can be are tried. env->effort counts values of an objective,
+ * not the differences that slopes are taken from.
  * NORN_E_NUMERIC: no admissible estimate was found; NORN_E_DATA: too few values for the orders. The
  * result lies in env->arena. */
 NORN_CHECKED norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
@@ -66,7 +68,7 @@ NORN_CHECKED norn_status norni_arima_fit_at(norni_env *env, const norni_arima_da
 typedef struct norni_arima_state norni_arima_state;
 
 /* Takes a fit (of method ML, or CSS) and the series it was made from; the filter's last state is in
- * it. `name` opens describe's text. Lies in env->arena. */
+ * it. Lies in env->arena; s is borrowed (fitted reads it). */
 NORN_CHECKED norn_status norni_arima_state_make(norni_env *env, const norni_series *s,
                                                 const norni_arima_fit *fit, norni_arima_state **out,
                                                 norn_err *err);
