@@ -15,6 +15,7 @@
  * series 0.856 with phi = 1, 0.796 with 0.8; quarterly 0.893 and 0.885 (0.9); hourly 0.520 and 0.517
  * (0.98); sMAPE of M3 yearly 16.9 and 16.3, quarterly 9.52 and 9.46, monthly 14.62 and 14.53. Which of the two
  * ways the future goes is open, so the squared distance between them is part of the variance. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -143,6 +144,12 @@ static bool look_ahead(const ces_walk *from, double damping, size_t horizon, nor
     return true;
 }
 
+/* In units of the series; what would pass the largest double stays there. */
+static double restore(double x, int exponent) {
+    const double y = ldexp(x, exponent);
+    return y > DBL_MAX ? DBL_MAX : y < -DBL_MAX ? -DBL_MAX : y;
+}
+
 norn_status ces_predict(norni_env *env, const void *state, size_t g, size_t horizon,
                         bool want_levels, norni_dist *out, norn_err *err) {
     (void)g;
@@ -162,8 +169,8 @@ norn_status ces_predict(norni_env *env, const void *state, size_t g, size_t hori
     for (size_t h = 0; h < horizon; h++) {
         const double gap = own[h] - mean[h],
                      wrong = gap * gap + (n_near ? doubt(st, mean[h], near + h, horizon) : 0);
-        out->mean[h] = ldexp(mean[h], st->exponent);
-        out->sd[h] = ldexp(sqrt(st->sigma2 * sum + wrong), st->exponent);
+        out->mean[h] = restore(mean[h], st->exponent);
+        out->sd[h] = restore(sqrt(st->sigma2 * sum + wrong), st->exponent);
         const double psi = echo_next(&st->now, &r);
         sum += psi * psi;
     }

@@ -267,14 +267,19 @@ static norn_status fitted_ces(norni_env *env, const void *state, size_t g, doubl
     return NORN_OK;
 }
 
+static size_t write_complex(char *out, size_t size, const char *name, const double p[2]) {
+    return norni_format(out, size, " %s=%g%s%gi", name, p[0], p[1] < 0 ? "" : "+", p[1]);
+}
+
 static void describe_ces(const void *state, size_t g, char *out, size_t size) {
     (void)g;
     const ces_state *st = state;
     const ces_walk *w = &st->now;
     const double *p = w->par.v;
-    size_t n = norni_format(out, size, "CES(%s) alpha=%g%+gi", form_names[w->form], p[0], p[1]);
+    size_t n = norni_format(out, size, "CES(%s)", form_names[w->form]);
+    n += write_complex(out + n, size - n, "alpha", p);
     if (w->form == CES_PARTIAL) n += norni_format(out + n, size - n, " beta=%g", p[2]);
-    if (w->form == CES_FULL) n += norni_format(out + n, size - n, " beta=%g%+gi", p[2], p[3]);
+    if (w->form == CES_FULL) n += write_complex(out + n, size - n, "beta", p + 2);
     n += norni_format(out + n, size - n, " sigma=%g", ldexp(sqrt(st->sigma2), st->exponent));
     if (st->damping < 1) n += norni_format(out + n, size - n, " damping=%g", st->damping);
     if (isfinite(st->aicc)) norni_format(out + n, size - n, " aicc=%g", st->aicc);

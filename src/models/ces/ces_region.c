@@ -116,11 +116,13 @@ bool ces_region_admit(ces_form form, ces_param *par) {
  * recursion; destroys a, work (d + 1). */
 static bool zeros_outside(double *a, size_t d, double *work) {
     for (size_t k = d; k >= 1; k--) {
-        const double r = a[k] / a[0], rest = 1 - r * r;
+        const double r = a[k] / a[0], scale = 1 / (1 - r * r);
         if (!(fabs(r) < 1)) return false;
         for (size_t i = 0; i < k; i++)
-            work[i] = (a[i] - r * a[k - i]) / rest;
-        memcpy(a, work, k * sizeof *a);
+            work[i] = (a[i] - r * a[k - i]) * scale;
+        double *other = a;
+        a = work;
+        work = other;
     }
     return true;
 }

@@ -12,7 +12,7 @@
 #include "base/fp.h"
 #include "models/ces/ces_climb.h"
 
-enum { MOST_CLIMBS = 4, MOST_ROUNDS = 100 };
+enum { MOST_CLIMBS = 4, MOST_ROUNDS = 60 };
 #define ENOUGH 1e-8 /* a promised gain beside the sum of squares that ends a climb */
 
 typedef struct search {
@@ -62,7 +62,7 @@ static void judge(search *s, ces_climb *c, double sse, const ces_group *g) {
 static void prepare(const search *s, ces_climb *c) {
     while (!c->over && c->known) {
         const bool found = ces_climb_propose(s->form, c);
-        const bool hopeless = c->moves >= 3 && c->sse - 5 * c->promise > s->best.sse;
+        const bool hopeless = c->moves >= 2 && c->sse - 3 * c->promise > s->best.sse;
         if (found && c->promise > ENOUGH * c->sse && !hopeless) return;
         c->over = found || c->lambda > 1e8;
         c->lambda = c->lambda * 64 + 1e-3;
@@ -134,55 +134,60 @@ static ces_param start_of(ces_form form, size_t k) {
     return p;
 }
 
+/* A place to climb from. */
+typedef struct start {
+    ces_param par;
+    double sse;
+} start;
+
 /* Puts a start among the `n` best of its kind; the best first. */
-static void enlist(ces_climb *climbs, size_t n, ces_climb c) {
+static void enlist(start *list, size_t n, start c) {
     for (size_t i = 0; i < n; i++) {
-        if (!(c.sse < climbs[i].sse)) continue;
-        const ces_climb other = climbs[i];
-        climbs[i] = c;
+        if (!(c.sse < list[i].sse)) continue;
+        const start other = list[i];
+        list[i] = c;
         c = other;
     }
 }
 
-/* Eight starts: the admitted ones into `to` (n). False: no pass was made. */
-static bool try_eight(search *s, const ces_param par[CES_LANES], bool always, ces_climb *to,
+/* Eight starts: the admitted ones into list (n). False: no pass was made. */
+static bool try_eight(search *s, const ces_param par[CES_LANES], bool always, start *list,
                       size_t n) {
     if (!norni_effort_spend(s->effort, CES_LANES) && !always) return false;
     if (!evaluate(s, par, NULL, 0)) return false;
     for (size_t k = 0; k < CES_LANES; k++) {
         const double sse = s->d->lanes->sse[k];
-        if (!admitted(s, &par[k], sse)) continue;
+        if (!(sse < list[n - 1].sse) || !admitted(s, &par[k], sse)) continue;
         note(s, &par[k], sse);
-        enlist(to, n, (ces_climb){.at = par[k], .trial = par[k], .sse = sse, .lambda = 1e-2});
+        enlist(list, n, (start){par[k], sse});
     }
     return true;
 }
 
-/* Leaves starts in climbs (MOST_CLIMBS): as many for every beta, so that they lie apart. */
-static void try_table(search *s, ces_climb *climbs) {
+/* Leaves starts in list (MOST_CLIMBS): as many for every beta, so that they lie apart. */
+static void try_table(search *s, start *list) {
     const size_t n_beta = s->form == CES_FULL      ? N_FULL
                           : s->form == CES_PARTIAL ? N_PARTIAL
                                                    : 1,
-                 per_beta = MOST_CLIMBS / n_beta;
+                 per_beta = n_beta > 1 ? MOST_CLIMBS / n_beta : MOST_CLIMBS - 1;
     for (size_t first = 0; first < n_beta * N_PAIRS; first += CES_LANES) {
         ces_param par[CES_LANES];
         for (size_t k = 0; k < CES_LANES; k++)
             par[k] = start_of(s->form, first + k);
-        if (!try_eight(s, par, first == 0, climbs + first / N_PAIRS * per_beta, per_beta)) return;
+        if (!try_eight(s, par, first == 0, list + first / N_PAIRS * per_beta, per_beta)) return;
     }
 }
 
-/* An earlier fit's parameters climb, and beside them the best of a few
- * starts. */
-static void try_near(search *s, const ces_param *near, ces_climb *climbs) {
+/* An earlier fit's parameters, and beside them the best of a few starts. */
+static void try_near(search *s, const ces_param *near, start *list) {
     ces_param par[CES_LANES], own = *near;
     if (!ces_region_admit(s->form, &own)) own = start_of(s->form, 0);
     for (size_t k = 0; k < CES_LANES; k++)
         par[k] = k == 0 ? own : start_of(s->form, k - 1);
-    if (!try_eight(s, par, true, climbs, MOST_CLIMBS)) return;
+    if (!try_eight(s, par, true, list, MOST_CLIMBS)) return;
     for (size_t i = 0, others = 0; i < MOST_CLIMBS; i++) {
-        const bool is_own = memcmp(&climbs[i].at, &own, sizeof own) == 0;
-        if (!is_own && others++ > 0) climbs[i].over = true;
+        const bool is_own = memcmp(&list[i].par, &own, sizeof own) == 0;
+        if (!is_own && others++ > 0) list[i].sse = NORNI_INF;
     }
 }
 
@@ -194,13 +199,21 @@ ces_fit ces_search(ces_data *d, ces_form form, const ces_param *near, norni_effo
                 .effort = effort,
                 .scratch = scratch,
                 .best = {.form = form, .sse = NORNI_INF, .stop = NORN_STOP_MAXITER}};
+    start list[MOST_CLIMBS];
     ces_climb climbs[MOST_CLIMBS];
+    size_t n = 0;
     for (size_t i = 0; i < MOST_CLIMBS; i++)
-        climbs[i] = (ces_climb){.sse = NORNI_INF, .over = true};
+        list[i] = (start){.sse = NORNI_INF};
     if (near)
-        try_near(&s, near, climbs);
+        try_near(&s, near, list);
     else
-        try_table(&s, climbs);
-    if (s.best.stop != NORN_STOP_CANCELLED) climb_all(&s, climbs, MOST_CLIMBS);
+        try_table(&s, list);
+    if (s.best.stop == NORN_STOP_CANCELLED) return s.best;
+    for (size_t i = 0; i < MOST_CLIMBS; i++) {
+        if (!(list[i].sse < NORNI_INF)) continue;
+        climbs[n++] = (ces_climb){
+            .at = list[i].par, .trial = list[i].par, .sse = list[i].sse, .lambda = 1e-2};
+    }
+    climb_all(&s, climbs, n);
     return s.best;
 }
