@@ -3,7 +3,7 @@
 #ifndef NORNI_FORECAST_CHART_H
 #define NORNI_FORECAST_CHART_H
 
-#include "app/forecast_run.h"
+#include "app/forecast_answer.h"
 
 enum { NORNI_CHART_SERIES = 12 };
 

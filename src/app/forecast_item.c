@@ -66,18 +66,6 @@ static norn_status store_fitted(norni_forecast *f, size_t item, norni_env *env,
     return NORN_OK;
 }
 
-norn_status norni_forecast_describe(norni_forecast *f, size_t item, norni_str text, norn_err *err) {
-    const norn_alloc *alloc = &f->ctx->alloc;
-    char *kept = norni_alloc_get(alloc, text.n + 1, 1);
-    if (kept == NULL) return norni_alloc_fail(err, "forecast", text.n + 1, 1);
-    if (text.n > 0) memcpy(kept, text.p, text.n);
-    kept[text.n] = '\0';
-    char *before = f->served[item];
-    if (before) norni_alloc_drop(alloc, before, strlen(before) + 1, 1);
-    f->served[item] = kept;
-    return NORN_OK;
-}
-
 static norn_status store_description(norni_forecast *f, size_t item, const norni_spec *spec,
                                      const void *state, norn_err *err) {
     char text[512];

@@ -3,7 +3,7 @@
 #ifndef NORNI_FORECAST_ITEM_H
 #define NORNI_FORECAST_ITEM_H
 
-#include "app/forecast_run.h"
+#include "app/forecast_answer.h"
 
 /* The item's series as a model sees it under the spec: seasons are the spec's, else the user's, else
  * the frequency's. *season is room for one. */

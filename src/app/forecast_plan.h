@@ -3,7 +3,7 @@
 #ifndef NORNI_FORECAST_PLAN_H
 #define NORNI_FORECAST_PLAN_H
 
-#include "app/forecast_run.h"
+#include "app/forecast_answer.h"
 
 typedef struct norni_forecast_opt {
     norni_panel_opt panel;

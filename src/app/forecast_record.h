@@ -3,7 +3,7 @@
 #ifndef NORNI_FORECAST_RECORD_H
 #define NORNI_FORECAST_RECORD_H
 
-#include "app/forecast_run.h"
+#include "app/forecast_answer.h"
 
 /* Fills the item's slots and *outcome from f->shared->store; false: it has no such item. */
 bool norni_forecast_recall(norni_worker *w, norni_forecast *f, size_t item, norni_outcome *outcome);

@@ -17,47 +17,16 @@ typedef struct forecast_job {
     double *cost; /* (n_items) or NULL */
 } forecast_job;
 
-static const norni_spec *item_spec(const norni_forecast *f, size_t item) {
-    return &f->plan->specs[item % f->plan->n_specs];
-}
-
 static norn_status run_item(norni_worker *w, size_t item, uint32_t attempt, void *arg,
                             norn_err *err) {
     forecast_job *job = arg;
-    return norni_forecast_item(w, job->f, item, item_spec(job->f, item), attempt, err);
+    return norni_forecast_item(w, job->f, item, norni_forecast_spec(job->f, item), attempt, err);
 }
 
 static norn_status run_fallback(norni_worker *w, size_t item, uint32_t attempt, void *arg,
                                 norn_err *err) {
     forecast_job *job = arg;
     return norni_forecast_item(w, job->f, item, job->f->plan->fallback, attempt, err);
-}
-
-void norni_forecast_blank(norni_forecast *f, size_t item) {
-    const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n;
-    for (size_t k = 0; k < h; k++)
-        f->mean[item * h + k] = norni_canonical(NORNI_NAN);
-    for (size_t k = 0; k < h * n_levels; k++) {
-        f->lo[item * n_levels * h + k] = f->hi[item * n_levels * h + k] =
-            norni_canonical(NORNI_NAN);
-    }
-    if (f->plan->conformal.windows > 0) norni_conformal_blank(&f->conformal, item);
-    if (f->fitted == NULL) return;
-    const size_t i = norni_forecast_series_of(f, item), n = norni_panel_n(f->panel, i);
-    double *out = norni_forecast_fitted(f, item);
-    for (size_t t = 0; t < n; t++)
-        out[t] = norni_canonical(NORNI_NAN);
-}
-
-norni_str norni_forecast_model(const norni_forecast *f, size_t item) {
-    const norni_outcome *o = &f->batch.outcome[item];
-    if (o->status != NORN_OK) return (norni_str){"", 0};
-    return o->fallback ? f->plan->fallback->column : item_spec(f, item)->column;
-}
-
-const char *norni_forecast_stop(const norni_forecast *f, size_t item) {
-    const norni_effort *e = f->effort ? &f->effort[item] : NULL;
-    return e == NULL || !e->cut ? "" : e->late ? "budget_ms" : "budget_evals";
 }
 
 static norn_status hash_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
@@ -67,7 +36,7 @@ static norn_status hash_item(norni_worker *w, size_t item, void *arg, norn_err *
     const size_t h = (size_t)f->plan->horizon, n_levels = f->plan->levels.n,
                  i = norni_forecast_series_of(f, item);
     const size_t n_fit = f->fitted ? norni_panel_n(f->panel, i) : 0;
-    const norni_str parts[4] = {norni_panel_id(f->panel, i), item_spec(f, item)->column,
+    const norni_str parts[4] = {norni_panel_id(f->panel, i), norni_forecast_spec(f, item)->column,
                                 norni_str_of(norn_status_name(o->status)),
                                 norni_forecast_model(f, item)};
     size_t size = (h * (1 + 2 * n_levels) + n_fit) * sizeof(double);
@@ -113,7 +82,7 @@ static void estimate_costs(forecast_job *job) {
     const size_t h = (size_t)f->plan->horizon;
     double largest = 0;
     for (size_t item = 0; item < f->n_items; item++) {
-        const norni_spec *spec = item_spec(f, item);
+        const norni_spec *spec = norni_forecast_spec(f, item);
         int32_t season = 1;
         const norni_series s = norni_forecast_view(f, item, spec, &season);
         job->cost[item] =
@@ -226,31 +195,4 @@ norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker, const norni_
 fail:
     norni_forecast_clear(f);
     return st;
-}
-
-static void drop_model(norni_forecast *f, size_t item) {
-    norni_str *m = &f->saved[item];
-    norni_alloc_drop(&f->ctx->alloc, (char *)(uintptr_t)m->p, m->n, 1);
-    *m = (norni_str){NULL, 0};
-}
-
-norn_status norni_forecast_keep(norni_forecast *f, size_t item, norni_str model, norn_err *err) {
-    char *own = norni_alloc_get(&f->ctx->alloc, model.n, 1);
-    if (own == NULL) return norni_alloc_fail(err, "save", model.n, 1);
-    if (model.n > 0) memcpy(own, model.p, model.n);
-    drop_model(f, item);
-    f->saved[item] = (norni_str){own, model.n};
-    return NORN_OK;
-}
-
-void norni_forecast_clear(norni_forecast *f) {
-    if (f->ctx == NULL) return;
-    for (size_t item = 0; f->served != NULL && item < f->n_items; item++) {
-        char *text = f->served[item];
-        if (text) norni_alloc_drop(&f->ctx->alloc, text, strlen(text) + 1, 1);
-    }
-    for (size_t item = 0; f->saved != NULL && item < f->n_items; item++)
-        drop_model(f, item);
-    if (f->batch.ctx) norni_batch_clear(&f->batch);
-    memset(f, 0, sizeof *f);
 }

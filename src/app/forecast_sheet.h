@@ -3,7 +3,7 @@
 #ifndef NORNI_FORECAST_SHEET_H
 #define NORNI_FORECAST_SHEET_H
 
-#include "app/forecast_run.h"
+#include "app/forecast_answer.h"
 #include "io/xlsx_write.h"
 
 /* The columns of the CSV table, as the header and as rows; times as text, in the input's style. */

@@ -9,6 +9,7 @@
 
 #include "app/digest.h"
 #include "app/forecast_files.h"
+#include "app/forecast_run.h"
 #include "base/seen.h"
 #include "par/pipe.h"
 

@@ -3,7 +3,7 @@
 #ifndef NORNI_FORECAST_WRITE_H
 #define NORNI_FORECAST_WRITE_H
 
-#include "app/forecast_run.h"
+#include "app/forecast_answer.h"
 #include "io/writer.h"
 
 /* What stands before the first panel's series and behind the last one's. CSV: id, time, then per

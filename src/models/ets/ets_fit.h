@@ -99,7 +99,8 @@ bool ets_fit_take(ets_work *w, const ets_data *d, const ets_limits *lim, const d
 ets_memory *ets_memory_new(const ets_data *d, norni_arena *arena);
 /* Takes up where an earlier fit's searches ended (what ets_save wrote; empty or damaged: nothing).
  * false: memory is out. */
-bool ets_memory_warm(ets_memory *mem, const ets_data *d, norni_str saved, norni_arena *arena);
+bool ets_memory_warm(ets_memory *mem, const ets_data *d, norni_str forms, int exponent,
+                     norni_arena *arena);
 /* The form that the earlier fit chose, or false. */
 bool ets_memory_first(const ets_memory *mem, norni_ets_form *form);
 /* Sets a form's criterion beside its point. */

@@ -121,10 +121,8 @@ static void rescale_point(norni_ets_form f, int shift, double *x, size_t n) {
         x[i] = ldexp(x[i], shift);
 }
 
-bool ets_memory_warm(ets_memory *mem, const ets_data *d, norni_str saved, norni_arena *arena) {
-    norni_str forms;
-    int exponent;
-    if (saved.n == 0 || !ets_kept_forms(saved, &forms, &exponent)) return true;
+bool ets_memory_warm(ets_memory *mem, const ets_data *d, norni_str forms, int exponent,
+                     norni_arena *arena) {
     norni_unpack u = {forms, false};
     const uint32_t count = norni_unpack_u32(&u);
     double least = HUGE_VAL;

@@ -86,6 +86,8 @@ static norn_status fit_one(norni_env *env, const ets_opt *o, const norni_series 
         return norn_fail(err, NORN_E_DATA,
                          "%s: the series holds an infinite value; only finite ones are allowed",
                          part);
+    norni_str forms;
+    int exponent;
     ets_opt opt = *o;
     if (d.n_obs <= m && opt.season == ETS_AUTO) opt.season = 1;
     if (d.constant && opt.error == ETS_AUTO && opt.trend == ETS_AUTO) opt.error = opt.trend = 1;
@@ -95,7 +97,8 @@ static norn_status fit_one(norni_env *env, const ets_opt *o, const norni_series 
     if (!best.season || !memory || !ets_work_init(&w, &d, ETS_SIMD_AVX512, &env->poll, env->arena))
         return norni_alloc_fail(err, part, series->n, 8 * m * sizeof(double));
     w.effort = env->effort;
-    if (!ets_memory_warm(memory, &d, env->warm, env->arena))
+    if (env->warm.n > 0 && ets_kept_forms(env->warm, &forms, &exponent) &&
+        !ets_memory_warm(memory, &d, forms, exponent, env->arena))
         return norni_alloc_fail(err, part, m, 36 * sizeof(double));
     const size_t n_fitted = ets_choose(&w, &d, memory, &opt, &best, best.season + m);
     if (w.stopped) return norn_fail(err, NORN_E_CANCEL, "%s: cancelled", part);
