@@ -9,6 +9,8 @@
 
 /* R's limit: a root nearer to the unit circle makes the model useless. */
 static const double least_root = 1.01;
+/* Evaluations after which a fit is looked at: a usual one takes 12. */
+static const uint64_t first_patience = 40, second_patience = 20;
 
 double arima_criterion(arima_ic ic, double minus2, size_t n_par, size_t n_star) {
     const double k = (double)n_par, n = (double)n_star;
@@ -89,19 +91,42 @@ static double criterion_of(const arima_search *s, const norni_arima_fit *f) {
     return arima_criterion(s->plan->ic, minus2, f->n_coef + 1, css ? s->n_star : f->n_used);
 }
 
-/* A fit from `start` (NULL: from the core's own); a better one than the trial's takes its place. */
-static norn_status fit_from(arima_search *s, arima_trial *t, const double *start, norn_err *err) {
+/* A fit of the trial's orders with at most `patience` evaluations (0: as many as the item has). */
+static norn_status fit_within(arima_search *s, const arima_trial *t, const double *start,
+                              uint64_t patience, norni_arima_fit *out, bool *cut, norn_err *err) {
     const arima_plan *plan = s->plan;
     const norni_arima_order order = {t->p, plan->d, t->q, t->sp, plan->sd, t->sq, plan->m};
+    norni_effort *whole = s->env->effort, own = {.limit = patience};
+    norni_env env = *s->env;
+    if (whole) {
+        const uint64_t left = whole->limit > whole->spent ? whole->limit - whole->spent : 1;
+        own.deadline_ns = whole->deadline_ns;
+        if (whole->limit > 0 && (patience == 0 || left < patience)) own.limit = left;
+    }
+    env.effort = &own;
+    const norn_status status = norni_arima_fit_run(
+        &env, &s->data, order, t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT,
+        plan->css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, start, out, err);
+    (void)norni_effort_spend(whole, own.spent);
+    *cut = own.cut && !(whole && whole->cut);
+    return status;
+}
+
+/* A fit from `start` (NULL: from the core's own); a better one than the trial's takes its place. Most
+ * fits end soon; one that does not is mostly on its way to the bounds, where steps are many and the
+ * model will be of no use. */
+static norn_status fit_trial(arima_search *s, arima_trial *t, const double *start,
+                             uint64_t patience, norn_err *err) {
     const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
     norni_arima_fit f;
     norn_err why;
-    const norn_status status = norni_arima_fit_run(
-        s->env, &s->data, order, t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT,
-        plan->css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, start, &f, &why);
+    bool cut = false;
+    norn_status status = fit_within(s, t, start, patience, &f, &cut, &why);
+    if (status == NORN_OK && cut && is_useful(&f))
+        status = fit_within(s, t, f.coef, 0, &f, &cut, &why);
     if (status == NORN_OK) {
         const double raw = criterion_of(s, &f), ic = is_useful(&f) ? raw : NORNI_INF;
-        if (ic < t->ic || (raw < t->raw && !(t->ic < NORNI_INF))) {
+        if (ic < t->ic || !t->coef || (raw < t->raw && !(t->ic < NORNI_INF))) {
             memcpy(s->coefs, f.coef, f.n_coef * sizeof *s->coefs);
             t->coef = s->coefs;
         }
@@ -118,19 +143,16 @@ norn_status arima_search_try(arima_search *s, arima_trial model, const arima_tri
                              norn_err *err) {
     const double best = s->best == SIZE_MAX ? NORNI_INF : s->trials[s->best].ic;
     const size_t n_coef = n_coef_of(s, &model);
-    const double *start = NULL;
-    if (from && from->coef) {
-        start_from(s, &model, from);
-        start = s->start;
-    }
+    const bool neighbour = from && from->coef;
+    if (neighbour) start_from(s, &model, from);
     model.ic = model.raw = NORNI_INF;
     model.expanded = false;
     model.coef = NULL;
-    NORN_TRY(fit_from(s, &model, start, err));
-    /* Too near the bounds, though it would win: another optimum may lie inside. */
-    if (n_coef > 0 && !(model.ic < NORNI_INF) && (model.raw < best || start)) {
+    NORN_TRY(fit_trial(s, &model, neighbour ? s->start : NULL, first_patience, err));
+    /* Too near the bounds, but better than the best: another optimum may lie inside. */
+    if (!(model.ic < NORNI_INF) && model.raw < best && n_coef > 0) {
         memset(s->start, 0, n_coef * sizeof *s->start);
-        NORN_TRY(fit_from(s, &model, s->start, err));
+        NORN_TRY(fit_trial(s, &model, s->start, second_patience, err));
     }
     s->coefs += n_coef;
     s->trials[s->n_trials] = model;
