@@ -20,10 +20,12 @@
 
 typedef struct combine_opt {
     const char *members;
-    int32_t how; /* ensemble: norni_blend; auto: auto_weights */
+    int32_t how;      /* ensemble: norni_blend; auto: auto_weights */
+    int32_t interval; /* ensemble */
 } combine_opt;
 
 enum auto_weights { WEIGHTS_LEARNED, WEIGHTS_EQUAL };
+enum ensemble_interval { INTERVAL_LEARNED, INTERVAL_MEMBERS };
 
 static const char default_members[] =
     "auto_ets(search=near)+dynamic_opt_theta(n_paths=200)+theta+holt(damped=true)";
@@ -40,6 +42,13 @@ static const norni_param ensemble_rows[] = {
      .def = "median",
      .choices = "median|mean",
      .help = "how forecasts of a step become one"},
+    {.name = "interval",
+     .type = NORNI_T_CHOICE,
+     .offset = offsetof(combine_opt, interval),
+     .def = "learned",
+     .choices = "learned|members",
+     .help =
+         "learned: the members' mean width times a factor of the kind and step; members: as it is"},
 };
 static const norni_param auto_rows[] = {
     {.name = "members",
@@ -60,7 +69,8 @@ typedef struct combine_state {
     const char *list; /* the members' text */
     bool is_auto;
     norni_blend how;
-    size_t n;               /* of the series at the fit */
+    size_t n; /* of the series at the fit */
+    bool plain_interval;
     size_t spread;          /* row of norni_spreads */
     const norni_gate *gate; /* NULL: weights are equal */
     double weight[NORNI_MEMBERS_MOST];
@@ -125,6 +135,7 @@ static norn_status fit_combine(norni_env *env, const combine_opt *o, bool is_aut
     st->is_auto = is_auto;
     st->n = s->n;
     st->how = !is_auto && o->how == NORNI_BLEND_MEAN ? NORNI_BLEND_MEAN : NORNI_BLEND_MEDIAN;
+    st->plain_interval = !is_auto && o->interval == INTERVAL_MEMBERS;
     st->spread = norni_spread_of(s);
     NORN_TRY(norni_members_parse(part, env->models, st->list, env->arena, &st->members, err));
     norni_env own = *env;
@@ -217,7 +228,7 @@ static norn_status save_combine(const void *state, size_t g, norni_buf *out, nor
     norni_pack_u32(out, COMBINE_TAG);
     norni_pack_str(out, norni_str_of(st->list));
     norni_pack_str(out, (norni_str){members.p, members.n});
-    norni_pack_u32(out, st->how == NORNI_BLEND_MEAN);
+    norni_pack_u32(out, (uint32_t)(st->how == NORNI_BLEND_MEAN) + 2 * (uint32_t)st->plain_interval);
     norni_pack_u32(out, (uint32_t)st->spread);
     norni_pack_str(out, norni_str_of(st->gate ? st->gate->name : ""));
     norni_pack_f64s(out, st->weight, st->gate ? st->members.n : 0);
@@ -238,7 +249,9 @@ static norn_status load_combine(norni_env *env, bool is_auto, norni_str saved, v
     const norni_str list = norni_unpack_str(&u), members = norni_unpack_str(&u);
     norni_unpack inner = {members, false};
     st->is_auto = is_auto;
-    st->how = norni_unpack_count(&u, 0, 1) ? NORNI_BLEND_MEAN : NORNI_BLEND_MEDIAN;
+    const uint32_t flags = norni_unpack_count(&u, 0, 3);
+    st->how = flags % 2 ? NORNI_BLEND_MEAN : NORNI_BLEND_MEDIAN;
+    st->plain_interval = flags / 2 == 1;
     st->spread = norni_unpack_count(&u, 0, (uint32_t)norni_n_spreads - 1);
     const norni_str kind = norni_unpack_str(&u);
     for (size_t k = 0; k < norni_n_gates && kind.n > 0; k++)
@@ -286,16 +299,17 @@ static double combine_cost(const void *opt, size_t n, int32_t season, size_t hor
     return 60e3 + (1500 + 100 * (double)season) * (double)n + 2000 * (double)horizon;
 }
 
-#define SHARED                                                                          \
-    .opt_size = sizeof(combine_opt), .intervals = true, .missing = true, .n_params = 2, \
-    .cost = combine_cost, .predict = predict_combine, .fitted = fitted_combine,         \
-    .describe = describe_combine, .save = save_combine, .update = update_combine
+#define SHARED                                                                                 \
+    .opt_size = sizeof(combine_opt), .intervals = true, .missing = true, .cost = combine_cost, \
+    .predict = predict_combine, .fitted = fitted_combine, .describe = describe_combine,        \
+    .save = save_combine, .update = update_combine
 
 const norni_model norni_model_ensemble = {
     .name = "ensemble",
     .summary = "the median (or mean) of a few good models",
     .source = "Petropoulos and Svetunkov 2020, Int. J. Forecasting 36",
     .params = ensemble_rows,
+    .n_params = sizeof ensemble_rows / sizeof ensemble_rows[0],
     .check_models = check_ensemble,
     .fit = fit_ensemble,
     .load = load_ensemble,
@@ -305,6 +319,7 @@ const norni_model norni_model_auto = {
     .summary = "many models with weights learned for the series' kind",
     .source = "after Montero-Manso et al. 2020 (FFORMA), Int. J. Forecasting 36",
     .params = auto_rows,
+    .n_params = sizeof auto_rows / sizeof auto_rows[0],
     .check_models = check_auto,
     .fit = fit_auto,
     .load = load_auto,
