@@ -8,8 +8,8 @@
  * the series (parameters and first state as fitted), and one from the squares:
  *   n (0.1 log SSE + 0.9 log A^2) + 2k + 2k(k+1)/(n-k-1),
  * k = 2m + 1 for simple, whose seasons each have both states. The weight was chosen on the shared M4
- * half and M3: OWA of M4's quarterly series 0.907 by aicc, 0.893 by horizon; hourly 0.790 and 0.515;
- * weights from 0.6 to 1 do nearly as well. */
+ * half and M3: OWA of M4's quarterly series 0.907 by aicc, 0.892 by horizon; hourly 0.80 and 0.52
+ * (damping 1); weights from 0.6 to 1 do nearly as well. */
 #include "models/ces/ces_choose.h"
 
 #include <math.h>
