@@ -1,7 +1,7 @@
 /* What the ARIMA search settles first: how often to difference, how large the orders may be. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As R's auto.arima (forecast 8.20): the residuals of a regression on the regressors stand for the
- * series; D where the season is strong (above 0.64), then d by unit-root tests on what seasonal
+ * series; D by the season's strength (or a test), then d by unit-root tests on what seasonal
  * differences leave; one difference less where it would turn a regressor constant or leave no value.
  * Departure: a series is also constant when all its observed values are one (R looks at the missing
  * ones, too). */
@@ -13,11 +13,10 @@
 #include "base/fp.h"
 #include "num/extent.h"
 #include "num/least_squares.h"
-#include "num/season_strength.h"
+#include "num/season_unit_root.h"
 #include "num/unit_root.h"
 
 static const char part[] = "auto_arima";
-static const double strong = 0.64; /* R's limit for a seasonal difference */
 
 /* The series the tests see, and the regressors beside it. */
 typedef struct tested {
@@ -136,24 +135,20 @@ static norn_status spoils_regressor(norni_env *env, const tested *w, size_t n, s
 static norn_status seasonal_differences(norni_env *env, const arima_search_opt *o, arima_plan *plan,
                                         tested *w, size_t *n, norn_err *err) {
     const size_t m = (size_t)plan->m;
-    const bool given = o->sd >= 0;
-    const int32_t most = given ? o->sd : o->max_sd;
+    int32_t d = o->sd >= 0 ? o->sd : 0;
     plan->sd = 0;
-    if (plan->m == 1 || (!given && *n <= 2 * m) || o->stationary) return NORN_OK;
-    while (plan->sd < most) {
-        if (!given) {
-            norni_strength strength;
-            bool spoils;
-            if (plan->sd > 0 && (norni_is_constant(w->y, *n, w->rounding) || *n < 2 * m)) break;
-            NORN_TRY(
-                norni_season_strength(w->y, *n, plan->m, &env->poll, env->arena, &strength, err));
-            if (!(strength.season > strong)) break;
-            NORN_TRY(spoils_regressor(env, w, *n, m, 1, &spoils, err));
-            if (spoils) break;
-        }
-        if (!difference_all(w, n, m)) break;
-        plan->sd++;
+    if (plan->m == 1 || o->stationary) return NORN_OK;
+    if (o->sd < 0 && *n > 2 * m) {
+        norni_nsdiffs_opt opt = norni_nsdiffs_opt_default(plan->m);
+        bool spoils = false;
+        opt.test = (norni_season_rule)o->season_test;
+        opt.max_d = o->max_sd;
+        NORN_TRY(norni_nsdiffs(w->y, *n, &opt, &env->poll, env->arena, &d, err));
+        NORN_TRY(spoils_regressor(env, w, *n, m, d, &spoils, err));
+        d -= spoils;
     }
+    while (plan->sd < d && difference_all(w, n, m))
+        plan->sd++;
     return NORN_OK;
 }
 
