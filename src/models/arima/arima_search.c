@@ -13,6 +13,7 @@
 
 #include "base/fp.h"
 #include "base/sort.h"
+#include "num/extent.h"
 
 static const char part[] = "auto_arima";
 
@@ -39,7 +40,7 @@ static void keep(kept *k, const norni_arima_fit *fit, double ic) {
     k->ic = ic;
 }
 
-/* The end of a long series, beginning with an observed value. */
+/* Where the end of a long series that the search looks at begins: at an observed value. */
 static size_t search_from(const arima_search_opt *o, const norni_arima_data *data, int32_t m) {
     const size_t cycles = 12 * (size_t)m;
     size_t most = (size_t)o->truncate;
@@ -50,27 +51,34 @@ static size_t search_from(const arima_search_opt *o, const norni_arima_data *dat
     return t;
 }
 
-static norn_status tail_of(norni_env *env, const norni_arima_data *data, size_t from,
-                           norni_arima_data *out, norn_err *err) {
-    *out = *data;
-    if (from == 0) return NORN_OK;
+/* The data from there on, scaled to where squares are safe. */
+static norn_status search_data(norni_env *env, const norni_arima_data *data, size_t from,
+                               norni_arima_data *out, norn_err *err) {
+    const norni_extent e = norni_extent_of(data->y + from, data->n - from);
     const double **x = norni_arena_get(env->arena, data->n_x + 1, sizeof *x);
     if (!x) return norni_alloc_fail(err, part, data->n_x, sizeof *x);
     for (size_t k = 0; k < data->n_x; k++)
         x[k] = data->x[k] + from;
     *out = (norni_arima_data){data->n - from, data->y + from, data->n_x, x};
+    if (e.exponent == 0) return NORN_OK;
+    double *y = norni_arena_get(env->arena, out->n, sizeof *y);
+    if (!y) return norni_alloc_fail(err, part, out->n, sizeof *y);
+    norni_rescale(out->y, out->n, e.exponent, y);
+    out->y = y;
     return NORN_OK;
 }
 
 /* Mean of the observed values, or of their steps per period. */
 static double level_of(const norni_arima_data *d, const arima_plan *plan) {
     const size_t lag = plan->d ? 1 : plan->sd ? (size_t)plan->m : 0;
+    const int exponent = norni_extent_of(d->y, d->n).exponent;
     double sum = 0, count = 0;
     for (size_t t = lag; t < d->n; t++) {
-        const double v = lag ? d->y[t] - d->y[t - lag] : d->y[t];
+        const double now = ldexp(d->y[t], -exponent);
+        const double v = lag ? now - ldexp(d->y[t - lag], -exponent) : now;
         if (!isnan(v)) sum += v, count++;
     }
-    return count > 0 ? sum / count / (lag > 1 ? (double)lag : 1) : 0;
+    return count > 0 ? ldexp(sum / count / (lag > 1 ? (double)lag : 1), exponent) : 0;
 }
 
 /* What makes squares comparable with likelihoods: R's offset, from the model without ARMA terms. */
@@ -203,7 +211,7 @@ static norn_status search(norni_env *env, const arima_search_opt *opt, const ari
     arima_search s;
     norni_arima_data tail;
     arima_trial first;
-    NORN_TRY(tail_of(env, data, search_from(opt, data, plan->m), &tail, err));
+    NORN_TRY(search_data(env, data, search_from(opt, data, plan->m), &tail, err));
     const size_t cap =
         opt->stepwise ? (size_t)opt->max_models : arima_search_all_count(plan, opt->max_order);
     NORN_TRY(arima_search_init(&s, env, opt, plan, &tail, cap, err));

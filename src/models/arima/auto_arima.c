@@ -196,26 +196,45 @@ static norn_status read_known(norni_env *env, arima_known *out, bool *known, nor
     return NORN_OK;
 }
 
+/* Searches until the choice can also be carried to the series' end: missing values may leave no trace
+ * of where differences begin. Then there are fewer of them; the mean always can. */
+static norn_status choose(norni_env *env, const arima_search_opt *opt, const arima_known *known,
+                          auto_state *st, norn_err *err) {
+    norni_series *in = &st->in.series;
+    const norni_arima_data data = {in->n, in->y, in->n_x, in->x};
+    arima_search_opt o = *opt;
+    norn_status status = NORN_E_NUMERIC;
+    for (int attempt = 0; attempt < 4; attempt++) {
+        arima_found found;
+        norn_err why = {0};
+        if (attempt >= 1) o.sd = 0;
+        if (attempt >= 2) o.d = 0;
+        if (attempt == 3) o.max_p = o.max_q = o.max_sp = o.max_sq = 0;
+        status = arima_search_run(env, &o, &data, norni_series_season(in), known, &found, &why);
+        if (status == NORN_OK && found.fit.n_x < in->n_x) /* flat: none was fitted */
+            st->in.n_kept = in->n_x = 0;
+        if (status == NORN_OK)
+            status = norni_arima_state_make(env, in, &found.fit, &st->core, &why);
+        if (status == NORN_OK) {
+            st->order = found.fit.order, st->constant = found.fit.constant;
+            st->n_coef = found.fit.n_coef, st->coef = found.fit.coef;
+            return NORN_OK;
+        }
+        if (err) *err = why;
+        if (status != NORN_E_DATA && status != NORN_E_NUMERIC) break;
+    }
+    return status;
+}
+
 static norn_status fit_auto(norni_env *env, const void *opt, const norni_group *group, void **state,
                             norn_err *err) {
-    const norni_series *s = &group->series[0];
     auto_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
+    arima_known known;
+    bool is_known;
     if (!st) return norni_alloc_fail(err, part, 1, sizeof *st);
-    NORN_TRY(read_input(env, s, &st->in, err));
-    const norni_series *in = &st->in.series;
-    const norni_arima_data data = {in->n, in->y, in->n_x, in->x};
-    arima_known begin;
-    bool known;
-    NORN_TRY(read_known(env, &begin, &known, err));
-    arima_found found;
-    NORN_TRY(arima_search_run(env, opt, &data, norni_series_season(s), known ? &begin : NULL,
-                              &found, err));
-    st->order = found.fit.order, st->constant = found.fit.constant;
-    st->n_coef = found.fit.n_coef, st->coef = found.fit.coef;
-    if (found.fit.n_x < st->in.n_kept) { /* flat: none was fitted */
-        st->in.n_kept = st->in.series.n_x = 0;
-    }
-    NORN_TRY(norni_arima_state_make(env, &st->in.series, &found.fit, &st->core, err));
+    NORN_TRY(read_input(env, &group->series[0], &st->in, err));
+    NORN_TRY(read_known(env, &known, &is_known, err));
+    NORN_TRY(choose(env, opt, is_known ? &known : NULL, st, err));
     *state = st;
     return NORN_OK;
 }
