@@ -1,6 +1,7 @@
 /* Times the automatic ARIMA search on one core, and compares its choices with R's where R's are given. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_auto_arima [m3|yearly|quarterly|weekly|hourly|taylor|long|all] [-v] [settings, as approximation=false ...]
+/* bench_auto_arima [m3|yearly|quarterly|weekly|hourly|taylor|long|all] [-v] [-w] [settings, as approximation=false ...]
+ * -w: five folds of a rolling origin (step 6), each later one from the choice of the fold before it, beside cold ones.
  * NORN_DATA: folder of the series (default ../shared/data). NORN_ORACLES: folder of R's tables; when given, only
  * the series in the table are fitted, and compared: the share with AICc(ours) <= AICc(R) + 1e-3, and with R's orders.
  * NORN_EVERY=k: every k-th series. */
@@ -41,7 +42,9 @@ typedef struct bench_run {
     oracle_row *rows; /* (n_rows) */
     size_t n_rows, every, n_read;
     norni_arena arena;
-    bool verbose;
+    bool verbose, warm;
+    double warm_seconds, ic_rise;
+    size_t n_folds, n_worse, n_moved;
     double seconds, r_seconds, diff, worst;
     size_t n, n_failed, n_ok, n_compared, n_same, n_other_d, n_trials;
     uint64_t n_evals;
@@ -90,14 +93,14 @@ static void compare(bench_run *b, const oracle_row *row, const arima_found *foun
                found->n_trials);
 }
 
-static bool run_search(bench_run *b, const double *y, size_t n, int32_t m, arima_found *found) {
+static bool run_search(bench_run *b, const double *y, size_t n, int32_t m, const arima_known *known, arima_found *found) {
     norn_err err = {0};
     norni_effort effort = {0};
     norni_env env = {.arena = &b->arena, .effort = &effort};
     const norni_arima_data data = {.n = n, .y = y};
     const double before = norni_clock_thread_seconds();
     norni_arena_reset(&b->arena);
-    const norn_status status = arima_search_run(&env, &b->opt, &data, m, NULL, found, &err);
+    const norn_status status = arima_search_run(&env, &b->opt, &data, m, known, found, &err);
     b->seconds += norni_clock_thread_seconds() - before;
     b->n_evals += effort.spent;
     b->n++;
@@ -110,6 +113,33 @@ static bool run_search(bench_run *b, const double *y, size_t n, int32_t m, arima
     return true;
 }
 
+/* The later folds' seconds: cold ones in b->seconds, warm ones in b->warm_seconds. */
+static void fold(bench_run *b, const double *y, size_t n) {
+    enum { FOLDS = 5, STEP = 6, MOST = 64 };
+    double coef[MOST], kept = b->seconds;
+    arima_known known = {.coef = coef};
+    arima_found cold, warm;
+    if (n < FOLDS * STEP + 3 * (size_t)b->set->m + 5) return;
+    for (size_t k = FOLDS; k-- > 0; kept = b->seconds) {
+        if (!run_search(b, y, n - k * STEP, b->set->m, NULL, &cold)) return;
+        warm = cold;
+        if (k + 1 < FOLDS) {
+            const double cold_seconds = b->seconds;
+            if (!run_search(b, y, n - k * STEP, b->set->m, &known, &warm)) return;
+            b->warm_seconds += b->seconds - cold_seconds;
+            b->seconds = cold_seconds;
+            b->n_folds++;
+            b->n_moved += memcmp(&warm.fit.order, &known.order, sizeof known.order) != 0;
+            b->n_worse += warm.ic > cold.ic + 1e-3;
+            if (isfinite(warm.ic - cold.ic)) b->ic_rise += warm.ic - cold.ic;
+        } else {
+            b->seconds = kept; /* the root counts for neither */
+        }
+        known.order = warm.fit.order, known.constant = warm.fit.constant, known.n_coef = warm.fit.n_coef;
+        if (known.n_coef <= MOST) memcpy(coef, warm.fit.coef, known.n_coef * sizeof *coef);
+    }
+}
+
 static void fit(bench_run *b, const char *id, const double *y, size_t n) {
     const oracle_row *row = NULL;
     for (size_t i = 0; i < b->n_rows && !row; i++)
@@ -117,7 +147,11 @@ static void fit(bench_run *b, const char *id, const double *y, size_t n) {
     if (b->n_rows && !row) return;
     if (b->n_read++ % b->every) return;
     arima_found found;
-    if (run_search(b, y, n, b->set->m, &found) && row) compare(b, row, &found, id);
+    if (b->warm) {
+        fold(b, y, n);
+        return;
+    }
+    if (run_search(b, y, n, b->set->m, NULL, &found) && row) compare(b, row, &found, id);
 }
 
 static void read_oracle(bench_run *b, char *line) {
@@ -180,7 +214,15 @@ static void run_set(bench_run *b, char *line, double *y) {
     read_oracle(b, line);
     read_series(b, f, line, y);
     fclose(f);
-    const double n = (double)b->n;
+    const double n = (double)b->n, folds = (double)b->n_folds;
+    if (b->warm) {
+        printf("auto_arima %s, %zu later folds: cold %.3f ms, warm %.3f ms (%.3f of it); other orders than before in %.1f %%, "
+               "criterion above the cold one's in %.1f %%, by %.3f on average\n",
+               b->set->name, b->n_folds, 1e3 * b->seconds / folds, 1e3 * b->warm_seconds / folds,
+               b->warm_seconds / b->seconds, 100.0 * (double)b->n_moved / folds, 100.0 * (double)b->n_worse / folds,
+               b->ic_rise / folds);
+        return;
+    }
     printf("auto_arima %s: %zu series, %.3f ms a series, %.1f models, %.0f evaluations a series, %zu failed\n", b->set->name,
            b->n, 1e3 * b->seconds / n, (double)b->n_trials / n, (double)b->n_evals / n, b->n_failed);
     if (b->n_compared)
@@ -194,7 +236,7 @@ static void report(bench_run *b, const char *what, const double *y, size_t n, in
     arima_found found;
     char spec[80];
     b->seconds = 0, b->n_evals = 0;
-    if (!run_search(b, y, n, m, &found)) return;
+    if (!run_search(b, y, n, m, NULL, &found)) return;
     spec_of(&found.fit, spec, sizeof spec);
     printf("auto_arima %s, n = %zu, m = %d: %.3f s, %zu models, %llu evaluations, peak arena %.0f MB: %s aicc %.3f\n", what, n,
            m, b->seconds, found.n_trials, (unsigned long long)b->n_evals, (double)b->arena.total / 1e6, spec, found.ic);
@@ -248,6 +290,7 @@ static bool set_options(bench_run *b, int argc, char **argv) {
     for (int i = 2; i < argc; i++) {
         const char *eq = strchr(argv[i], '=');
         b->verbose |= !strcmp(argv[i], "-v");
+        b->warm |= !strcmp(argv[i], "-w");
         if (!eq) continue;
         const norni_param *row =
             norni_param_find(model->params, model->n_params, (norni_str){argv[i], (size_t)(eq - argv[i])});

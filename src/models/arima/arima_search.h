@@ -71,6 +71,7 @@ typedef struct arima_search {
     double level;          /* where a constant starts that no neighbour has: the mean step */
     arima_trial *trials;   /* (cap) in the order of evaluation */
     size_t n_trials, cap;
+    bool near;     /* begun at an earlier choice: one order moves at a time */
     size_t best;   /* the trial of least ic; SIZE_MAX: none yet */
     double *start; /* scratch for a start */
     double *coefs; /* room for the next trials' estimates */

@@ -7,7 +7,8 @@
  * Departure: R stops at the first model without a better neighbour, and never passes over a model
  * whose roots are too near the unit circle. Here the neighbours of the next best models are tried,
  * too (widen), among them such. On short series that costs accuracy (more models fit the noise),
- * from about 60 values on it gains: docs/accuracy.md. */
+ * from about 60 values on it gains: docs/accuracy.md. A search that begins at an earlier part's choice
+ * (`known`) tries only the models around it whose orders differ by one in one place. */
 #include "models/arima/arima_search.h"
 
 #include "base/fp.h"
@@ -18,7 +19,7 @@ static const int8_t moves[][4] = {
     {1, -1, 0, 0},  {1, 1, 0, 0},  {0, 0, -1, 0}, {0, 0, 0, -1}, {0, 0, 1, 0},   {0, 0, 0, 1},
     {0, 0, -1, -1}, {0, 0, -1, 1}, {0, 0, 1, -1}, {0, 0, 1, 1},
 };
-enum { N_MOVES = sizeof moves / sizeof moves[0] };
+enum { N_MOVES = sizeof moves / sizeof moves[0], N_ALIKE = 8, N_SINGLE = 4 };
 
 static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
@@ -58,6 +59,7 @@ static norn_status around(arima_search *s, arima_trial *at, bool *better, norn_e
     *better = false;
     if (!from) from = best_of(s);
     for (int k = 0; k < N_MOVES && !*better; k++) {
+        if (s->near && k % N_ALIKE >= N_SINGLE) continue;
         arima_trial next = *at;
         next.sp += moves[k][0], next.sq += moves[k][1];
         next.p += moves[k][2], next.q += moves[k][3];
@@ -135,7 +137,8 @@ norn_status arima_search_stepwise(arima_search *s, const arima_trial *known, nor
     if (known) {
         at = *known;
         NORN_TRY(arima_search_try(s, at, known, err));
-        if (s->best != SIZE_MAX) return climb(s, &at, err);
+        s->near = s->best != SIZE_MAX;
+        if (s->near) return climb(s, &at, err);
     }
     NORN_TRY(first_models(s, &at, err));
     NORN_TRY(climb(s, &at, err));
