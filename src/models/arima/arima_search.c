@@ -81,44 +81,31 @@ static double level_of(const norni_arima_data *d, const arima_plan *plan) {
     return count > 0 ? ldexp(sum / count / (lag > 1 ? (double)lag : 1), exponent) : 0;
 }
 
-/* What makes squares comparable with likelihoods: R's offset, from the model without ARMA terms. */
-static norn_status find_offset(arima_search *s, norn_err *err) {
-    const norni_arima_order null = {.d = s->plan->d, .D = s->plan->sd, .m = s->plan->m};
-    const norni_arima_constant mean =
-        null.d + null.D == 0 ? NORNI_ARIMA_MEAN : NORNI_ARIMA_NO_CONSTANT;
-    const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
-    norni_arima_fit f;
-    norn_err why;
-    const norn_status status =
-        norni_arima_fit_run(s->env, &s->data, null, mean, NORNI_ARIMA_ML, NULL, &f, &why);
-    s->offset = 0;
-    if (status == NORN_OK && isfinite(f.loglik) && f.sigma2 > 0)
-        s->offset = -2 * f.loglik - (double)f.n_used * norni_log(f.sigma2);
-    norni_arena_rewind(s->env->arena, mark);
-    if (status == NORN_OK || status == NORN_E_NUMERIC || status == NORN_E_DATA) return NORN_OK;
-    if (err) *err = why;
-    return status;
-}
-
 static int by_ic(const void *arg, size_t a, size_t b) {
     const arima_trial *t = arg;
     return (t[a].ic > t[b].ic) - (t[a].ic < t[b].ic);
 }
 
-/* One trial fitted to the whole series; kept when it is the best so far. */
+/* One trial fitted to the whole series; kept when it is the best so far. patience > 0: exact values
+ * are dear, so squares come first. */
 static norn_status refit(arima_search *s, const norni_arima_data *data, const arima_trial *t,
-                         norni_arima_method how, kept *best, bool *done, norn_err *err) {
-    const arima_plan *plan = s->plan;
-    const norni_arima_order order = {t->p, plan->d, t->q, t->sp, plan->sd, t->sq, plan->m};
-    const norni_arima_constant constant = t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT;
+                         norni_arima_method how, uint64_t patience, kept *best, bool *done,
+                         norn_err *err) {
     const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
     norni_arima_fit f;
     norn_err why;
+    bool cut;
+    norn_status status = NORN_OK;
+    const double *start = t->coef;
     *done = false;
-    const norn_status status =
-        norni_arima_fit_run(s->env, data, order, constant, how, t->coef, &f, &why);
+    if (patience > 0) {
+        status = arima_search_fit(s, data, t, NORNI_ARIMA_CSS, start, 0, &f, &cut, &why);
+        if (status == NORN_OK) start = f.coef;
+    }
+    if (status == NORN_OK)
+        status = arima_search_fit(s, data, t, how, start, patience, &f, &cut, &why);
     if (status == NORN_OK) {
-        const double ic = how == NORNI_ARIMA_CSS ? t->ic : arima_fit_criterion(plan->ic, &f);
+        const double ic = how == NORNI_ARIMA_CSS ? t->ic : arima_fit_criterion(s->plan->ic, &f);
         *done = ic < NORNI_INF;
         if (ic < best->ic) keep(best, &f, ic);
     }
@@ -128,27 +115,41 @@ static norn_status refit(arima_search *s, const norni_arima_data *data, const ar
     return status;
 }
 
-/* Exact refits in the order of the criterion, until enough succeeded; squares where none does or
- * none can be afforded. */
+/* Nanoseconds of a pass of the exact filter with the trial's orders. */
+static double pass_of(const arima_search *s, const norni_arima_data *data, const arima_trial *t) {
+    const int32_t ar = t->p + s->plan->m * t->sp, ma = t->q + s->plan->m * t->sq + 1;
+    const int32_t lost = s->plan->d + s->plan->m * s->plan->sd;
+    return arima_pass_ns(data->n, data->n - s->plan->n_obs, ar > ma ? ar : ma, lost);
+}
+
+/* Exact refits in the order of the criterion, until enough succeeded: one of a few evaluations where
+ * a pass is slow (squares of so many values are near the optimum), none where it is slower still.
+ * Then, and where none succeeds, squares have the last word. */
 static norn_status refit_best(arima_search *s, const norni_arima_data *data, kept *best,
                               norn_err *err) {
+    const double common = 3e6, affordable = data->n > s->plan->n_obs ? 8e6 : 100e6;
     const size_t n = s->n_trials;
+    const uint64_t few = 6;
     size_t *index = norni_arena_get(s->env->arena, n + 1, 2 * sizeof *index);
+    bool done;
     if (!index) return norni_alloc_fail(err, part, n, 2 * sizeof *index);
     for (size_t i = 0; i < n; i++)
         index[i] = i;
     norni_sort_index(index, n, by_ic, s->trials, index + n);
-    int32_t n_done = 0;
-    for (size_t i = 0; i < n && n_done < s->plan->n_refit; i++) {
-        bool done;
-        if (!(s->trials[index[i]].ic < NORNI_INF)) break;
+    const bool dear = s->plan->css && s->opt->approximation == ARIMA_APPROXIMATE_AUTO;
+    int32_t n_done = 0, wanted = s->plan->css ? s->opt->polish : 1;
+    for (size_t i = 0; i < n && n_done < wanted; i++) {
+        const arima_trial *t = &s->trials[index[i]];
+        if (!(t->ic < NORNI_INF) || (dear && pass_of(s, data, t) > affordable)) break;
         if (n_done && s->env->effort && s->env->effort->cut) break;
-        NORN_TRY(refit(s, data, &s->trials[index[i]], NORNI_ARIMA_ML, best, &done, err));
+        const bool slow = dear && pass_of(s, data, t) > common;
+        if (slow && n_done) break;
+        if (slow) wanted = 1;
+        NORN_TRY(refit(s, data, t, NORNI_ARIMA_ML, slow ? few : 0, best, &done, err));
         n_done += done;
     }
     if (n_done || s->best == SIZE_MAX) return NORN_OK;
-    bool done;
-    return refit(s, data, &s->trials[s->best], NORNI_ARIMA_CSS, best, &done, err);
+    return refit(s, data, &s->trials[s->best], NORNI_ARIMA_CSS, 0, best, &done, err);
 }
 
 /* Differences and a constant, without a likelihood: for series that leave nothing to estimate. */
@@ -216,7 +217,6 @@ static norn_status search(norni_env *env, const arima_search_opt *opt, const ari
         opt->stepwise ? (size_t)opt->max_models : arima_search_all_count(plan, opt->max_order);
     NORN_TRY(arima_search_init(&s, env, opt, plan, &tail, cap, err));
     s.level = level_of(&tail, plan);
-    if (plan->css) NORN_TRY(find_offset(&s, err));
     const bool begin = known && as_trial(plan, known, data->n_x, &first);
     if (opt->stepwise)
         NORN_TRY(arima_search_stepwise(&s, begin ? &first : NULL, err));

@@ -35,12 +35,11 @@ typedef struct arima_plan {
     int32_t max_p, max_q, max_sp, max_sq;
     norni_arima_constant constant; /* the kind that d + D allow */
     arima_ic ic;
-    size_t n_obs;    /* observed values */
-    bool css;        /* the search minimises squares */
-    int32_t n_refit; /* of the best, exactly, after it; 0: none can be afforded */
-    int32_t widen;   /* as in the settings, resolved */
-    bool flat;       /* the differenced series is constant: nothing to search */
-    double step;     /* flat: its value, per period */
+    size_t n_obs;  /* observed values */
+    bool css;      /* the search minimises squares */
+    int32_t widen; /* as in the settings, resolved */
+    bool flat;     /* the differenced series is constant: nothing to search */
+    double step;   /* flat: its value, per period */
 } arima_plan;
 
 /* One model tried. */
@@ -48,7 +47,7 @@ typedef struct arima_trial {
     int32_t p, q, sp, sq;
     bool constant;
     bool expanded;      /* its neighbours were tried */
-    double raw;         /* the criterion of the best fit */
+    double raw;         /* the criterion of the best fit; R's offset of squares is left out */
     double ic;          /* of the best fit that may be used; inf: all lie too near the bounds */
     const double *coef; /* (p + q + sp + sq + constant + n_x) of that fit, else of the best */
 } arima_trial;
@@ -67,7 +66,6 @@ typedef struct arima_search {
     const arima_plan *plan;
     norni_arima_data data; /* what the trials see: the end of a long series */
     size_t n_star;         /* its observed values less d + D m */
-    double offset;         /* CSS: makes its criteria comparable with exact ones */
     double level;          /* where a constant starts that no neighbour has: the mean step */
     arima_trial *trials;   /* (cap) in the order of evaluation */
     size_t n_trials, cap;
@@ -85,11 +83,21 @@ NORN_CHECKED norn_status arima_plan_make(norni_env *env, const arima_search_opt 
                                          const norni_arima_data *data, int32_t m, arima_plan *out,
                                          norn_err *err);
 
+/* About the nanoseconds of one pass of the exact filter over n values, n_gap of them missing. The
+ * model reaches back over `lags` differenced values, its differences over `lost`. */
+double arima_pass_ns(size_t n, size_t n_gap, double lags, double lost);
+
 /* arima_search_trial.c */
 /* Room for `cap` trials. */
 NORN_CHECKED norn_status arima_search_init(arima_search *s, norni_env *env,
                                            const arima_search_opt *opt, const arima_plan *plan,
                                            const norni_arima_data *data, size_t cap, norn_err *err);
+/* A fit of the trial's orders to `data` with at most `patience` evaluations (0: as many as the item
+ * has left). *cut: they were not enough. */
+NORN_CHECKED norn_status arima_search_fit(arima_search *s, const norni_arima_data *data,
+                                          const arima_trial *t, norni_arima_method how,
+                                          const double *start, uint64_t patience,
+                                          norni_arima_fit *out, bool *cut, norn_err *err);
 /* Evaluates a model, from the estimates of `from` (NULL: from none); the trial becomes the last one.
  * The errors are those that end the search: out of memory, cancelled. */
 NORN_CHECKED norn_status arima_search_try(arima_search *s, arima_trial model,

@@ -191,11 +191,11 @@ static void look_flat(const norni_arima_data *data, const tested *w, size_t n, a
     plan->step = count > 0 ? ldexp(sum / count / (plan->sd ? plan->m : 1), e.exponent) : 0;
 }
 
-/* Multiplications of one exact likelihood value of the largest models, in round figures: lags, and
- * what missing values cost. */
-static double exact_work(const arima_plan *p, size_t n) {
-    const double lags = 3 * (double)p->m + 5, gaps = fmin((double)(n - p->n_obs), lags);
-    return (double)n * (lags + gaps * gaps / 4);
+/* Measured; only the order of magnitude matters. Missing values keep up to `reach` unknowns alive. */
+double arima_pass_ns(size_t n, size_t n_gap, double lags, double lost) {
+    const double reach = lags + lost, loose = fmin((double)n_gap, reach);
+    if (n_gap == 0) return (double)n * (10 + 0.3 * lags);
+    return (double)n * (300 + 0.3 * (reach + loose * loose / 4));
 }
 
 /* On short series a wider search finds models that fit the noise; accuracy gains from about 60
@@ -204,15 +204,11 @@ static int32_t widen_by_length(size_t n_obs) {
     return n_obs < 240 ? (int32_t)(n_obs / 60) : 4;
 }
 
-/* How the search goes, once m is known. n: values it looks at. */
-static void settle_search(const arima_search_opt *opt, size_t n, arima_plan *p) {
-    static const double cheap = 50e3, common = 1e6, dear = 2e9;
-    const double work = exact_work(p, n);
-    const bool automatic = opt->approximation == ARIMA_APPROXIMATE_AUTO;
-    p->css = opt->approximation == ARIMA_APPROXIMATE || (automatic && work > cheap);
-    p->n_refit = !p->css || (automatic && work > common) ? 1 : opt->polish;
-    if (automatic && work > dear) p->n_refit = 0;
-    p->widen = opt->widen >= 0 ? opt->widen : widen_by_length(p->n_obs);
+/* A search takes some thousand passes: exact ones where that is a second at most, and seasons are
+ * short enough (R's limit) for their lags not to count. */
+static bool is_dear(const arima_plan *p, size_t n) {
+    const double m = p->m;
+    return p->m > 12 || arima_pass_ns(n, n - p->n_obs, 2 * m + 5, p->d + p->sd * m) > 100e3;
 }
 
 norn_status arima_plan_make(norni_env *env, const arima_search_opt *opt,
@@ -239,7 +235,9 @@ norn_status arima_plan_make(norni_env *env, const arima_search_opt *opt,
     look_flat(data, &w, n, p);
     if (p->max_sp > 0) p->max_p = least(p->max_p, p->m - 1);
     if (p->max_sq > 0) p->max_q = least(p->max_q, p->m - 1);
-    settle_search(opt, data->n, p);
+    p->css = opt->approximation == ARIMA_APPROXIMATE ||
+             (opt->approximation == ARIMA_APPROXIMATE_AUTO && is_dear(p, data->n));
+    p->widen = opt->widen >= 0 ? opt->widen : widen_by_length(seen);
     norni_arena_rewind(env->arena, mark);
     return NORN_OK;
 }

@@ -86,14 +86,13 @@ double arima_fit_criterion(arima_ic ic, const norni_arima_fit *f) {
 
 static double criterion_of(const arima_search *s, const norni_arima_fit *f) {
     const bool css = s->plan->css;
-    const double minus2 =
-        css ? s->offset + (double)s->n_star * norni_log(f->sigma2) : -2 * f->loglik;
+    const double minus2 = css ? (double)s->n_star * norni_log(f->sigma2) : -2 * f->loglik;
     return arima_criterion(s->plan->ic, minus2, f->n_coef + 1, css ? s->n_star : f->n_used);
 }
 
-/* A fit of the trial's orders with at most `patience` evaluations (0: as many as the item has). */
-static norn_status fit_within(arima_search *s, const arima_trial *t, const double *start,
-                              uint64_t patience, norni_arima_fit *out, bool *cut, norn_err *err) {
+norn_status arima_search_fit(arima_search *s, const norni_arima_data *data, const arima_trial *t,
+                             norni_arima_method how, const double *start, uint64_t patience,
+                             norni_arima_fit *out, bool *cut, norn_err *err) {
     const arima_plan *plan = s->plan;
     const norni_arima_order order = {t->p, plan->d, t->q, t->sp, plan->sd, t->sq, plan->m};
     norni_effort *whole = s->env->effort, own = {.limit = patience};
@@ -105,8 +104,8 @@ static norn_status fit_within(arima_search *s, const arima_trial *t, const doubl
     }
     env.effort = &own;
     const norn_status status = norni_arima_fit_run(
-        &env, &s->data, order, t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT,
-        plan->css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, start, out, err);
+        &env, data, order, t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT, how, start, out,
+        err);
     (void)norni_effort_spend(whole, own.spent);
     *cut = own.cut && !(whole && whole->cut);
     return status;
@@ -121,9 +120,10 @@ static norn_status fit_trial(arima_search *s, arima_trial *t, const double *star
     norni_arima_fit f;
     norn_err why;
     bool cut = false;
-    norn_status status = fit_within(s, t, start, patience, &f, &cut, &why);
+    const norni_arima_method how = s->plan->css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML;
+    norn_status status = arima_search_fit(s, &s->data, t, how, start, patience, &f, &cut, &why);
     if (status == NORN_OK && cut && is_useful(&f))
-        status = fit_within(s, t, f.coef, 0, &f, &cut, &why);
+        status = arima_search_fit(s, &s->data, t, how, f.coef, 0, &f, &cut, &why);
     if (status == NORN_OK) {
         const double raw = criterion_of(s, &f), ic = is_useful(&f) ? raw : NORNI_INF;
         if (ic < t->ic || !t->coef || (raw < t->raw && !(t->ic < NORNI_INF))) {
