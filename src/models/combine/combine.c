@@ -160,7 +160,8 @@ static norn_status fit_auto(norni_env *env, const void *opt, const norni_group *
 static double spread_sd(const combine_state *st, const norni_views *v, size_t h) {
     const norni_spread *r = &norni_spreads[st->spread];
     const size_t at = h < r->horizon ? h : r->horizon - 1;
-    return (double)r->factor[at] * norni_blend_column(NORNI_BLEND_MEAN, v->sd, v->n, v->horizon, h);
+    const double factor = st->plain_interval ? 1 : (double)r->factor[at];
+    return factor * norni_blend_column(NORNI_BLEND_MEAN, v->sd, v->n, v->horizon, h);
 }
 
 static norn_status predict_combine(norni_env *env, const void *state, size_t g, size_t horizon,
