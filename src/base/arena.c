@@ -4,6 +4,23 @@
 
 #include <string.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#    define WATCHED 1
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+#        define WATCHED 1
+#    endif
+#endif
+/* Under AddressSanitizer what nobody asked for is out of bounds, and a gap lies behind each piece. */
+#ifdef WATCHED
+#    include <sanitizer/asan_interface.h>
+enum { GAP = 64 };
+#else
+#    define ASAN_POISON_MEMORY_REGION(at, size)   ((void)(at), (void)(size))
+#    define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+enum { GAP = 0 };
+#endif
+
 enum { ALIGN = 64, FIRST_BLOCK = 1 << 16 };
 
 struct norni_arena_block {
@@ -17,6 +34,7 @@ void norni_arena_init(norni_arena *arena, const norn_alloc *alloc) {
 
 static void free_block(norni_arena *arena, norni_arena_block *block) {
     arena->total -= block->size;
+    ASAN_UNPOISON_MEMORY_REGION(block, block->size);
     norni_alloc_drop(arena->alloc, block, block->size, 1);
 }
 
@@ -24,6 +42,11 @@ static void drop_head(norni_arena *arena) {
     norni_arena_block *older = arena->head->older;
     free_block(arena, arena->head);
     arena->head = older;
+}
+
+/* Nothing behind `used` is anyone's. */
+static void close_rest(norni_arena_block *block, size_t used) {
+    ASAN_POISON_MEMORY_REGION((char *)block + used, block->size - used);
 }
 
 /* Takes the newest block out of use; the larger of it and the spare one stays. */
@@ -35,6 +58,7 @@ static void retire_head(norni_arena *arena) {
         block = arena->spare;
     }
     arena->spare = block;
+    close_rest(block, sizeof *block);
     if (other != NULL) free_block(arena, other);
 }
 
@@ -75,7 +99,17 @@ static bool add_block(norni_arena *arena, size_t bytes) {
     arena->head = block;
     arena->used = sizeof *block;
     arena->total += size;
+    close_rest(block, sizeof *block);
     return true;
+}
+
+/* The piece of `bytes` at offset `at` of the newest block, which has the room. */
+static void *take(norni_arena *arena, size_t at, size_t bytes) {
+    char *p = (char *)arena->head + at;
+    const size_t left = arena->head->size - at - bytes;
+    arena->used = at + bytes + (left < GAP ? left : GAP);
+    ASAN_UNPOISON_MEMORY_REGION(p, bytes);
+    return p;
 }
 
 void *norni_arena_get(norni_arena *arena, size_t n, size_t size) {
@@ -83,15 +117,11 @@ void *norni_arena_get(norni_arena *arena, size_t n, size_t size) {
     if (!norni_mul_size(n, size, &bytes)) return NULL;
     if (arena->head != NULL) {
         const size_t at = aligned_offset(arena->head, arena->used);
-        if (at <= arena->head->size && bytes <= arena->head->size - at) {
-            arena->used = at + bytes;
-            return (char *)arena->head + at;
-        }
+        if (at <= arena->head->size && bytes <= arena->head->size - at)
+            return take(arena, at, bytes);
     }
     if (!add_block(arena, bytes)) return NULL;
-    const size_t at = aligned_offset(arena->head, arena->used);
-    arena->used = at + bytes;
-    return (char *)arena->head + at;
+    return take(arena, aligned_offset(arena->head, arena->used), bytes);
 }
 
 void *norni_arena_zero(norni_arena *arena, size_t n, size_t size) {
@@ -116,6 +146,7 @@ void norni_arena_rewind(norni_arena *arena, norni_arena_mark mark) {
     while (arena->head != mark.head)
         retire_head(arena);
     arena->used = mark.used;
+    if (arena->head != NULL) close_rest(arena->head, mark.used);
 }
 
 void norni_arena_reset(norni_arena *arena) {
