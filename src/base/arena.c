@@ -107,7 +107,7 @@ static bool add_block(norni_arena *arena, size_t bytes) {
 static void *take(norni_arena *arena, size_t at, size_t bytes) {
     char *p = (char *)arena->head + at;
     const size_t left = arena->head->size - at - bytes;
-    arena->used = at + bytes + (left < GAP ? left : GAP);
+    arena->used = at + bytes + (left <= GAP ? left : GAP);
     ASAN_UNPOISON_MEMORY_REGION(p, bytes);
     return p;
 }
