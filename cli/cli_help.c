@@ -15,8 +15,8 @@ void cli_help_all(FILE *to) {
             NORNI_VERSION);
     fprintf(to, "Usage: norn COMMAND [ARGUMENTS]\n\nExamples\n");
     fprintf(to,
-            "  norn forecast sales.csv --horizon 12 --model auto_ets,theta --level 80,95 --out "
-            "forecast.csv\n");
+            "  norn forecast sales.csv --horizon 12 --out forecast.csv\n"
+            "  norn evaluate sales.csv --horizon 12 --windows 5\n");
     fprintf(to, "  norn models theta\n\nCommands\n");
     for (size_t i = 0; i < n; i++)
         fprintf(to, "  %-10s %s\n", ops[i].name, ops[i].summary);

@@ -11,7 +11,7 @@ extern "C" {
 
 typedef struct norn_forecast_opt {
     int32_t horizon;    ///< periods to forecast, in [1, 100000]
-    const char *model;  ///< one spec, as "auto_ets" or "theta(season=none)"; NULL: auto_ets
+    const char *model;  ///< one spec, as "auto_ets" or "theta(season=none)"; NULL: auto
     const char
         *fallback;  ///< spec that serves a series whose model failed; NULL: seasonal_naive; "none"
     int32_t season_length;  ///< periods a season; 1 = none
@@ -19,7 +19,7 @@ typedef struct norn_forecast_opt {
     uint64_t seed;          ///< of simulated intervals
 } norn_forecast_opt;
 
-/// Defaults: horizon 1, auto_ets, fallback seasonal_naive, season 1, level 95, seed 0.
+/// Defaults: horizon 1, auto, fallback seasonal_naive, season 1, level 95, seed 0.
 NORN_API norn_forecast_opt norn_forecast_opt_default(void);
 
 /// Forecasts `n_series` series that lie one behind the other in `y`, in parallel under `ctx`.

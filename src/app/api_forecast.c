@@ -3,6 +3,7 @@
 #include <norn/forecast.h>
 
 #include "app/forecast_run.h"
+#include "app/method.h"
 #include "app/registry.h"
 #include "app/version.h"
 #include "base/numtext.h"
@@ -91,29 +92,22 @@ norn_status norn_forecast_series(norn_ctx *ctx, const double *y, const size_t *o
                                 .error_threshold = 1};
     norni_arena arena;
     norni_panel panel;
-    norni_spec *specs = NULL, *fallback = NULL;
+    norni_spec *specs = NULL;
     norni_forecast f;
-    size_t n = 0;
     norn_status st;
     NORN_TRY(check_call(y, offsets, n_series, &o, mean, err));
     if (n_series == 0) return NORN_OK;
     norni_arena_init(&arena, &ctx->alloc);
     NORN_TRY_GOTO(borrow_panel(ctx, y, offsets, n_series, &panel, err), done);
-    NORN_TRY_GOTO(norni_specs_parse(models, norni_str_of(o.model ? o.model : "auto_ets"), &arena,
-                                    &specs, &plan.n_specs, err),
+    NORN_TRY_GOTO(norni_specs_parse(models, norni_str_of(o.model ? o.model : NORNI_DEFAULT_MODEL),
+                                    &arena, &specs, &plan.n_specs, err),
                   done);
     if (plan.n_specs != 1)
         NORN_TRY_GOTO(norn_fail(err, NORN_E_ARG,
                                 "forecast: '%s' names several models; one is allowed", o.model),
                       done);
     plan.specs = specs;
-    if (o.fallback == NULL || strcmp(o.fallback, "none") != 0) {
-        NORN_TRY_GOTO(
-            norni_specs_parse(models, norni_str_of(o.fallback ? o.fallback : "seasonal_naive"),
-                              &arena, &fallback, &n, err),
-            done);
-        plan.fallback = fallback;
-    }
+    NORN_TRY_GOTO(norni_fallback_parse(models, o.fallback, &arena, &plan.fallback, err), done);
     NORN_TRY_GOTO(norni_forecast_run(ctx, NULL, &panel, &plan, NULL, &arena, &f, err), done);
     copy_out(&f, mean, lo, hi, status);
     norni_forecast_clear(&f);

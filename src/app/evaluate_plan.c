@@ -3,11 +3,9 @@
 #include "app/evaluate_plan.h"
 
 #include "app/evaluate_grid.h"
-#include "app/forecast_plan.h"
 #include "base/fp.h"
 
 enum { WARM_ON, WARM_OFF };
-enum { INTERVALS_MODEL, INTERVALS_CONFORMAL };
 /* The words of --metric and their numbers. */
 #define METRICS "mase|smape|owa|rmse|mae|mape|rmsse|pinball|spl|msis"
 enum {
@@ -22,6 +20,12 @@ enum {
     METRIC_SPL,
     METRIC_MSIS
 };
+
+/* The default forecast beside the one that OWA is measured by, and that is computed anyway. */
+#define DEFAULT_MODELS NORNI_DEFAULT_MODEL ",naive2"
+
+_Static_assert(offsetof(norni_evaluate_opt, method) == offsetof(norni_method_head, method),
+               "the shared rows' fields lie where they say");
 
 #define AT(field) offsetof(norni_evaluate_opt, field)
 const norni_param norni_evaluate_rows[] = {
@@ -97,7 +101,8 @@ const norni_param norni_evaluate_rows[] = {
      .offset = AT(model),
      .metavar = "SPEC[,SPEC…]",
      .letter = 'm',
-     .help = "models, as theta or e=ets(error=A)[12] (default auto_ets); see `norn models`"},
+     .help =
+         "models, as theta or e=ets(error=A)[12] (default " DEFAULT_MODELS "); see `norn models`"},
     {.name = "grid",
      .type = NORNI_T_TEXT,
      .offset = AT(grid),
@@ -109,68 +114,17 @@ const norni_param norni_evaluate_rows[] = {
      .def = "mase",
      .choices = METRICS,
      .help = "what a grid is sorted by, and the worst series (msis: of the widest level)"},
-    {.name = "season-length",
-     .type = NORNI_T_INTS,
-     .offset = AT(seasons),
-     .min = 1,
-     .max = 100000,
-     .metavar = "S[,S…]",
-     .help = "periods a season (default: from the frequency); the first one is MASE's"},
     {.name = "level",
      .type = NORNI_T_TEXT,
      .offset = AT(level),
      .metavar = "L[,L…]",
      .help = "prediction intervals in per cent (default 80,95; none for a grid sorted by a point "
              "measure)"},
-    {.name = "intervals",
-     .type = NORNI_T_CHOICE,
-     .offset = AT(intervals),
-     .def = "model",
-     .choices = "model|conformal",
-     .help = "the models' own, or from their errors at earlier cut-offs, for any model"},
-    {.name = "conformal-windows",
-     .type = NORNI_T_INT,
-     .offset = AT(conformal_windows),
-     .def = "5",
-     .min = 1,
-     .max = 1000,
-     .metavar = "N",
-     .help = "earlier cut-offs a conformal interval is made from, at most"},
-    {.name = "conformal-step",
-     .type = NORNI_T_INT,
-     .offset = AT(conformal_step),
-     .def = "0",
-     .min = 0,
-     .max = 100000,
-     .metavar = "S",
-     .help = "periods between them; 0: as the series affords, up to the horizon"},
     {.name = "exogenous",
      .type = NORNI_T_TEXT,
      .offset = AT(exogenous),
      .metavar = "COL[,COL…]",
      .help = "columns of DATA (and TEST) for the models that use them, known over the horizon"},
-    {.name = "fallback",
-     .type = NORNI_T_TEXT,
-     .offset = AT(fallback),
-     .def = "seasonal_naive",
-     .metavar = "SPEC",
-     .help = "model that serves an item whose own model failed; none to let it fail"},
-    {.name = "budget-evals",
-     .type = NORNI_T_INT,
-     .offset = AT(budget_evals),
-     .def = "0",
-     .min = 0,
-     .max = 2147483647,
-     .metavar = "N",
-     .help = "likelihoods a fit may evaluate before its best so far must do; 0 = any number"},
-    {.name = "budget-ms",
-     .type = NORNI_T_DOUBLE,
-     .offset = AT(budget_ms),
-     .def = "0",
-     .min = 0,
-     .max = 1e9,
-     .metavar = "T",
-     .help = "milliseconds a fit may search; 0 = any time; results then depend on the machine"},
     {.name = "by-series",
      .type = NORNI_T_BOOL,
      .offset = AT(by_series),
@@ -218,21 +172,14 @@ static norn_status read_levels(const norni_evaluate_opt *o, norni_arena *arena,
 static norn_status read_specs(norn_ctx *ctx, const norni_model_set *set,
                               const norni_evaluate_opt *o, norni_arena *arena,
                               norni_evaluate_plan *plan, norn_err *err) {
-    norni_spec *specs = NULL, *fallback = NULL;
-    size_t n_fallback = 0;
+    norni_spec *specs = NULL;
     if (o->grid)
         NORN_TRY(norni_evaluate_grid(ctx, set, o->grid, arena, &specs, &plan->n_specs, err));
     else
-        NORN_TRY(norni_specs_parse(set, norni_str_of(o->model ? o->model : "auto_ets"), arena,
+        NORN_TRY(norni_specs_parse(set, norni_str_of(o->model ? o->model : DEFAULT_MODELS), arena,
                                    &specs, &plan->n_specs, err));
     plan->specs = specs;
-    if (o->fallback == NULL || strcmp(o->fallback, "none") == 0) return NORN_OK;
-    NORN_TRY(norni_specs_parse(set, norni_str_of(o->fallback), arena, &fallback, &n_fallback, err));
-    if (n_fallback != 1)
-        return norn_fail(err, NORN_E_ARG, "fallback: '%s' names %zu models; one is allowed",
-                         o->fallback, n_fallback);
-    plan->fallback = fallback;
-    return NORN_OK;
+    return norni_fallback_parse(set, o->method.fallback, arena, &plan->fallback, err);
 }
 
 /* The specs' contenders and, where the user did not ask for it, naive2 behind them. */
@@ -257,9 +204,8 @@ static norn_status make_contenders(const norni_model_set *set, norni_arena *aren
     return NORN_OK;
 }
 
-static norn_status read_columns(const norni_evaluate_opt *o, norni_arena *arena,
-                                norni_evaluate_plan *plan, norn_err *err) {
-    bool used = false;
+static norn_status read_columns(const norni_model_set *set, const norni_evaluate_opt *o,
+                                norni_arena *arena, norni_evaluate_plan *plan, norn_err *err) {
     if (o->exogenous == NULL) return NORN_OK;
     norni_str rest = norni_str_of(o->exogenous);
     norni_str *name = norni_arena_get(arena, rest.n + 1, sizeof *name);
@@ -274,12 +220,7 @@ static norn_status read_columns(const norni_evaluate_opt *o, norni_arena *arena,
         if (more) rest = (norni_str){comma + 1, (size_t)(rest.p + rest.n - comma - 1)};
     }
     plan->x_cols = name;
-    for (size_t k = 0; k < plan->n_specs; k++)
-        used = used || plan->specs[k].model->exogenous;
-    return used ? NORN_OK
-                : norn_fail(err, NORN_E_ARG,
-                            "--exogenous: none of the models uses exogenous columns (see `norn "
-                            "models`)");
+    return norni_exogenous_check(set, plan->specs, plan->n_specs, "--exogenous", err);
 }
 
 norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
@@ -288,8 +229,8 @@ norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
     const norni_common_opt *common = &opt->panel.common;
     *plan = (norni_evaluate_plan){.opt = opt};
     NORN_TRY(check(opt, err));
-    plan->conformal =
-        (norni_conformal){(size_t)opt->conformal_windows, (size_t)opt->conformal_step};
+    plan->conformal = (norni_conformal){(size_t)opt->method.conformal_windows,
+                                        (size_t)opt->method.conformal_step};
     const norni_param *metric =
         norni_param_find(norni_evaluate_rows, norni_n_evaluate_rows, norni_str_of("metric"));
     const norni_str word = norni_param_choice(metric->choices, (size_t)opt->metric);
@@ -297,10 +238,10 @@ norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
     if (plan->metric == NULL) return norni_alloc_fail(err, "evaluate", word.n, 1);
     plan->cv = (norni_cv_plan){
         .rules = {.horizon = (size_t)opt->horizon,
-                  .seasons = opt->seasons,
+                  .seasons = opt->method.seasons,
                   .seed = (uint64_t)common->seed,
-                  .budget_evals = (uint64_t)opt->budget_evals,
-                  .budget_ns = (int64_t)(opt->budget_ms * 1e6),
+                  .budget_evals = (uint64_t)opt->method.budget_evals,
+                  .budget_ns = (int64_t)(opt->method.budget_ms * 1e6),
                   .models = set},
         .splits = {.horizon = (size_t)opt->horizon,
                    .n_windows = (size_t)opt->windows,
@@ -310,13 +251,13 @@ norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
         .refit = (size_t)opt->refit,
         .warm = opt->warm == WARM_ON,
         .describe = common->items != NULL,
-        .conformal = opt->intervals == INTERVALS_CONFORMAL ? &plan->conformal : NULL,
+        .conformal = opt->method.intervals == NORNI_INTERVALS_CONFORMAL ? &plan->conformal : NULL,
         .max_attempts = (uint32_t)common->retry_attempts,
         .grain = (size_t)common->chunk_size < 64 ? (size_t)common->chunk_size : 64};
     NORN_TRY(read_levels(opt, arena, &plan->cv.rules.levels, err));
     NORN_TRY(read_specs(ctx, set, opt, arena, plan, err));
     NORN_TRY(make_contenders(set, arena, plan, err));
-    NORN_TRY(read_columns(opt, arena, plan, err));
+    NORN_TRY(read_columns(set, opt, arena, plan, err));
     return norni_cv_check(&plan->cv, err);
 }
 

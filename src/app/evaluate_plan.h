@@ -3,21 +3,17 @@
 #ifndef NORNI_EVALUATE_PLAN_H
 #define NORNI_EVALUATE_PLAN_H
 
-#include "app/common.h"
-#include "app/spec.h"
+#include "app/method.h"
 #include "eval/standing.h"
 
 typedef struct norni_evaluate_opt {
     norni_panel_opt panel;
+    norni_method_opt method;
     int32_t horizon, windows, step, sliding, min_train, refit;
-    int32_t conformal_windows, conformal_step;
-    int32_t warm, intervals, metric;
+    int32_t warm, metric;
     bool expanding, by_series;
-    const char *model, *fallback, *level;
+    const char *model, *level;
     const char *actual, *errors, *grid, *exogenous;
-    norni_ints seasons;
-    int32_t budget_evals;
-    double budget_ms;
 } norni_evaluate_opt;
 
 extern const norni_param norni_evaluate_rows[];

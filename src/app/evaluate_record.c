@@ -156,6 +156,7 @@ static norn_status print_header(const norni_op_env *env, const norni_evaluate_op
                                                                         "metric", "actual", NULL};
     norni_buf_format(b, "norn run folder: 1\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
     norni_header_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, shown, b);
+    norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         const norni_param *row =

@@ -38,7 +38,7 @@ void norni_models_header(const norni_forecast_opt *opt, const norni_forecast_pla
     const norni_time_style *style = &p->style;
     norni_pack_u32(out, HEADER);
     norni_pack_str(out, norni_str_of(opt->model));
-    norni_pack_str(out, norni_str_of(opt->fallback));
+    norni_pack_str(out, norni_str_of(opt->method.fallback));
     norni_pack_u32(out, (uint32_t)plan->seasons.n);
     for (size_t i = 0; i < plan->seasons.n; i++)
         norni_pack_i32(out, plan->seasons.v[i]);
@@ -131,10 +131,10 @@ void norni_models_clear(norni_models *m) {
 }
 
 norn_status norni_models_fill(const norni_models *m, norni_forecast_opt *opt, norn_err *err) {
-    const norni_ints *mine = &opt->seasons, *theirs = &m->seasons;
+    const norni_ints *mine = &opt->method.seasons, *theirs = &m->seasons;
     if (opt->model == NULL) opt->model = m->model;
-    if (opt->fallback == NULL) opt->fallback = m->fallback;
-    if (mine->n == 0) opt->seasons = *theirs;
+    if (opt->method.fallback == NULL) opt->method.fallback = m->fallback;
+    if (mine->n == 0) opt->method.seasons = *theirs;
     bool same = mine->n == 0 || mine->n == theirs->n;
     for (size_t i = 0; same && i < mine->n && i < theirs->n; i++)
         same = mine->v[i] == theirs->v[i];

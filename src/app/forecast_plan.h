@@ -4,26 +4,21 @@
 #define NORNI_FORECAST_PLAN_H
 
 #include "app/forecast_answer.h"
+#include "app/method.h"
 
 typedef struct norni_forecast_opt {
     norni_panel_opt panel;
+    norni_method_opt method;
     int32_t horizon;
-    const char *model, *fallback, *level;
-    const char *future; /* exogenous values over the horizon */
-    norni_ints seasons;
     bool fitted;
-    int32_t budget_evals;
-    double budget_ms;
-    int32_t intervals, conformal_windows, conformal_step;
+    const char *model, *level;
+    const char *future;      /* exogenous values over the horizon */
     const char *save, *load; /* model stores */
 } norni_forecast_opt;
 
 extern const norni_param norni_forecast_rows[];
 extern const size_t norni_n_forecast_rows;
 
-/* Levels from "80,95", ascending and distinct; "none" or empty gives none. */
-NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena,
-                                            norni_doubles *out, norn_err *err);
 /* Model and fallback where they were not given. */
 void norni_forecast_opt_fill(norni_forecast_opt *opt);
 /* The plan of these options, which are filled; its parts live in the arena. */

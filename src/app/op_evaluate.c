@@ -76,7 +76,7 @@ static void say_data(const evaluate_op *op) {
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
     norni_say(op->env, "frequency %s%s, season length %d%s", freq, mixed ? " and others" : "",
               (int)norni_trial_season(p, 0, &op->plan.cv.rules),
-              op->opt->seasons.n > 0 ? "" : " (from the frequency)");
+              op->opt->method.seasons.n > 0 ? "" : " (from the frequency)");
     norni_say(op->env, "%zu series, %zu observations", p->n_series, p->n_obs);
     if (r->n_gaps > 0)
         norni_say(op->env,
@@ -266,7 +266,7 @@ static norn_status write_summary(evaluate_op *op, const norni_stopwatch *watch, 
                              .n_fallback = op->e.n_fallback,
                              .n_failed = op->e.n_failed,
                              .n_cut = op->e.n_cut,
-                             .by_clock = op->opt->budget_ms > 0,
+                             .by_clock = op->opt->method.budget_ms > 0,
                              .failures = &op->e.failures,
                              .digest = digest,
                              .out_path = common->out,

@@ -40,7 +40,8 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
                               const norni_inputs *in, norni_forecast_shared *shared,
                               norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"};
-    static const char *const stores[] = {"save", "load", NULL}; /* what is in them, not their names */
+    static const char *const stores[] = {"save", "load",
+                                         NULL}; /* what is in them, not their names */
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
     norn_status st = NORN_OK;
@@ -48,6 +49,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     norni_buf_init(&b, &env->ctx->alloc);
     norni_buf_format(&b, "norn run folder: 2\nversion: %s\noperation: forecast\n", NORNI_VERSION);
     norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, stores, &b);
+    norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, &b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, &b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         const norni_param *row =
@@ -119,7 +121,7 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
                                  .n_fallback = t->n_fallback,
                                  .n_failed = t->n_failed,
                                  .n_cut = t->n_cut,
-                                 .by_clock = opt->budget_ms > 0,
+                                 .by_clock = opt->method.budget_ms > 0,
                                  .n_taken = t->n_taken,
                                  .n_fresh = t->n_fresh,
                                  .loads = models != NULL,
@@ -190,26 +192,22 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
 static norn_status read_future(const norni_op_env *env, const norni_forecast_opt *opt,
                                norni_forecast_plan *plan, norni_read_opt *read,
                                norni_future *future, norn_err *err) {
-    bool used = false;
     read->no_exogenous = opt->future == NULL;
     if (opt->future == NULL) return NORN_OK;
     if (read->layout != NORNI_LAYOUT_LONG)
         return norn_fail(err, NORN_E_ARG, "--future needs the long layout");
+    NORN_TRY(norni_exogenous_check(env->models, plan->specs, plan->n_specs, "--future", err));
     NORN_TRY(norni_future_read(env->ctx, opt->future, read, future, err));
     read->x_cols = future->names;
     read->n_x_cols = future->n_x;
     plan->future = future;
     for (size_t k = 0; k < plan->n_specs; k++) {
         const norni_spec *spec = &plan->specs[k];
-        used = used || spec->model->exogenous;
         if (!spec->model->exogenous)
             norni_say(env, "%.*s does not use the exogenous columns", (int)spec->column.n,
                       spec->column.p);
     }
-    return used ? NORN_OK
-                : norn_fail(err, NORN_E_ARG,
-                            "--future: none of the models uses exogenous columns (see `norn "
-                            "models`)");
+    return NORN_OK;
 }
 
 /* What cannot be asked for together. */
@@ -220,7 +218,7 @@ static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) 
     if (opt->load != NULL && opt->fitted)
         return norn_fail(err, NORN_E_ARG,
                          "--fitted: kept models have no history; leave out --load or --fitted");
-    if (opt->load != NULL && opt->intervals == 1)
+    if (opt->load != NULL && opt->method.intervals == NORNI_INTERVALS_CONFORMAL)
         return norn_fail(err, NORN_E_ARG,
                          "--intervals conformal: kept models have no history to be tried on; leave "
                          "out --load or --intervals");

@@ -38,7 +38,7 @@ static const norni_op all_ops[] = {
      .operand_offset = offsetof(norni_forecast_opt, panel.data),
      .examples =
          "  norn forecast sales.csv --horizon 12\n"
-         "  norn forecast sales.csv --horizon 12 --model auto_ets,theta --level 80,95 --out "
+         "  norn forecast sales.csv --horizon 12 --model auto,theta --level 80,95 --out "
          "forecast.csv\n"
          "  norn forecast wide.csv --layout wide --horizon 8 --season-length 4 --summary run.json\n"
          "  norn forecast 'shop-*.csv.gz' --horizon 6 --out forecast.csv.zst --plot forecast.svg\n"
@@ -47,9 +47,10 @@ static const norni_op all_ops[] = {
          "  norn forecast sales.csv --horizon 12 --save models.norn --out forecast.csv\n"
          "  norn forecast new-rows.csv --horizon 12 --load models.norn --save models.norn\n",
      .groups = {{"Forecast", norni_forecast_rows, &norni_n_forecast_rows},
+                {"Method", norni_method_rows, &norni_n_method_rows},
                 {"Input", norni_panel_rows, &norni_n_panel_rows},
                 {"Run", norni_common_rows, &norni_n_common_rows}},
-     .n_groups = 3,
+     .n_groups = 4,
      .opt_size = sizeof(norni_forecast_opt),
      .run = norni_op_forecast},
     {.name = "evaluate",
@@ -58,16 +59,17 @@ static const norni_op all_ops[] = {
      .operand_many = true,
      .operand_offset = offsetof(norni_evaluate_opt, panel.data),
      .examples =
-         "  norn evaluate sales.csv --horizon 12 --windows 5 --step 3 --model "
-         "auto_ets,theta,naive\n"
-         "  norn evaluate train.csv --actual test.csv --horizon 18 --model auto_ets --by-series\n"
+         "  norn evaluate sales.csv --horizon 12 --windows 5 --step 3\n"
+         "  norn evaluate sales.csv --horizon 12 --windows 5 --model auto,auto_ets,theta,naive\n"
+         "  norn evaluate train.csv --actual test.csv --horizon 18 --by-series\n"
          "  norn evaluate sales.csv --horizon 12 --windows 5 --errors analysis --intervals "
          "conformal\n"
          "  norn evaluate sales.csv --horizon 12 --windows 3 --grid grid.toml --metric owa\n",
      .groups = {{"Evaluate", norni_evaluate_rows, &norni_n_evaluate_rows},
+                {"Method", norni_method_rows, &norni_n_method_rows},
                 {"Input", norni_panel_rows, &norni_n_panel_rows},
                 {"Run", norni_common_rows, &norni_n_common_rows}},
-     .n_groups = 3,
+     .n_groups = 4,
      .opt_size = sizeof(norni_evaluate_opt),
      .run = norni_op_evaluate},
     {.name = "bench",

@@ -18,7 +18,7 @@ typedef struct norni_op {
         operand_offset; /* of its field: const char *, or norni_inputs when there may be several */
     bool operand_optional, operand_many;
     const char *examples; /* lines for help */
-    norni_row_group groups[3];
+    norni_row_group groups[4];
     size_t n_groups, opt_size;
     norn_status (*run)(const norni_op_env *env, const void *opt, norni_op_result *out,
                        norn_err *err);

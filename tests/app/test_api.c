@@ -43,6 +43,32 @@ static void arrays_in_and_out(void **state) {
                 first[2][2 * H] > first[0][2 * H]);
 }
 
+static void forecast_one(const char *model, double mean[H]) {
+    const double y[] = {112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118,
+                        115, 126, 141, 135, 125, 149, 170, 170, 158, 133, 114, 140};
+    const size_t offsets[] = {0, sizeof y / sizeof y[0]};
+    norn_forecast_opt o = norn_forecast_opt_default();
+    norn_ctx *ctx = NULL;
+    o.horizon = H;
+    o.season_length = 12;
+    o.model = model;
+    o.fallback = "none";
+    assert_int_equal(norn_ctx_new(NULL, &ctx, NULL), NORN_OK);
+    assert_int_equal(norn_forecast_series(ctx, y, offsets, 1, &o, mean, NULL, NULL, NULL, NULL),
+                     NORN_OK);
+    norn_ctx_free(ctx);
+}
+
+static void auto_when_no_model_is_named(void **state) {
+    (void)state;
+    double named[H], unnamed[H], other[H];
+    forecast_one(NULL, unnamed);
+    forecast_one("auto", named);
+    forecast_one("auto_ets", other);
+    assert_memory_equal(unnamed, named, sizeof named);
+    assert_memory_not_equal(unnamed, other, sizeof other);
+}
+
 static void refusals(void **state) {
     (void)state;
     const double y[] = {1, 2, 3};
@@ -75,6 +101,7 @@ static void refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(arrays_in_and_out),
+                                       cmocka_unit_test(auto_when_no_model_is_named),
                                        cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

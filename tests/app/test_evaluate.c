@@ -211,7 +211,7 @@ static norn_status evaluate(counting *c, way how) {
         o->model = "naive,auto_ets,window_average";
         o->windows = 2;
         o->errors = file[ERRORS];
-        o->intervals = 1; /* conformal */
+        o->method.intervals = 1; /* conformal */
         o->panel.common.items = file[ITEMS];
         o->panel.common.plot = file[CHART];
         o->panel.common.resume = file[RUN];

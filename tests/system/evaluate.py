@@ -305,7 +305,8 @@ def exogenous(check):
     q = run("x.csv", "--horizon", "4", "--windows", "2", "--model", "x=arima(0,0,0)")
     check.that(p.returncode == 0 and float(p.rows[0]["mae"]) < 0.12 < 3 < float(q.rows[0]["mae"]), "a regression on them finds the noise's size", p.stderr)
     p = run("x.csv", "--horizon", "4", "--model", "naive", "--exogenous", "a")
-    check.that(p.returncode == 2 and "none of the models" in p.stderr, "no model that uses them: a usage error", p.stderr)
+    check.that(p.returncode == 2 and "--model may name one that does: arima, auto_arima" in p.stderr,
+               "no model that uses them: a usage error that names some which do", p.stderr)
 
 
 def grids(check):
@@ -326,6 +327,18 @@ def grids(check):
                         (f"[window_average]\nwindow = [{','.join(str(k) for k in range(1, 102))}]\nseason_length = [{','.join(str(k) for k in range(1, 102))}]\n", "more than 10000")):
         p = grid(text)
         check.that(p.returncode in (1, 2) and words in p.stderr, f"a bad grid says why: {words}", p.stderr)
+
+
+def default(check):
+    p = run("data.csv", "--horizon", str(H))
+    q = run("data.csv", "--horizon", str(H), "--model", "auto,naive2")
+    same = [{k: v for k, v in r.items() if k != "seconds"} for r in p.rows] == [{k: v for k, v in r.items() if k != "seconds"} for r in q.rows]
+    check.that(same and [r["model"] for r in p.rows] == ["auto", "naive2"] and p.rows[1]["owa"] == "1", "no model named: the default forecast beside naive2",
+               p.stdout)
+    f = subprocess.run([NORN, "forecast", "data.csv", "--horizon", str(H), "--quiet"], stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+    check.that(f.stdout.startswith("unique_id,ds,auto,auto-lo-80,"), "the default forecast is auto's", f.stdout[:80])
+    text = subprocess.run([NORN, "help", "forecast"], stdout=subprocess.PIPE, text=True, timeout=60, check=False).stdout
+    check.that("(default auto, or --load's)" in text, "and the help says so", text)
 
 
 def digests(check):
@@ -411,6 +424,7 @@ def main():
         forecasts(check)
         exogenous(check)
         grids(check)
+        default(check)
         digests(check)
         interrupted(check)
     finally:

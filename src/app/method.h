@@ -1,0 +1,44 @@
+/* What serves a series, and how: the options that forecast and evaluate share. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNI_METHOD_H
+#define NORNI_METHOD_H
+
+#include "app/common.h"
+#include "app/spec.h"
+
+/* What forecasts when no model is named, and what serves the items that it cannot. */
+#define NORNI_DEFAULT_MODEL    "auto"
+#define NORNI_DEFAULT_FALLBACK "seasonal_naive"
+
+enum { NORNI_INTERVALS_MODEL, NORNI_INTERVALS_CONFORMAL };
+
+typedef struct norni_method_opt {
+    norni_ints seasons;
+    const char *fallback; /* NULL: not given */
+    int32_t intervals, conformal_windows, conformal_step;
+    int32_t budget_evals;
+    double budget_ms;
+} norni_method_opt;
+
+/* How the options of an operation with these rows begin. */
+typedef struct norni_method_head {
+    norni_panel_opt panel;
+    norni_method_opt method;
+} norni_method_head;
+
+extern const norni_param norni_method_rows[];
+extern const size_t norni_n_method_rows;
+
+/* Levels from "80,95", ascending and distinct; "none" or empty gives none. */
+NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena,
+                                            norni_doubles *out, norn_err *err);
+/* The one spec of a fallback, in the arena; "none" gives NULL, NULL the default. */
+NORN_CHECKED norn_status norni_fallback_parse(const norni_model_set *set, const char *text,
+                                              norni_arena *arena, const norni_spec **out,
+                                              norn_err *err);
+/* NORN_E_ARG where none of the models uses the exogenous columns that `flag` brings; the text names
+ * models that do. */
+NORN_CHECKED norn_status norni_exogenous_check(const norni_model_set *set, const norni_spec *specs,
+                                               size_t n_specs, const char *flag, norn_err *err);
+
+#endif
