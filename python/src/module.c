@@ -1,0 +1,97 @@
+/* The extension module norn._norn: its table of functions, and how it is loaded. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How this folder is laid out, and how to add a function
+ * -------------------------------------------------------
+ * state.h      the module's state (one per import, no globals), and what all files here share
+ * contexts.c   nornpy_lease / nornpy_give_back / nornpy_run: a norn_ctx for a call; long work that
+ *              Ctrl-C stops. Short work (below about 50 ms) may run in the calling thread instead:
+ *              Py_BEGIN_ALLOW_THREADS … Py_END_ALLOW_THREADS around it.
+ * raise.c      a norn_status and its text as an exception
+ *
+ * 1. Write `PyObject *nornpy_thing(PyObject *module, PyObject *args, PyObject *named)` in a file of its
+ *    own, declare it in state.h, add a row to `functions` below and the file to python/meson.build.
+ * 2. In it: take the arguments (nornpy_state_of(module) gives the state), ctx = nornpy_lease(s, 0),
+ *    fill a struct, nornpy_run(s, ctx, work, &job, NULL, NULL), nornpy_give_back(s, ctx) on every way
+ *    out. `work` runs without the interpreter's lock: it may call the library, never Python.
+ * 3. Give it a Python face in the folder python/norn (lazy: only NumPy may be imported at `import norn`), a
+ *    row in the .pyi, a test in tests/python.
+ * Only the limited API of CPython 3.11 may be used: https://docs.python.org/3.11/c-api/stable.html */
+#include "python/src/state.h"
+
+#include <norn/forecast.h>
+
+PyMODINIT_FUNC PyInit__norn(void);
+
+nornpy_state *nornpy_state_of(PyObject *module) {
+    return PyModule_GetState(module);
+}
+
+static PyMethodDef functions[] = {
+    {"set_num_threads", nornpy_set_num_threads, METH_O,
+     "set_num_threads(n, /)\n--\n\n"
+     "Workers of all further calls; 0: NORN_NUM_THREADS, RAYON_NUM_THREADS, OMP_NUM_THREADS, else "
+     "the "
+     "usable cores. Results are the same at any number."},
+    {"get_num_threads", nornpy_get_num_threads, METH_NOARGS,
+     "get_num_threads()\n--\n\nHow many workers a call has."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int exec_module(PyObject *module) {
+    nornpy_state *s = nornpy_state_of(module);
+    if (!nornpy_errors_init(s, module)) return -1;
+    return PyModule_AddStringConstant(module, "__version__", norn_version());
+}
+
+static int traverse_module(PyObject *module, visitproc visit, void *arg) {
+    nornpy_state *s = nornpy_state_of(module);
+    Py_VISIT(s->error);
+    Py_VISIT(s->argument_error);
+    Py_VISIT(s->np_empty);
+    Py_VISIT(s->table_type);
+    Py_VISIT(s->frame_type);
+    return 0;
+}
+
+static int clear_module(PyObject *module) {
+    nornpy_state *s = nornpy_state_of(module);
+    Py_CLEAR(s->error);
+    Py_CLEAR(s->argument_error);
+    Py_CLEAR(s->np_empty);
+    Py_CLEAR(s->table_type);
+    Py_CLEAR(s->frame_type);
+    return 0;
+}
+
+static void free_module(void *module) {
+    nornpy_contexts_clear(nornpy_state_of(module));
+    (void)clear_module(module);
+}
+
+/* A slot holds its function as a pointer to an object. */
+typedef union slot_function {
+    int (*exec)(PyObject *module);
+    void *pointer;
+} slot_function;
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, NULL},
+    {0, NULL},
+};
+
+static PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "norn._norn",
+    .m_doc = "Norn's C side; import norn instead.",
+    .m_size = sizeof(nornpy_state),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = traverse_module,
+    .m_clear = clear_module,
+    .m_free = free_module,
+};
+
+PyMODINIT_FUNC PyInit__norn(void) {
+    slots[0].value = (slot_function){.exec = exec_module}.pointer;
+    return PyModuleDef_Init(&definition);
+}
