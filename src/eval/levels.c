@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "eval/levels.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/fp.h"
@@ -14,6 +15,8 @@ static double quantile8(const double *x, size_t n, double p) {
     if (at <= 1) return x[0];
     if (at >= (double)n) return x[n - 1];
     const size_t k = (size_t)at;
+    if (!(x[k] - x[k - 1] <= DBL_MAX))
+        return x[at - (double)k < 0.5 ? k - 1 : k]; /* no room between */
     return x[k - 1] + (at - (double)k) * (x[k] - x[k - 1]);
 }
 

@@ -102,7 +102,7 @@ static norn_status read_head(norni_env *env, norni_unpack *u, norni_arima_state 
     f->min_root = norni_unpack_f64(u);
     st->variance = norni_unpack_within(u, 0, DBL_MAX);
     st->box = norni_unpack_f64(u);
-    if (!nan_or_finite(f->sigma2) || !nan_or_finite(st->box) || st->ahead >= st->n)
+    if (f->sigma2 < 0 || !nan_or_finite(st->box) || st->ahead >= st->n) /* sigma2 may overflow */
         u->failed = true;
     return NORN_OK;
 }
