@@ -15,6 +15,7 @@
 #include "base/fp.h"
 #include "base/rng.h"
 #include "eval/levels.h"
+#include "models/combine/blend.h"
 #include "models/combine/combine.h"
 #include "models/combine/gate.h"
 #include "base/sort.h"
@@ -451,6 +452,116 @@ static void kept(void **state) {
     }
 }
 
+static void moved_on(void **state) {
+    (void)state;
+    double y[40];
+    make_series(8, 40, 4, y);
+    const asked q = {
+        .model = &norni_model_ensemble, .members = "naive", .y = y, .n = 30, .m = 4, .horizon = 4};
+    answer a = {0};
+    norni_env env = environment(&q);
+    void *fitted = fit(&q, &a);
+    assert_non_null(fitted);
+    const norni_series more = {.n = 10, .y = y + 30, .n_season = 1, .season = &q.m};
+    assert_int_equal(q.model->update(&env, fitted, &more, NULL), NORN_OK);
+    assert_int_equal(forecast(&env, &q, fitted, &a), NORN_OK);
+    assert_true(a.mean[0] == y[39] && a.mean[3] == y[39]);
+    norni_arena_reset(&arena);
+}
+
+enum { LONG = 9000 };
+
+/* The default members see the end of a long series only: its start changes no bit. */
+static void long_series(void **state) {
+    (void)state;
+    static double y[LONG], fitted_values[LONG];
+    make_series(9, LONG, 4, y);
+    asked q = {.model = &norni_model_auto, .y = y, .n = LONG, .m = 4};
+    const answer all = ask(&q);
+    const size_t seen = 8192, cut = LONG - seen;
+    q.y = y + cut, q.n = seen;
+    const answer end = ask(&q);
+    assert_int_equal(all.status, NORN_OK);
+    assert_memory_equal(all.mean, end.mean, sizeof all.mean);
+    assert_memory_equal(all.sd, end.sd, sizeof all.sd);
+    q.y = y, q.n = LONG;
+    answer a = {0};
+    norni_env env = environment(&q);
+    void *kept = fit(&q, &a);
+    assert_non_null(kept);
+    assert_int_equal(q.model->fitted(&env, kept, 0, fitted_values, NULL), NORN_OK);
+    for (size_t t = 0; t < LONG; t++)
+        assert_true(isnan(fitted_values[t]) ? t < cut + 4 : t >= cut);
+    norni_arena_reset(&arena);
+    for (size_t t = 0; t < LONG; t++) /* 8192 observed ones: here all there are */
+        if (t % 3) y[t] = NORNI_NAN;
+    y[0] = -1e6;
+    q.model = &norni_model_ensemble, q.m = 1;
+    const answer sparse = ask(&q);
+    y[0] = 200;
+    assert_memory_not_equal(sparse.mean, ask(&q).mean, sizeof sparse.mean);
+    q.members = "mean", q.key = "interval", q.value = "members";
+    const answer own = ask(&q);
+    q.key = NULL;
+    const answer plain = ask_name("mean", &q);
+    assert_memory_equal(own.mean, plain.mean, sizeof own.mean);
+}
+
+static double odd_value(size_t kind, size_t t, size_t n) {
+    const double sign = t % 2 ? 1 : -1;
+    switch (kind) {
+        case 0: return 7;
+        case 1: return 0;
+        case 2: return 1e300 * sign;
+        case 3: return t + 1 == n ? 1e300 : 0;
+        case 4: return t == n / 2 ? 5 : NORNI_NAN;
+        case 5: return 1e-310 * (double)(t % 5);
+        case 6: return ldexp(1, (int)(t % 50) * 40 - 1000);
+        default: return 100 + sign + (double)t;
+    }
+}
+
+/* Whatever has one observed value is forecast. */
+static void any_series(void **state) {
+    (void)state;
+    static const int32_t seasons[] = {1, 4, 12, 24, 8760};
+    static const size_t lengths[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 25, 26, 49, 60, 310};
+    const norni_model *const both[] = {&norni_model_ensemble, &norni_model_auto};
+    double y[MOST];
+    for (size_t c = 0; c < 2 * 5 * 15 * 8; c++) {
+        const size_t n = lengths[c / 10 % 15], kind = c / 150;
+        for (size_t t = 0; t < n; t++)
+            y[t] = odd_value(kind, t, n);
+        const asked q = {.model = both[c % 2], .y = y, .n = n, .m = seasons[c / 2 % 5]};
+        const answer a = ask(&q);
+        if (a.status != NORN_OK)
+            fail_msg("kind %zu, n %zu, m %d: %s", kind, n, (int)q.m, a.err.text);
+        for (size_t h = 0; h < H; h++)
+            assert_true(isfinite(a.mean[h]) && !(a.sd[h] < 0));
+        for (size_t h = 0; h < H && kind < 2; h++)
+            assert_true(fabs(a.mean[h] - y[0]) <= 1e-9);
+    }
+    for (size_t t = 0; t < 30; t++)
+        y[t] = NORNI_NAN;
+    const answer none = ask(&(asked){.model = &norni_model_auto, .y = y, .n = 30, .m = 4});
+    assert_int_equal(none.status, NORN_E_DATA);
+    assert_string_equal(none.err.text, "auto: all 30 values are missing");
+}
+
+/* The weight of what is missing goes to the others in proportion. */
+static void weights_of_missing(void **state) {
+    (void)state;
+    const double x[] = {1, NORNI_NAN, NORNI_NAN, 4, 5, NORNI_NAN, 10, NORNI_NAN, NORNI_NAN};
+    const double weight[] = {0.5, 0.25, 0.25}, none[] = {0, 0, 1};
+    assert_true(norni_blend_weighted(weight, x, 3, 3, 0) == 0.5 + 1 + 2.5);
+    assert_true(norni_blend_weighted(weight, x, 3, 3, 1) == 5);
+    assert_true(isnan(norni_blend_weighted(weight, x, 3, 3, 2)));
+    assert_true(norni_blend_weighted(none, x, 2, 3, 0) == 2.5); /* no weight left: the median */
+    const double large[] = {1.7e308, 1.6e308, 1.5e308, 1.4e308};
+    assert_true(norni_blend_column(NORNI_BLEND_MEDIAN, large, 4, 1, 0) == 0.8e308 + 0.75e308);
+    assert_true(isfinite(norni_blend_column(NORNI_BLEND_MEAN, large, 4, 1, 0)));
+}
+
 static bool always(void *user) {
     (void)user;
     return true;
@@ -527,6 +638,10 @@ int main(void) {
         cmocka_unit_test(learned_equals_twin),
         cmocka_unit_test(kinds_and_sizes),
         cmocka_unit_test(kept),
+        cmocka_unit_test(moved_on),
+        cmocka_unit_test(weights_of_missing),
+        cmocka_unit_test(long_series),
+        cmocka_unit_test(any_series),
         cmocka_unit_test(bounds),
         cmocka_unit_test(out_of_memory),
     };

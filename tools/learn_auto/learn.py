@@ -4,7 +4,9 @@
 Run from the project's root, in a venv with numpy:
   python tools/learn_auto/learn.py BUILD WORK [--ship src/models/combine/auto_table.c] [--write docs/auto-accuracy.md]
 BUILD is a build folder with `norn`; WORK keeps the members' forecasts between runs (remove it when a member changed);
-NORN_DATA (default ../shared/data) holds m4/ and competitions/.
+NORN_DATA (default ../shared/data) holds m4/ and competitions/. With --ship the table is written, BUILD is built again, and its
+`auto` must forecast every scored series as this tool does (engine.py); what is reported of `ensemble` and of `auto` as shipped
+is then what the program says.
 
 Learning sees windows of the series' past only: inputs end at some point of the train part, and so do the values to forecast.
 No test part of any series is learned from, be it for weights, corrections, widths or factors. What is called out of fold is
@@ -19,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
+import engine
 import network
 import report
 import series
@@ -43,6 +46,8 @@ OPTIONS = {"yearly": BIG, "quarterly": BIG, "monthly": SMALL, "long": SMALL, "ho
 WIDTH = dict(hidden=(32,), epochs=6, batch=512, rate=3e-3)
 N_NETS = 3
 Z95 = 1.959963984540054
+MOST_VIEW = 1e6  # as in gate.c
+MOST_AWAY = 100  # of a view from the median, in training: one wild forecast does not outweigh the rest
 
 
 class Sample:
@@ -74,19 +79,26 @@ class Sample:
         self.x = self.inputs(np.array(x))
 
     def in_scale(self, forecast):
-        return np.clip((forecast - self.last[:, None]) / self.scale[:, None], -100, 100)
+        return (forecast - self.last[:, None]) / self.scale[:, None]
 
     def inputs(self, features):
         """As norni_gate_see makes them."""
-        median = np.median(self.views, 1)
-        away = self.views - median[:, None]
+        seen = np.clip(self.views, -MOST_VIEW, MOST_VIEW)
+        median = np.median(seen, 1)
+        away = seen - median[:, None]
         return np.concatenate([np.arcsinh(away[:, :, -1]), np.arcsinh(away[:, :, 0]), np.arcsinh(away.mean(2)), np.arcsinh(median), features], 1)
 
     def part(self, i, standard):
-        centre, spread = standard
+        centre, spread = (v.astype(float) for v in standard)
         x = np.clip((self.x[i] - centre) * spread, -5, 5)
-        return {k: v.astype(network.F32) for k, v in (("x", x), ("views", self.views[i]), ("target", self.target[i]), ("last", self.last[i]),
-                                                      ("scale", self.scale[i]))}
+        return {"x": x, "views": self.views[i], "target": self.target[i], "last": self.last[i], "scale": self.scale[i]}
+
+
+def to_train(d):
+    """In single precision, views held to the members' median."""
+    median = np.median(d["views"], 1)[:, None]
+    held = median + np.clip(d["views"] - median, -MOST_AWAY, MOST_AWAY)
+    return {k: v.astype(network.F32) for k, v in (d | {"views": held}).items()}
 
 
 class Learned:
@@ -97,14 +109,19 @@ class Learned:
         centre, spread = sample.x[i].mean(0).astype(network.F32), (1 / (sample.x[i].std(0) + 1e-6)).astype(network.F32)
         self.standard = centre, spread
         d = sample.part(i, self.standard)
-        nets = [network.train_weights(d, o, c_mase, c_smape, seed * 100 + k) for k in range(N_NETS)]
+        small = to_train(d)
+        nets = [network.train_weights(small, o, c_mase, c_smape, seed * 100 + k) for k in range(N_NETS)]
         self.layers = [network.quantised(net) for net in nets]
         self.most = np.full(sample.kind.horizon, np.inf)
         correction = self.outputs(d)[1]
         self.most = np.quantile(np.abs(correction), 0.999, axis=0).astype(network.F32)
         error = self.forecast(d) - d["target"]
-        self.width = network.quantised(network.train_widths(d["x"], error, WIDTH, seed * 100 + 99))
-        self.widen = np.zeros(sample.kind.horizon)
+        self.width = network.quantised(network.train_widths(small["x"], error, WIDTH, seed * 100 + 99))
+
+    def widen(self, more):
+        """Log half widths moved by `more` (horizon)."""
+        w, scale, bias = self.width[-1]
+        self.width[-1] = w, scale, bias + more.astype(network.F32)
 
     def outputs(self, d):
         m, w, c = d["views"].shape[1], 0, 0
@@ -115,21 +132,23 @@ class Learned:
 
     def forecast(self, d):
         w, c = self.outputs(d)
-        return np.einsum("nm,nmh->nh", w, d["views"].astype(float)) + c
+        return np.einsum("nm,nmh->nh", w, d["views"]) + c
 
     def half_width(self, d):
-        return np.exp(np.clip(network.run_layers(self.width, d["x"]) + self.widen, -20, 20))
+        return np.exp(np.clip(network.run_layers(self.width, d["x"]), -20, 20))
 
 
-def learn_kind(sample, out_of_fold):
-    """Forecasts and half widths of the scored windows, learned without their fold or not; the nets of everything."""
+def learn_kind(sample, widen):
+    """Forecasts and half widths of the scored windows, learned without their fold (`widen` None: what widths lack is found), or
+    learned from everything with the widths' `widen` (horizon) that the former found."""
+    out_of_fold = widen is None
     past = sample.served & ~sample.scored
     base = sample.in_scale(sample.raw["naive2"])
     e = np.abs(base - sample.target)[past]
     size = np.abs(sample.future) + np.abs(sample.raw["naive2"])
     c_mase = 0.5 / np.nanmean(e)
     c_smape = 0.5 / np.nanmean((200 * np.abs(sample.future - sample.raw["naive2"]) / np.maximum(size, 1e-300))[past])
-    forecast, width = sample.raw["median"].copy(), np.full(sample.future.shape, np.nan)
+    forecast, width = np.median([sample.raw[a] for a in sample.kind.members], 0), np.full(sample.future.shape, np.nan)
     weight = np.zeros(sample.views.shape[:2])
     ratios = []
     for fold in range(series.N_FOLDS) if out_of_fold else [-1]:
@@ -137,14 +156,18 @@ def learn_kind(sample, out_of_fold):
         if out_of_fold:
             held = past & (sample.fold == fold)
             d = sample.part(held, net.standard)
+            # what widths lack on windows of series that the nets have not seen, by step
             ratios.append(np.log(np.abs(net.forecast(d) - d["target"]) + 1e-12) - np.log(net.half_width(d)))
+        else:
+            net.widen(widen)
         i = sample.served & sample.scored & ((sample.fold == fold) | (fold < 0))
         d = sample.part(i, net.standard)
         scale, last = sample.scale[i][:, None], sample.last[i][:, None]
         forecast[i], width[i] = last + net.forecast(d) * scale, net.half_width(d) * scale
         weight[i] = net.outputs(d)[0]
-    # what widths lack on windows of series that the nets have not seen, by step
-    widen = np.nanquantile(np.concatenate(ratios), 0.95, axis=0) if ratios else np.zeros(sample.kind.horizon)
+    if out_of_fold:
+        widen = np.nanquantile(np.concatenate(ratios), 0.95, axis=0)
+        width *= np.exp(widen)
     return dict(forecast=forecast, width=width, weight=weight, widen=widen, net=net)
 
 
@@ -174,21 +197,20 @@ def main():
     for kind in KINDS:
         kind.most = kind.most or 10 ** 9
         sample = Sample(kind, groups, norn, features, n_features, work)
-        sample.raw["median"] = np.median([sample.raw[a] for a in ENSEMBLE], 0)
         text = "+".join("dynamic_opt_theta(n_paths=200)" if a == "dotm" else SPECS[a] for a in ENSEMBLE)
         factor, mean, half = spread_factors(sample, norn, work, text)
-        out = learn_kind(sample, True)
-        ship = learn_kind(sample, False)
-        ship["net"].widen = out["widen"]
+        out = learn_kind(sample, None)
+        ship = learn_kind(sample, out["widen"])
         results[kind.name] = dict(sample=sample, out=out, ship=ship, factor=factor, ensemble=mean, half=half)
         print(f"{kind.name}: learned", file=sys.stderr, flush=True)
+    if "--ship" in sys.argv:
+        table.write(sys.argv[sys.argv.index("--ship") + 1], KINDS, results, SPECS, NORN_UNITS, series.data_hash(data, groups))
+        engine.take_over(build, work, KINDS, groups, results)
     text = report.write(groups, KINDS, results, series.data_hash(data, groups))
     print(text)
     if "--write" in sys.argv:
         with open(sys.argv[sys.argv.index("--write") + 1], "w") as f:
             f.write(text)
-    if "--ship" in sys.argv:
-        table.write(sys.argv[sys.argv.index("--ship") + 1], KINDS, results, SPECS, NORN_UNITS, series.data_hash(data, groups))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The competitions' series, their folds, and windows of their past as one CSV a class of series."""
 # SPDX-License-Identifier: Apache-2.0
+import copy
 import csv
 import ctypes
 import hashlib
@@ -73,6 +74,11 @@ class Kind:
         self.name, self.sources, self.horizon, self.season, self.units = name, sources, horizon, season, units
         self.least, self.most, self.steps, self.members = least, most, steps, members
 
+    def renamed(self, name):
+        other = copy.copy(self)
+        other.name = name
+        return other
+
     def windows(self, groups):
         """(id, shift, values, next `horizon` values, scored): shift 0 ends where the train part ends and is scored on the test
         part; every other one has its future inside the train part too."""
@@ -90,10 +96,12 @@ class Kind:
                     yield i, shift, train[:n], row, k == 0
 
 
-def write_windows(kind, groups, path):
+def write_windows(kind, groups, path, scored_only=False):
     with open(path, "w") as f:
         f.write("unique_id,ds,y\n")
-        for i, shift, y, _, _ in kind.windows(groups):
+        for i, shift, y, _, scored in kind.windows(groups):
+            if scored_only and not scored:
+                continue
             f.write("".join(f"{i}@{shift},{t + 1},{v!r}\n" for t, v in enumerate(y.tolist())))
 
 

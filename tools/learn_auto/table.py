@@ -50,9 +50,7 @@ def write(path, kinds, results, specs, units, digest):
         out.append(array("float", p + "_spread", net.standard[1], real))
         out.append(array("float", p + "_most", net.most, real))
         n_layers = [net_rows(f"{p}_net{k}", layers, out) for k, layers in enumerate(net.layers)]
-        w, scale, bias = net.width[-1]
-        width = net.width[:-1] + [(w, scale, bias + net.widen.astype(np.float32))]
-        n_layers.append(net_rows(f"{p}_width", width, out))
+        n_layers.append(net_rows(f"{p}_width", net.width, out))
         nets = ", ".join(f"{{{n}, {p}_net{k}}}" for k, n in enumerate(n_layers[:-1]))
         out.append(f"static const norni_gate_net {p}_nets[] = {{{nets}}}, {p}_wide = {{{n_layers[-1]}, {p}_width}};\n")
         out.append(array("float", p + "_factor", results[kind.name]["factor"], real))

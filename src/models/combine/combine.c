@@ -4,6 +4,9 @@
  * combination of univariate models", the M4 competition's sixth. auto: weights from a series' features
  * and its members' forecasts (gate.c); where nothing was learned for a series' kind, or it is too
  * short or constant, an ensemble of the same members. A member that fails is left out.
+ * The default members see the last 8192 observed values, or four seasons where that is more: their
+ * searches take time in proportion, and older values hardly move a forecast. A list of the user's own
+ * sees everything.
  * Intervals are normal. ensemble: the members' mean standard deviation times a factor by kind and
  * step, learned so that 95 % hold 95 %. auto: widths from a network of their own; beyond the learned
  * horizon they grow as the square root of the step, and corrections stay as they are. */
@@ -15,6 +18,7 @@
 #include "base/fp.h"
 #include "models/combine/blend.h"
 #include "models/combine/gate.h"
+#include "num/extent.h"
 
 #define COMBINE_TAG UINT32_C(0x31424D43) /* "CMB1" */
 
@@ -26,6 +30,7 @@ typedef struct combine_opt {
 
 enum auto_weights { WEIGHTS_LEARNED, WEIGHTS_EQUAL };
 enum ensemble_interval { INTERVAL_LEARNED, INTERVAL_MEMBERS };
+enum { MOST_FITTED = 8192, MOST_SEASONS = 4 };
 
 static const char default_members[] =
     "auto_ets(search=near)+dynamic_opt_theta(n_paths=200)+theta+holt(damped=true)";
@@ -69,7 +74,7 @@ typedef struct combine_state {
     const char *list; /* the members' text */
     bool is_auto;
     norni_blend how;
-    size_t n; /* of the series at the fit */
+    size_t n, skipped; /* of the series at the fit; its first values that the members do not see */
     bool plain_interval;
     size_t spread;          /* row of norni_spreads */
     const norni_gate *gate; /* NULL: weights are equal */
@@ -123,24 +128,46 @@ static norni_str warm_members(norni_str saved, const char *list) {
     return same && !u.failed ? members : (norni_str){NULL, 0};
 }
 
+static size_t most_fitted(int32_t season) {
+    const size_t seasons = MOST_SEASONS * (size_t)season;
+    return seasons > MOST_FITTED ? seasons : MOST_FITTED;
+}
+
+/* The series without its first values, so many that `most` of the observed ones stay. */
+static norni_series newest_part(const norni_series *s, size_t most) {
+    norni_series r = *s;
+    size_t seen = 0, skip = s->n;
+    while (skip > 0 && seen < most)
+        seen += isnan(s->y[--skip]) ? 0 : 1;
+    r.n -= skip, r.y += skip;
+    if (r.times) r.times += skip;
+    if (skip > 0) r.start = norni_freq_at(s->freq, s->start, (int64_t)skip);
+    return r;
+}
+
 static norn_status fit_combine(norni_env *env, const combine_opt *o, bool is_auto,
-                               const norni_group *group, void **state, norn_err *err) {
-    const norni_series *s = &group->series[0];
+                               const norni_series *all, void **state, norn_err *err) {
     const char *part = part_of(is_auto);
+    const size_t most = o->members || all->n_x > 0 ? all->n : most_fitted(norni_series_season(all));
+    norni_series *s = norni_arena_get(env->arena, 1, sizeof *s); /* members may keep it */
+    if (s == NULL) return norni_alloc_fail(err, part, 1, sizeof *s);
+    *s = newest_part(all, most);
+    if (norni_extent_of(s->y, s->n).n_seen == 0)
+        return norn_fail(err, NORN_E_DATA, "%s: all %zu values are missing", part, s->n);
     const norni_gate *g =
         is_auto && !o->members && o->how == WEIGHTS_LEARNED ? norni_gate_of(s) : NULL;
     combine_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
     if (st == NULL) return norni_alloc_fail(err, part, 1, sizeof *st);
     st->list = o->members ? o->members : g ? g->members : default_members;
     st->is_auto = is_auto;
-    st->n = s->n;
+    st->n = all->n, st->skipped = all->n - s->n;
     st->how = !is_auto && o->how == NORNI_BLEND_MEAN ? NORNI_BLEND_MEAN : NORNI_BLEND_MEDIAN;
     st->plain_interval = !is_auto && o->interval == INTERVAL_MEMBERS;
     st->spread = norni_spread_of(s);
     NORN_TRY(norni_members_parse(part, env->models, st->list, env->arena, &st->members, err));
     norni_env own = *env;
     own.warm = warm_members(env->warm, st->list);
-    NORN_TRY(norni_members_fit(part, &own, group, &st->members, err));
+    NORN_TRY(norni_members_fit(part, &own, s, &st->members, err));
     if (g) NORN_TRY(learn_weights(env, g, s, st, err));
     *state = st;
     return NORN_OK;
@@ -148,12 +175,12 @@ static norn_status fit_combine(norni_env *env, const combine_opt *o, bool is_aut
 
 static norn_status fit_ensemble(norni_env *env, const void *opt, const norni_group *group,
                                 void **state, norn_err *err) {
-    return fit_combine(env, opt, false, group, state, err);
+    return fit_combine(env, opt, false, &group->series[0], state, err);
 }
 
 static norn_status fit_auto(norni_env *env, const void *opt, const norni_group *group, void **state,
                             norn_err *err) {
-    return fit_combine(env, opt, true, group, state, err);
+    return fit_combine(env, opt, true, &group->series[0], state, err);
 }
 
 /* Step h of an ensemble's interval; NaN when no member has one. */
@@ -195,10 +222,13 @@ static norn_status fitted_combine(norni_env *env, const void *state, size_t g, d
     const combine_state *st = state;
     double *all;
     (void)g;
-    NORN_TRY(norni_members_fitted(env, &st->members, st->n, &all, err));
-    for (size_t t = 0; t < st->n; t++)
-        out[t] = st->gate ? norni_blend_weighted(st->weight, all, st->members.n, st->n, t)
-                          : norni_blend_column(st->how, all, st->members.n, st->n, t);
+    const size_t n = st->n - st->skipped;
+    NORN_TRY(norni_members_fitted(env, &st->members, n, &all, err));
+    for (size_t t = 0; t < st->skipped; t++)
+        *out++ = NORNI_NAN;
+    for (size_t t = 0; t < n; t++)
+        out[t] = st->gate ? norni_blend_weighted(st->weight, all, st->members.n, n, t)
+                          : norni_blend_column(st->how, all, st->members.n, n, t);
     return NORN_OK;
 }
 
@@ -296,8 +326,9 @@ static norn_status update_combine(norni_env *env, void *state, const norni_serie
 
 /* Of the default members together: measured, most of it the searches. */
 static double combine_cost(const void *opt, size_t n, int32_t season, size_t horizon) {
-    (void)opt;
-    return 60e3 + (1500 + 100 * (double)season) * (double)n + 2000 * (double)horizon;
+    const combine_opt *o = opt;
+    const size_t most = o->members ? n : most_fitted(season), seen = n < most ? n : most;
+    return 60e3 + (1500 + 100 * (double)season) * (double)seen + 2000 * (double)horizon;
 }
 
 #define SHARED                                                                                 \

@@ -5,7 +5,7 @@
  * networks in place of boosted trees; the members' own forecasts are among the features; a bounded
  * correction is added to the weighted mean; training sees only windows of the series' past
  * (tools/learn_auto). With s the mean |y_t - y_{t-m}|, a the last value, f_kh member k's forecast,
- * g_kh = (f_kh - a)/s held to [-100, 100], and M_h the members' median of g:
+ * g_kh = (f_kh - a)/s held to [-1e6, 1e6], and M_h the members' median of g:
  *   inputs  asinh(g_kH - M_H), asinh(g_k1 - M_1), asinh(mean_h(g_kh - M_h)) for every k,
  *           asinh(M_h) for every h, and the features of feat/series_features.h,
  *           centred, divided by their standard deviations, held to [-5, 5]
@@ -20,7 +20,7 @@
 #include "num/extent.h"
 
 enum { MOST_SEEN = 4096, LEAST_SEEN = 6 };
-static const double most_input = 5, most_view = 100, z95 = 1.959963984540054;
+static const double most_input = 5, most_view = 1e6, z95 = 1.959963984540054;
 
 static bool is_of_class(const norni_series *s, int32_t season, uint32_t units, size_t least,
                         size_t most) {

@@ -134,16 +134,16 @@ static norni_effort share_effort(const norni_effort *all, size_t to_come) {
     return e;
 }
 
-static norn_status fit_member(norni_env *env, const norni_group *group, norni_member *m,
+static norn_status fit_member(norni_env *env, const norni_series *series, norni_member *m,
                               size_t to_come, norn_err *err) {
     norni_env own = *env;
     norni_effort share;
-    const norni_group first = {1, group->series};
+    const norni_group first = {1, series};
     if (env->effort) {
         share = share_effort(env->effort, to_come);
         own.effort = &share;
     }
-    if (m->model->validate) NORN_TRY(m->model->validate(m->opt, group->series, err));
+    if (m->model->validate) NORN_TRY(m->model->validate(m->opt, series, err));
     const norn_status st = m->model->fit(&own, m->opt, &first, &m->state, err);
     if (env->effort) {
         env->effort->spent += share.spent;
@@ -158,7 +158,7 @@ static bool ends_all(norn_status st) {
     return st == NORN_E_MEM || st == NORN_E_CANCEL;
 }
 
-norn_status norni_members_fit(const char *part, norni_env *env, const norni_group *group,
+norn_status norni_members_fit(const char *part, norni_env *env, const norni_series *series,
                               norni_members *m, norn_err *err) {
     norni_unpack u = {env->warm, false};
     norn_status last = NORN_E_DATA;
@@ -170,7 +170,7 @@ norn_status norni_members_fit(const char *part, norni_env *env, const norni_grou
         own.warm = warm ? norni_unpack_str(&u) : (norni_str){NULL, 0};
         warm = warm && !u.failed;
         if (!warm) own.warm = (norni_str){NULL, 0};
-        const norn_status st = fit_member(&own, group, one, m->n - k, err);
+        const norn_status st = fit_member(&own, series, one, m->n - k, err);
         if (ends_all(st)) return st;
         if (st != NORN_OK) {
             one->state = NULL;

@@ -36,11 +36,11 @@ NORN_CHECKED norn_status norni_members_parse(const char *part, const norni_model
                                              norni_members *out, norn_err *err);
 /* Rough cost of them all, in nanoseconds. */
 double norni_members_cost(const norni_members *m, size_t n, int32_t season, size_t horizon);
-/* Fits each to the group's first series. What is left of env->effort is shared out evenly among
+/* Fits each to the series. What is left of env->effort is shared out evenly among
  * those still to come. A member that fails is left out; all of them: the last one's status. Memory
  * and cancelling end it at once. env->warm is what norni_members_save wrote, or empty. */
 NORN_CHECKED norn_status norni_members_fit(const char *part, norni_env *env,
-                                           const norni_group *group, norni_members *m,
+                                           const norni_series *series, norni_members *m,
                                            norn_err *err);
 /* A member whose forecast fails or is not finite is left out. Fails when none is left. */
 NORN_CHECKED norn_status norni_members_predict(const char *part, norni_env *env,
