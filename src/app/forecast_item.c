@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fp.h"
 #include "eval/levels.h"
+#include "eval/share.h"
 
 norni_series norni_forecast_view(const norni_forecast *f, size_t item, const norni_spec *spec,
                                  int32_t *season) {
@@ -213,7 +214,9 @@ norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
     norni_series s = norni_forecast_view(f, item, spec, &season);
     const norni_group group = {1, &s};
     const norni_str id = norni_panel_id(f->panel, i);
+    const norni_share share = norni_share_of(w);
     norni_env env = {.arena = &w->arena,
+                     .share = &share,
                      .poll = norni_ctx_poll(f->ctx),
                      .seed = f->plan->seed,
                      .item = norni_hash64(id.p, id.n),

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "eval/cv_view.h"
 #include "eval/levels.h"
+#include "eval/share.h"
 
 enum { WAVES = 3 };
 
@@ -177,7 +178,9 @@ static norn_status run_trial(norni_worker *w, norni_cv *cv, size_t item, uint32_
     const norni_cv_plan *plan = cv->plan;
     norni_cv_place p = norni_cv_place_of(cv, item);
     const norni_str id = norni_panel_id(cv->panel, p.series);
+    const norni_share share = norni_share_of(w);
     norni_env env = {.arena = &w->arena,
+                     .share = &share,
                      .poll = norni_ctx_poll(cv->ctx),
                      .seed = plan->rules.seed,
                      .item = norni_hash64(id.p, id.n),

@@ -35,6 +35,19 @@ typedef struct norni_group {
     const norni_series *series; /* (n_series) */
 } norni_group;
 
+struct norni_env;
+typedef norn_status (*norni_part_fn)(struct norni_env *env, size_t part, void *arg, norn_err *err);
+
+/* Parts of one item run side by side, where there are idle workers. run: fn for every part in [0, n),
+ * begun in their order, in an env with the running worker's arena (rewound behind each part), and all
+ * else as in `env`, which parts must not spend from: NORN_OK, NORN_E_CANCEL, or the failure of the
+ * lowest failed part. Whether anybody helps must not show in a result. */
+typedef struct norni_share {
+    norn_status (*run)(void *user, const struct norni_env *env, size_t n, norni_part_fn fn,
+                       void *arg, norn_err *err);
+    void *user;
+} norni_share;
+
 /* What a fit may use besides its data. Results depend on nothing else. */
 typedef struct norni_env {
     norni_arena *arena; /* scratch and state; reset by the caller per item */
@@ -47,6 +60,7 @@ typedef struct norni_env {
     /* What `save` wrote for a fit of the same model and options to an earlier part of the series;
      * or empty. A place to start from, never an answer. */
     norni_str warm;
+    const norni_share *share; /* for a fit of many independent parts; NULL = nobody helps */
 } norni_env;
 
 /* A predictive distribution over the horizon; levels are taken from it by eval/levels.h. */

@@ -250,6 +250,11 @@ static double **columns(norni_arena *arena, size_t n_col, size_t n) {
     return cols;
 }
 
+/* Columns that are filtered: those of a moving average are shifts of one. */
+static uint64_t slope_passes(const norni_arima_order *o) {
+    return (uint64_t)o->p + (uint64_t)o->P + (o->q > 0) + (o->Q > 0);
+}
+
 norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *err) {
     css *c = norni_arena_zero(w->arena, 1, sizeof *c);
     const size_t lag = arima_lag_ar(&w->o), n_col = 1 + w->n_reg;
@@ -282,6 +287,7 @@ norn_status arima_css_objective(arima_work *w, arima_objective *out, norn_err *e
                              .value = css_value,
                              .accept = css_accept,
                              .slope = css_slope,
+                             .slope_passes = slope_passes(&w->o),
                              .products = css_products,
                              .b = c->b_next + w->n_reg,
                              .old_je = c->b_next + 2 * w->n_reg,

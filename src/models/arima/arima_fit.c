@@ -153,6 +153,7 @@ static norn_status value_places(fit_run *r, arima_objective *css, arima_objectiv
         for (size_t j = 0; j < k && f != css; j++) /* the bounds have no slope, or no value */
             v[j] = fmin(fmax(v[j], -1.9), 1.9);
         if (f != css) {
+            w->n_values++;
             (void)norni_effort_spend(w->env->effort, 1);
             value = f->value(f, v);
             if (w->cancelled) return norn_fail(err, NORN_E_CANCEL, "arima: cancelled");
@@ -242,16 +243,19 @@ static norn_status out_init(norni_arena *arena, const norni_arima_data *data,
     return NORN_OK;
 }
 
-norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
-                                norni_arima_order order, norni_arima_constant constant,
-                                norni_arima_method method, const double *start,
-                                norni_arima_fit *out, norn_err *err) {
+norn_status norni_arima_fit_patient(norni_env *env, const norni_arima_data *data,
+                                    norni_arima_order order, norni_arima_constant constant,
+                                    norni_arima_method method, const double *start,
+                                    uint64_t patience, norni_arima_fit *out, bool *out_of,
+                                    norn_err *err) {
+    *out_of = false;
     NORN_TRY(out_init(env->arena, data, order, constant, out, err));
     const norni_arena_mark mark = norni_arena_mark_get(env->arena);
     fit_run r = {.out = out, .best = NORNI_INF};
     norn_status st = arima_work_make(env, data, order, constant, &r.w, err);
     if (st == NORN_OK) {
         const size_t k = r.w.k;
+        r.w.patience = patience;
         out->n_used = r.w.n_rows - r.w.n_flat;
         const size_t n_lin = r.w.n_flat + r.w.n_reg;
         const size_t room = k * (k + 2 + ARIMA_MOST_STARTS) + n_lin * (n_lin + 1) + 1;
@@ -261,9 +265,18 @@ norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
         r.place = r.cov + k * k;
         r.linear = r.place + k * ARIMA_MOST_STARTS;
         st = r.v ? run(&r, method, start, err) : norni_alloc_fail(err, "arima", room, sizeof *r.v);
+        *out_of = patience > 0 && r.w.n_values > patience;
     }
     norni_arena_rewind(env->arena, mark);
     return st;
+}
+
+norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
+                                norni_arima_order order, norni_arima_constant constant,
+                                norni_arima_method method, const double *start,
+                                norni_arima_fit *out, norn_err *err) {
+    bool out_of;
+    return norni_arima_fit_patient(env, data, order, constant, method, start, 0, out, &out_of, err);
 }
 
 /* The exact objective's one value at out->coef, regressors' coefficients fixed there, too. */

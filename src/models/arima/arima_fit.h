@@ -48,14 +48,22 @@ typedef struct norni_arima_fit {
 
 /* Fits by least squares of the residuals or by exact likelihood, inside the stationary and
  * invertible region. `start` (n_coef) or NULL: where the search begins (a neighbour's estimates);
- * without it, places as different as can be are tried. env->effort counts values of an objective,
- * not the differences that slopes are taken from.
+ * without it, places as different as can be are tried. env->effort counts passes over the series (with its
+ * regressors): one for a value of an objective, one for each column that a slope is made of.
  * NORN_E_NUMERIC: no admissible estimate was found; NORN_E_DATA: too few values for the orders. The
  * result lies in env->arena. */
 NORN_CHECKED norn_status norni_arima_fit_run(norni_env *env, const norni_arima_data *data,
                                              norni_arima_order order, norni_arima_constant constant,
                                              norni_arima_method method, const double *start,
                                              norni_arima_fit *out, norn_err *err);
+
+/* The same, ended behind `patience` values of objectives (slopes do not count; 0: none): *out_of it. */
+NORN_CHECKED norn_status norni_arima_fit_patient(norni_env *env, const norni_arima_data *data,
+                                                 norni_arima_order order,
+                                                 norni_arima_constant constant,
+                                                 norni_arima_method method, const double *start,
+                                                 uint64_t patience, norni_arima_fit *out,
+                                                 bool *out_of, norn_err *err);
 
 /* The exact likelihood at given estimates (n_coef, all of them fixed): loglik, sigma2, min_root; se
  * is NULL. NORN_E_NUMERIC: not stationary. */

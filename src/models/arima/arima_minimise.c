@@ -28,12 +28,6 @@ typedef struct descent {
     bool secant; /* S is in use */
 } descent;
 
-static bool spend(arima_work *w, uint64_t n) {
-    if (norni_effort_spend(w->env->effort, n)) return true;
-    w->cut = true;
-    return false;
-}
-
 static void mirror(double *a, size_t n) {
     for (size_t i = 0; i < n; i++) {
         for (size_t j = i + 1; j < n; j++)
@@ -104,7 +98,7 @@ static double descend(arima_objective *f, descent *d, double *v, double tol, dou
         if (!(promise > tol * *value)) return 0;
         for (size_t i = 0; i < d->k; i++)
             d->next[i] = v[i] + d->step[i];
-        if (!spend(f->w, 1)) return 0;
+        if (!arima_work_spend_value(f->w)) return 0;
         const double s = f->value(f, d->next), fall = *value - s;
         if (f->w->cancelled) return 0;
         if (fall > 0) {
@@ -184,6 +178,10 @@ static norn_status search(arima_objective *f, descent *d, double *v, double tol,
         if (w->cut || i == MOST_STEPS) return NORN_OK;
         *stop = NORN_STOP_CONVERGED;
         if (*value <= w->floor) return NORN_OK;
+        if (!arima_work_spend_slope(w, f->slope_passes)) {
+            *stop = NORN_STOP_MAXITER;
+            return NORN_OK;
+        }
         f->slope(f, v, d->jj, d->je);
         mirror(d->jj, k);
         *fresh = true;
@@ -215,7 +213,7 @@ norn_status arima_minimise(arima_objective *f, double *v, double tol, double *va
     d.old = d.next + k;
     d.y = d.old + k;
     d.r = d.y + k;
-    (void)spend(w, 1); /* the start is valued in any case */
+    (void)arima_work_spend_value(w); /* the start is valued in any case */
     *value = f->value(f, v);
     *stop = k == 0 ? NORN_STOP_CLOSED_FORM : NORN_STOP_STALLED;
     if (w->cancelled) return norn_fail(err, NORN_E_CANCEL, "arima: cancelled");
@@ -224,10 +222,13 @@ norn_status arima_minimise(arima_objective *f, double *v, double tol, double *va
     if (k == 0) return NORN_OK;
     bool fresh = false;
     NORN_TRY(search(f, &d, v, tol, value, &fresh, stop, err));
-    if (cov && !fresh) {
+    if (cov && !fresh && arima_work_spend_slope(w, f->slope_passes)) {
         f->slope(f, v, d.jj, d.je);
         mirror(d.jj, k);
+        fresh = true;
     }
+    for (size_t i = 0; i < k * k && !fresh; i++)
+        d.jj[i] = NORNI_NAN; /* no work is left for standard errors */
     if (cov) invert(&d, cov);
     return NORN_OK;
 }

@@ -188,6 +188,7 @@ norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *er
                              .value = ml_value,
                              .accept = ml_accept,
                              .slope = ml_slope,
+                             .slope_passes = w->k,
                              .products = ml_products,
                              .b = m->b_next + n_lin,
                              .old_je = m->v_moved + w->k,

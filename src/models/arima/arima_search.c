@@ -86,33 +86,75 @@ static int by_ic(const void *arg, size_t a, size_t b) {
     return (t[a].ic > t[b].ic) - (t[a].ic < t[b].ic);
 }
 
-/* One trial fitted to the whole series; kept when it is the best so far. patience > 0: exact values
- * are dear, so squares come first. */
-static norn_status refit(arima_search *s, const norni_arima_data *data, const arima_trial *t,
-                         norni_arima_method how, uint64_t patience, kept *best, bool *done,
-                         norn_err *err) {
-    const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
+/* A trial to be fitted to the whole series. patience > 0: exact values are dear, so squares come
+ * first. */
+typedef struct refit {
+    const arima_search *s;
+    const norni_arima_data *data;
+    const arima_trial *trial;
+    norni_arima_method how;
+    uint64_t patience;
+    norni_effort effort; /* of one made ahead of its turn */
+    kept found;
+    bool done; /* found holds what the turn would find */
+} refit;
+
+static norn_status refit_run(norni_env *env, refit *r, norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(env->arena);
+    const arima_search *s = r->s;
+    const arima_trial *t = r->trial;
     norni_arima_fit f;
     norn_err why;
     bool cut;
     norn_status status = NORN_OK;
     const double *start = t->coef;
-    *done = false;
-    if (patience > 0) {
-        status = arima_search_fit(s, data, t, NORNI_ARIMA_CSS, start, 0, &f, &cut, &why);
+    r->found.ic = NORNI_INF;
+    if (r->patience > 0) {
+        status = arima_search_fit(s, env, r->data, t, NORNI_ARIMA_CSS, start, 0, &f, &cut, &why);
         if (status == NORN_OK) start = f.coef;
     }
     if (status == NORN_OK)
-        status = arima_search_fit(s, data, t, how, start, patience, &f, &cut, &why);
-    if (status == NORN_OK) {
-        const double ic = how == NORNI_ARIMA_CSS ? t->ic : arima_fit_criterion(s->plan->ic, &f);
-        *done = ic < NORNI_INF;
-        if (ic < best->ic) keep(best, &f, ic);
-    }
-    norni_arena_rewind(s->env->arena, mark);
+        status = arima_search_fit(s, env, r->data, t, r->how, start, r->patience, &f, &cut, &why);
+    if (status == NORN_OK)
+        keep(&r->found, &f,
+             r->how == NORNI_ARIMA_CSS ? t->ic : arima_fit_criterion(s->plan->ic, &f));
+    norni_arena_rewind(env->arena, mark);
     if (status == NORN_OK || status == NORN_E_NUMERIC || status == NORN_E_DATA) return NORN_OK;
     if (err) *err = why;
     return status;
+}
+
+static norn_status refit_ahead(norni_env *env, size_t k, void *arg, norn_err *err) {
+    refit *r = (refit *)arg + k;
+    norni_env own = *env;
+    own.effort = r->s->env->effort ? &r->effort : NULL;
+    const norn_status status = refit_run(&own, r, err);
+    if (status == NORN_E_CANCEL) return status;
+    r->done = status == NORN_OK && !r->effort.cut;
+    return NORN_OK;
+}
+
+/* n refits in turn, the later ones for as long as there is work left; those that succeeded are
+ * counted, and *best is the best of all. */
+static norn_status refit_all(const arima_search *s, refit *r, size_t n, kept *best, int32_t *n_done,
+                             norn_err *err) {
+    const norni_share *share = s->env->share;
+    norni_effort account;
+    const bool ahead = share && n > 1 && arima_search_account(s->env->effort, &account);
+    for (size_t k = 0; k < n; k++) {
+        r[k].effort = ahead ? account : (norni_effort){0};
+        if (!keep_init(&r[k].found, s->env->arena, s->most))
+            return norni_alloc_fail(err, part, s->most, 2 * sizeof(double));
+    }
+    if (ahead) NORN_TRY(share->run(share->user, s->env, n, refit_ahead, r, err));
+    for (size_t k = 0; k < n; k++) {
+        if (*n_done && s->env->effort && s->env->effort->cut) break;
+        if (!r[k].done || !arima_search_settle(s->env->effort, &r[k].effort))
+            NORN_TRY(refit_run(s->env, &r[k], err));
+        *n_done += r[k].found.ic < NORNI_INF;
+        if (r[k].found.ic < best->ic) keep(best, &r[k].found.fit, r[k].found.ic);
+    }
+    return NORN_OK;
 }
 
 /* Nanoseconds of a pass of the exact filter with the trial's orders. */
@@ -122,34 +164,54 @@ static double pass_of(const arima_search *s, const norni_arima_data *data, const
     return arima_pass_ns(data->n, data->n - s->plan->n_obs, ar > ma ? ar : ma, lost);
 }
 
+/* The trials by their criterion. */
+static norn_status rank(const arima_search *s, size_t **index, norn_err *err) {
+    const size_t n = s->n_trials;
+    *index = norni_arena_get(s->env->arena, n + 1, 2 * sizeof **index);
+    if (!*index) return norni_alloc_fail(err, part, n, 2 * sizeof **index);
+    for (size_t i = 0; i < n; i++)
+        (*index)[i] = i;
+    norni_sort_index(*index, n, by_ic, s->trials, *index + n);
+    return NORN_OK;
+}
+
 /* Exact refits in the order of the criterion, until enough succeeded: one of a few evaluations where
  * a pass is slow (squares of so many values are near the optimum), none where it is slower still.
  * Then, and where none succeeds, squares have the last word. */
 static norn_status refit_best(arima_search *s, const norni_arima_data *data, kept *best,
                               norn_err *err) {
     const double common = 3e6, affordable = data->n > s->plan->n_obs ? 8e6 : 100e6;
-    const size_t n = s->n_trials;
-    const uint64_t few = 6;
-    size_t *index = norni_arena_get(s->env->arena, n + 1, 2 * sizeof *index);
-    bool done;
-    if (!index) return norni_alloc_fail(err, part, n, 2 * sizeof *index);
-    for (size_t i = 0; i < n; i++)
-        index[i] = i;
-    norni_sort_index(index, n, by_ic, s->trials, index + n);
     const bool dear = s->plan->css && s->opt->approximation == ARIMA_APPROXIMATE_AUTO;
+    const uint64_t few = 6;
     int32_t n_done = 0, wanted = s->plan->css ? s->opt->polish : 1;
-    for (size_t i = 0; i < n && n_done < wanted; i++) {
-        const arima_trial *t = &s->trials[index[i]];
-        if (!(t->ic < NORNI_INF) || (dear && pass_of(s, data, t) > affordable)) break;
-        if (n_done && s->env->effort && s->env->effort->cut) break;
-        const bool slow = dear && pass_of(s, data, t) > common;
-        if (slow && n_done) break;
+    size_t *index = NULL;
+    refit *r = norni_arena_get(s->env->arena, (size_t)wanted, sizeof *r);
+    if (!r) return norni_alloc_fail(err, part, (size_t)wanted, sizeof *r);
+    NORN_TRY(rank(s, &index, err));
+    for (size_t i = 0; i < s->n_trials && n_done < wanted;) {
+        size_t n = 0; /* of a turn */
+        bool slow = false;
+        for (; i + n < s->n_trials && n_done + (int32_t)n < wanted && !slow; n++) {
+            const arima_trial *t = &s->trials[index[i + n]];
+            const double pass = dear ? pass_of(s, data, t) : 0;
+            slow = pass > common;
+            if (!(t->ic < NORNI_INF) || pass > affordable || (slow && n_done + (int32_t)n > 0))
+                break;
+            r[n] = (refit){.s = s,
+                           .data = data,
+                           .trial = t,
+                           .how = NORNI_ARIMA_ML,
+                           .patience = slow ? few : 0};
+        }
+        if (n == 0) break;
         if (slow) wanted = 1;
-        NORN_TRY(refit(s, data, t, NORNI_ARIMA_ML, slow ? few : 0, best, &done, err));
-        n_done += done;
+        NORN_TRY(refit_all(s, r, n, best, &n_done, err));
+        if (n_done && s->env->effort && s->env->effort->cut) break;
+        i += n;
     }
     if (n_done || s->best == SIZE_MAX) return NORN_OK;
-    return refit(s, data, &s->trials[s->best], NORNI_ARIMA_CSS, 0, best, &done, err);
+    refit last = {.s = s, .data = data, .trial = &s->trials[s->best], .how = NORNI_ARIMA_CSS};
+    return refit_all(s, &last, 1, best, &n_done, err);
 }
 
 /* Differences and a constant, without a likelihood: for series that leave nothing to estimate. */

@@ -71,7 +71,8 @@ typedef struct arima_search {
     size_t n_trials, cap;
     bool near;     /* begun at an earlier choice: one order moves at a time */
     size_t best;   /* the trial of least ic; SIZE_MAX: none yet */
-    double *start; /* scratch for a start */
+    size_t most;   /* coefficients of a trial */
+    double *start; /* (most) scratch for a start */
     double *coefs; /* room for the next trials' estimates */
 } arima_search;
 
@@ -92,12 +93,20 @@ double arima_pass_ns(size_t n, size_t n_gap, double lags, double lost);
 NORN_CHECKED norn_status arima_search_init(arima_search *s, norni_env *env,
                                            const arima_search_opt *opt, const arima_plan *plan,
                                            const norni_arima_data *data, size_t cap, norn_err *err);
-/* A fit of the trial's orders to `data` with at most `patience` evaluations (0: as many as the item
- * has left). *cut: they were not enough. */
-NORN_CHECKED norn_status arima_search_fit(arima_search *s, const norni_arima_data *data,
-                                          const arima_trial *t, norni_arima_method how,
-                                          const double *start, uint64_t patience,
-                                          norni_arima_fit *out, bool *cut, norn_err *err);
+/* A fit of the trial's orders to `data` with at most `patience` values (0: as many as the account has
+ * left). *cut: they were not enough. env: whose arena and account are used. */
+NORN_CHECKED norn_status arima_search_fit(const arima_search *s, norni_env *env,
+                                          const norni_arima_data *data, const arima_trial *t,
+                                          norni_arima_method how, const double *start,
+                                          uint64_t patience, norni_arima_fit *out, bool *cut,
+                                          norn_err *err);
+/* The trial's criteria and estimates, fitted from those of `from` (NULL: from none) where `best` is to
+ * beat; start, coef (s->most): room, coef for the estimates. Changes nothing in *s. */
+NORN_CHECKED norn_status arima_search_value(const arima_search *s, norni_env *env,
+                                            const arima_trial *from, double best, double *start,
+                                            double *coef, arima_trial *t, norn_err *err);
+/* Takes a valued trial in as the last one; its estimates are copied. */
+void arima_search_take(arima_search *s, const arima_trial *t);
 /* Evaluates a model, from the estimates of `from` (NULL: from none); the trial becomes the last one.
  * The errors are those that end the search: out of memory, cancelled. */
 NORN_CHECKED norn_status arima_search_try(arima_search *s, arima_trial model,
@@ -108,6 +117,19 @@ arima_trial *arima_search_find(const arima_search *s, const arima_trial *model);
 double arima_criterion(arima_ic ic, double minus2, size_t n_par, size_t n_star);
 /* Of an exact fit; inf where it lies too near the bounds to be useful. */
 double arima_fit_criterion(arima_ic ic, const norni_arima_fit *fit);
+
+/* arima_search_sweep.c */
+/* Tries those of list (n) that are new, in turn, each from `from`, up to the first that becomes the
+ * best: its place in *at, n when there is none. Idle workers fit ahead of the turn; what the turn does
+ * not ask for is dropped. */
+NORN_CHECKED norn_status arima_search_sweep(arima_search *s, const arima_trial *list, size_t n,
+                                            const arima_trial *from, size_t *at, norn_err *err);
+/* Nothing more may be tried, though there is an answer. */
+bool arima_search_must_end(const arima_search *s);
+/* An account for work ahead of its turn: what `whole` (may be NULL) has left. false: nothing. */
+bool arima_search_account(const norni_effort *whole, norni_effort *out);
+/* Whether work done on the account is what the turn would have got; then it is spent. */
+bool arima_search_settle(norni_effort *whole, const norni_effort *own);
 
 /* arima_search_steps.c: the two ways through the models. `known` (may be NULL): where stepwise
  * begins. */

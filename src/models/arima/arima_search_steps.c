@@ -19,32 +19,14 @@ static const int8_t moves[][4] = {
     {1, -1, 0, 0},  {1, 1, 0, 0},  {0, 0, -1, 0}, {0, 0, 0, -1}, {0, 0, 1, 0},   {0, 0, 0, 1},
     {0, 0, -1, -1}, {0, 0, -1, 1}, {0, 0, 1, -1}, {0, 0, 1, 1},
 };
-enum { N_MOVES = sizeof moves / sizeof moves[0], N_ALIKE = 8, N_SINGLE = 4 };
+enum { N_MOVES = sizeof moves / sizeof moves[0], N_ALIKE = 8, N_SINGLE = 4, MOST_AHEAD = 64 };
 
 static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* Nothing more may be tried, though there is an answer. */
-static bool must_end(const arima_search *s) {
-    const bool cut = s->env->effort && s->env->effort->cut;
-    return s->n_trials >= s->cap || (cut && s->best != SIZE_MAX);
-}
-
 static const arima_trial *best_of(const arima_search *s) {
     return s->best == SIZE_MAX ? NULL : &s->trials[s->best];
-}
-
-/* Tries a model that is new; *at moves there when it is the best one. */
-static norn_status step(arima_search *s, arima_trial next, const arima_trial *from, arima_trial *at,
-                        bool *better, norn_err *err) {
-    const size_t before = s->best;
-    *better = false;
-    if (must_end(s) || arima_search_find(s, &next)) return NORN_OK;
-    NORN_TRY(arima_search_try(s, next, from, err));
-    *better = s->best != before;
-    if (*better) *at = next;
-    return NORN_OK;
 }
 
 static bool inside(const arima_plan *plan, const arima_trial *t) {
@@ -56,25 +38,30 @@ static bool inside(const arima_plan *plan, const arima_trial *t) {
 static norn_status around(arima_search *s, arima_trial *at, bool *better, norn_err *err) {
     const arima_plan *plan = s->plan;
     const arima_trial *from = arima_search_find(s, at);
-    *better = false;
+    arima_trial list[N_MOVES + 1];
+    size_t n = 0, hit;
     if (!from) from = best_of(s);
-    for (int k = 0; k < N_MOVES && !*better; k++) {
+    for (int k = 0; k < N_MOVES; k++) {
         if (s->near && k % N_ALIKE >= N_SINGLE) continue;
         arima_trial next = *at;
         next.sp += moves[k][0], next.sq += moves[k][1];
         next.p += moves[k][2], next.q += moves[k][3];
-        if (inside(plan, &next)) NORN_TRY(step(s, next, from, at, better, err));
+        if (inside(plan, &next) && !arima_search_find(s, &next)) list[n++] = next;
     }
-    if (*better || plan->constant == NORNI_ARIMA_NO_CONSTANT) return NORN_OK;
-    arima_trial other = *at;
-    other.constant = !at->constant;
-    return step(s, other, from, at, better, err);
+    if (plan->constant != NORNI_ARIMA_NO_CONSTANT) {
+        list[n] = *at;
+        list[n++].constant = !at->constant;
+    }
+    NORN_TRY(arima_search_sweep(s, list, n, from, &hit, err));
+    *better = hit < n;
+    if (*better) *at = list[hit];
+    return NORN_OK;
 }
 
 /* From one improvement to the next until no neighbour is better. */
 static norn_status climb(arima_search *s, arima_trial *at, norn_err *err) {
     bool better = true;
-    while (better && !must_end(s))
+    while (better && !arima_search_must_end(s))
         NORN_TRY(around(s, at, &better, err));
     arima_trial *top = arima_search_find(s, at);
     if (top) top->expanded = true;
@@ -83,7 +70,7 @@ static norn_status climb(arima_search *s, arima_trial *at, norn_err *err) {
 
 /* The neighbours of the next best models, too, and on from there where one is better. */
 static norn_status widen(arima_search *s, norn_err *err) {
-    for (int32_t k = 0; k < s->plan->widen && !must_end(s); k++) {
+    for (int32_t k = 0; k < s->plan->widen && !arima_search_must_end(s); k++) {
         arima_trial *next = NULL;
         for (size_t i = 0; i < s->n_trials; i++) {
             arima_trial *t = &s->trials[i];
@@ -112,23 +99,25 @@ static norn_status first_models(arima_search *s, arima_trial *at, norn_err *err)
         {.p = least(small ? least(o->start_p, 1) : o->start_p, plan->max_p),
          .q = least(small ? least(o->start_q, 1) : o->start_q, plan->max_q),
          .sp = small ? 0 : least(o->start_sp, plan->max_sp),
-         .sq = small ? 0 : least(o->start_sq, plan->max_sq)},
-        {.p = 0},
-        {.p = p, .sp = sp},
-        {.q = q, .sq = sq},
+         .sq = small ? 0 : least(o->start_sq, plan->max_sq),
+         .constant = constant},
+        {.p = 0, .constant = constant},
+        {.p = p, .sp = sp, .constant = constant},
+        {.q = q, .sq = sq, .constant = constant},
+        {.constant = false},
     };
-    bool better;
-    for (size_t k = 0; k < sizeof first / sizeof first[0]; k++) {
-        arima_trial next = first[k];
-        next.constant = constant;
-        if (k == 0) *at = next;
-        NORN_TRY(step(s, next, best_of(s), at, &better, err));
+    const size_t n = sizeof first / sizeof first[0] - !constant;
+    *at = first[0];
+    for (size_t k = 0, hit; k < n; k += hit + 1) {
+        const size_t turn = k ? n - k : 1; /* the others start from the first */
+        NORN_TRY(arima_search_sweep(s, first + k, turn, best_of(s), &hit, err));
+        if (hit == turn)
+            hit--;
+        else
+            *at = first[k + hit];
     }
-    if (!constant) return NORN_OK;
-    arima_trial null = {.constant = false}, reached = null;
-    NORN_TRY(step(s, null, best_of(s), &reached, &better, err));
-    /* As R: the orders are taken over, the constant is not. */
-    if (better) *at = (arima_trial){.constant = true};
+    /* As R: the orders of the null model are taken over, that it has no constant is not. */
+    at->constant = constant;
     return NORN_OK;
 }
 
@@ -145,12 +134,11 @@ norn_status arima_search_stepwise(arima_search *s, const arima_trial *known, nor
     return widen(s, err);
 }
 
-/* Tries every combination within max_order; only counts when s is NULL. */
-static norn_status visit_all(arima_search *s, const arima_plan *plan, int32_t max_order,
-                             size_t *count, norn_err *err) {
+/* Every combination within max_order, into out (NULL: they are only counted). */
+static size_t list_all(const arima_plan *plan, int32_t max_order, arima_trial *out) {
     const int constants = plan->constant == NORNI_ARIMA_NO_CONSTANT ? 1 : 2;
-    arima_trial at, t = {0};
-    bool better;
+    arima_trial t = {0};
+    size_t n = 0;
     for (t.p = 0; t.p <= plan->max_p; t.p++)
         for (t.q = 0; t.q <= plan->max_q; t.q++)
             for (t.sp = 0; t.sp <= plan->max_sp; t.sp++)
@@ -158,19 +146,25 @@ static norn_status visit_all(arima_search *s, const arima_plan *plan, int32_t ma
                     for (int c = 0; c < constants; c++) {
                         if (t.p + t.q + t.sp + t.sq > max_order) continue;
                         t.constant = c == 1;
-                        ++*count;
-                        if (s) NORN_TRY(step(s, t, best_of(s), &at, &better, err));
+                        if (out) out[n] = t;
+                        n++;
                     }
-    return NORN_OK;
+    return n;
 }
 
 size_t arima_search_all_count(const arima_plan *plan, int32_t max_order) {
-    size_t count = 0;
-    (void)visit_all(NULL, plan, max_order, &count, NULL);
-    return count;
+    return list_all(plan, max_order, NULL);
 }
 
 norn_status arima_search_all(arima_search *s, norn_err *err) {
-    size_t count = 0;
-    return visit_all(s, s->plan, s->opt->max_order, &count, err);
+    const size_t n = list_all(s->plan, s->opt->max_order, NULL);
+    arima_trial *list = norni_arena_get(s->env->arena, n, sizeof *list);
+    if (!list) return norni_alloc_fail(err, "auto_arima", n, sizeof *list);
+    (void)list_all(s->plan, s->opt->max_order, list);
+    for (size_t k = 0, hit; k < n; k += hit) {
+        const size_t turn = n - k < MOST_AHEAD ? n - k : MOST_AHEAD;
+        NORN_TRY(arima_search_sweep(s, list + k, turn, best_of(s), &hit, err));
+        hit += hit < turn;
+    }
+    return NORN_OK;
 }

@@ -40,6 +40,7 @@ norn_status arima_search_init(arima_search *s, norni_env *env, const arima_searc
     const size_t seen = arima_n_seen(data->y, data->n);
     s->n_star = seen > lost ? seen - lost : 0;
     s->trials = norni_arena_zero(env->arena, cap, sizeof *s->trials);
+    s->most = most;
     s->start = norni_arena_get(env->arena, most, sizeof *s->start);
     s->coefs = norni_arena_get(env->arena, cap, most * sizeof *s->coefs);
     if (!s->trials || !s->start || !s->coefs)
@@ -65,8 +66,9 @@ static const double *take(const double *from, int32_t have, int32_t want, double
 }
 
 /* The neighbour's estimates as far as both models share them. */
-static void start_from(arima_search *s, const arima_trial *model, const arima_trial *from) {
-    double *to = s->start;
+static void start_from(const arima_search *s, const arima_trial *model, const arima_trial *from,
+                       double *start) {
+    double *to = start;
     const double *c = from->coef;
     c = take(c, from->p, model->p, &to);
     c = take(c, from->q, model->q, &to);
@@ -90,73 +92,78 @@ static double criterion_of(const arima_search *s, const norni_arima_fit *f) {
     return arima_criterion(s->plan->ic, minus2, f->n_coef + 1, css ? s->n_star : f->n_used);
 }
 
-norn_status arima_search_fit(arima_search *s, const norni_arima_data *data, const arima_trial *t,
-                             norni_arima_method how, const double *start, uint64_t patience,
-                             norni_arima_fit *out, bool *cut, norn_err *err) {
+norn_status arima_search_fit(const arima_search *s, norni_env *env, const norni_arima_data *data,
+                             const arima_trial *t, norni_arima_method how, const double *start,
+                             uint64_t patience, norni_arima_fit *out, bool *cut, norn_err *err) {
     const arima_plan *plan = s->plan;
     const norni_arima_order order = {t->p, plan->d, t->q, t->sp, plan->sd, t->sq, plan->m};
-    norni_effort *whole = s->env->effort, own = {.limit = patience};
-    norni_env env = *s->env;
-    if (whole) {
-        const uint64_t left = whole->limit > whole->spent ? whole->limit - whole->spent : 1;
-        own.deadline_ns = whole->deadline_ns;
-        if (whole->limit > 0 && (patience == 0 || left < patience)) own.limit = left;
-    }
-    env.effort = &own;
-    const norn_status status = norni_arima_fit_run(
-        &env, data, order, t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT, how, start, out,
-        err);
-    (void)norni_effort_spend(whole, own.spent);
-    *cut = own.cut && !(whole && whole->cut);
+    const norni_arima_constant constant = t->constant ? plan->constant : NORNI_ARIMA_NO_CONSTANT;
+    const norn_status status =
+        norni_arima_fit_patient(env, data, order, constant, how, start, patience, out, cut, err);
+    *cut = *cut && !(env->effort && env->effort->cut);
     return status;
 }
 
 /* A fit from `start` (NULL: from the core's own); a better one than the trial's takes its place. Most
  * fits end soon; one that does not is mostly on its way to the bounds, where steps are many and the
  * model will be of no use. */
-static norn_status fit_trial(arima_search *s, arima_trial *t, const double *start,
-                             uint64_t patience, norn_err *err) {
-    const norni_arena_mark mark = norni_arena_mark_get(s->env->arena);
+static norn_status fit_trial(const arima_search *s, norni_env *env, arima_trial *t,
+                             const double *start, uint64_t patience, double *coef, norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(env->arena);
     norni_arima_fit f;
     norn_err why;
     bool cut = false;
     const norni_arima_method how = s->plan->css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML;
-    norn_status status = arima_search_fit(s, &s->data, t, how, start, patience, &f, &cut, &why);
+    norn_status status =
+        arima_search_fit(s, env, &s->data, t, how, start, patience, &f, &cut, &why);
     if (status == NORN_OK && cut && is_useful(&f))
-        status = arima_search_fit(s, &s->data, t, how, f.coef, 0, &f, &cut, &why);
+        status = arima_search_fit(s, env, &s->data, t, how, f.coef, 0, &f, &cut, &why);
     if (status == NORN_OK) {
         const double raw = criterion_of(s, &f), ic = is_useful(&f) ? raw : NORNI_INF;
         if (ic < t->ic || !t->coef || (raw < t->raw && !(t->ic < NORNI_INF))) {
-            memcpy(s->coefs, f.coef, f.n_coef * sizeof *s->coefs);
-            t->coef = s->coefs;
+            memcpy(coef, f.coef, f.n_coef * sizeof *coef);
+            t->coef = coef;
         }
         t->ic = fmin(t->ic, ic), t->raw = fmin(t->raw, raw);
     }
-    norni_arena_rewind(s->env->arena, mark);
+    norni_arena_rewind(env->arena, mark);
     /* No estimate is a property of this model, not the end of the search. */
     if (status == NORN_OK || status == NORN_E_NUMERIC || status == NORN_E_DATA) return NORN_OK;
     if (err) *err = why;
     return status;
 }
 
+norn_status arima_search_value(const arima_search *s, norni_env *env, const arima_trial *from,
+                               double best, double *start, double *coef, arima_trial *t,
+                               norn_err *err) {
+    const bool neighbour = from && from->coef;
+    const size_t n_coef = n_coef_of(s, t);
+    if (neighbour) start_from(s, t, from, start);
+    t->ic = t->raw = NORNI_INF;
+    t->expanded = false;
+    t->coef = NULL;
+    NORN_TRY(fit_trial(s, env, t, neighbour ? start : NULL, first_patience, coef, err));
+    if (t->ic < NORNI_INF || !(t->raw < best) || n_coef == 0) return NORN_OK;
+    /* Too near the bounds, but better than the best: another optimum may lie inside. */
+    memset(start, 0, n_coef * sizeof *start);
+    return fit_trial(s, env, t, start, second_patience, coef, err);
+}
+
+void arima_search_take(arima_search *s, const arima_trial *t) {
+    arima_trial *to = &s->trials[s->n_trials];
+    const size_t n_coef = n_coef_of(s, t);
+    *to = *t;
+    if (t->coef && t->coef != s->coefs) memcpy(s->coefs, t->coef, n_coef * sizeof *s->coefs);
+    if (t->coef) to->coef = s->coefs;
+    s->coefs += n_coef;
+    if (t->ic < (s->best == SIZE_MAX ? NORNI_INF : s->trials[s->best].ic)) s->best = s->n_trials;
+    s->n_trials++;
+}
+
 norn_status arima_search_try(arima_search *s, arima_trial model, const arima_trial *from,
                              norn_err *err) {
     const double best = s->best == SIZE_MAX ? NORNI_INF : s->trials[s->best].ic;
-    const size_t n_coef = n_coef_of(s, &model);
-    const bool neighbour = from && from->coef;
-    if (neighbour) start_from(s, &model, from);
-    model.ic = model.raw = NORNI_INF;
-    model.expanded = false;
-    model.coef = NULL;
-    NORN_TRY(fit_trial(s, &model, neighbour ? s->start : NULL, first_patience, err));
-    /* Too near the bounds, but better than the best: another optimum may lie inside. */
-    if (!(model.ic < NORNI_INF) && model.raw < best && n_coef > 0) {
-        memset(s->start, 0, n_coef * sizeof *s->start);
-        NORN_TRY(fit_trial(s, &model, s->start, second_patience, err));
-    }
-    s->coefs += n_coef;
-    s->trials[s->n_trials] = model;
-    if (model.ic < best) s->best = s->n_trials;
-    s->n_trials++;
+    NORN_TRY(arima_search_value(s, s->env, from, best, s->start, s->coefs, &model, err));
+    arima_search_take(s, &model);
     return NORN_OK;
 }

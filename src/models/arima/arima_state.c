@@ -360,7 +360,9 @@ void norni_arima_describe(const void *state, size_t g, char *out, size_t size) {
     const double k = (double)f->n_coef + 1, used = (double)f->n_used;
     const double aicc =
         used - k - 1 > 0 ? 2 * k - 2 * f->loglik + 2 * k * (k + 1) / (used - k - 1) : NORNI_INF;
-    n += norni_format(out + n, size - n, " sigma2=%g loglik=%g aicc=%g",
-                      brief(ldexp(st->variance, 2 * st->exponent)), brief(f->loglik), brief(aicc));
+    n +=
+        norni_format(out + n, size - n, " sigma2=%g", brief(ldexp(st->variance, 2 * st->exponent)));
+    if (!isnan(f->loglik)) /* NaN: nothing was left to estimate, and there is no likelihood */
+        n += norni_format(out + n, size - n, " loglik=%g aicc=%g", brief(f->loglik), brief(aicc));
     if (!isnan(st->box)) norni_format(out + n, size - n, " ljung_box=%g", brief(st->box));
 }

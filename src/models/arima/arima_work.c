@@ -213,3 +213,18 @@ void arima_work_set_coef(arima_work *w, const double *coef) {
     memcpy(w->coef, coef, w->k * sizeof *coef);
     set_products(w);
 }
+
+bool arima_work_spend_value(arima_work *w) {
+    w->n_values++;
+    const bool patient = w->patience == 0 || w->n_values <= w->patience;
+    if (norni_effort_spend(w->env->effort, 1) && patient) return true;
+    w->cut = true;
+    return false;
+}
+
+bool arima_work_spend_slope(arima_work *w, uint64_t passes) {
+    norni_effort *const e = w->env->effort;
+    if (!(e && e->cut) && norni_effort_spend(e, passes)) return true;
+    w->cut = true;
+    return false;
+}

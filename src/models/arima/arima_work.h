@@ -43,7 +43,8 @@ typedef struct arima_work {
     double floor;   /* least sum of squares: what rounding leaves of a perfect fit */
     double *coef;   /* (k) scratch */
     arima_poly ar, ma;
-    bool hasty; /* an exact value takes long: one search, from one place */
+    bool hasty;                  /* an exact value takes long: one search, from one place */
+    uint64_t n_values, patience; /* values so far; the search ends behind so many, 0: never */
     size_t since_poll;
     bool cancelled, cut;
 } arima_work;
@@ -62,6 +63,10 @@ void arima_work_set_coef(arima_work *w, const double *coef);
 double arima_exact_work(const norni_arima_order *o, size_t n, size_t n_gap);
 /* Counts work against the poll: true = stop. */
 bool arima_work_poll(arima_work *w, size_t flops);
+/* Counts one value of an objective, or a slope's passes, against the item's account; false: answer
+ * with the best so far. */
+bool arima_work_spend_value(arima_work *w);
+bool arima_work_spend_slope(arima_work *w, uint64_t passes);
 
 /* An objective: a residual vector e(v) (n_e), least squares over the regressors taken already. */
 typedef struct arima_objective arima_objective;
@@ -74,7 +79,8 @@ struct arima_objective {
     void (*accept)(arima_objective *f);
     /* J'J (k, k) and J'e (k) at the current point v. */
     void (*slope)(arima_objective *f, const double *v, double *jj, double *je);
-    size_t n_b; /* of b that stand before the regressors' coefficients */
+    uint64_t slope_passes; /* that a slope takes over the series */
+    size_t n_b;            /* of b that stand before the regressors' coefficients */
     /* Lower triangle (n_b + n_reg squared) of the products of the filtered linear columns there. */
     void (*products)(const arima_objective *f, double *out);
     double *b;      /* (n_b + n_reg) linear coefficients at the current point */
