@@ -1,76 +1,302 @@
 /* Rolling sum and mean: the exact sum of each window, rounded once. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "roll/roll.h"
-
+/* With M = 1.5 * 2^52 * g, h = (x + M) - M is x rounded to a multiple of g, and x - h is exact (Rump,
+ * Ogita, Oishi, "Accurate floating-point summation I", SIAM J. Sci. Comput. 31, 2008). With g from
+ * the largest value of a chunk, c bits above it, 2^(c-1) parts h sum without rounding; so do the
+ * parts of x - h on a second grid. Sliding sums of both parts are exact in any order and bear no
+ * trace of where they began; their sum, rounded once, is a function of the window's values alone.
+ * Where the smallest bit lies below the second grid a third one is taken, then the wide sum. */
 #include "base/fp.h"
+#include "roll/roll_sum_chunk.h"
 #include "roll/roll_sum_wide.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { STRIDE = 1 << 13 };
+typedef struct job {
+    const double *x, *values; /* values: x, or a copy without missing values, from c.lo on */
+    const norni_roll_windows *w;
+    norni_roll_chunk c;
+    const double *count; /* of each window of the chunk, NULL: none missing */
+    double m[3];         /* the grids' M */
+    bool mean;
+    double *out; /* of window c.from */
+} job;
 
-/* The values of [lo, hi) that are not missing: their exact sum and how many they are. */
-typedef struct span {
-    norni_wide sum;
-    size_t lo, hi, n;
-} span;
+typedef struct parts {
+    double hi, mid, low;
+} parts;
 
-static void enter(span *s, double x, int sign) {
-    if (norni_roll_missing(x)) return;
-    norni_wide_add(&s->sum, sign < 0 ? -x : x);
-    s->n += (size_t)(ptrdiff_t)sign;
-}
-
-static void move(span *s, const double *x, size_t lo, size_t hi) {
-    if (lo >= s->hi) {
-        norni_wide_clear(&s->sum);
-        s->lo = s->hi = lo, s->n = 0;
-    }
-    for (; s->hi < hi; s->hi++)
-        enter(s, x[s->hi], 1);
-    for (; s->lo < lo; s->lo++)
-        enter(s, x[s->lo], -1);
-}
-
-/* sum + rest is the exact sum to 106 bits; the mean is rounded from both, so that the mean of equal
- * values is that value. Where the sum overflows the mean need not. */
-static double mean_of(const norni_wide *s, size_t count) {
-    const double n = (double)count;
-    const double sum = norni_wide_round(s, 0);
-    if (norni_roll_missing(sum)) return ldexp(norni_wide_round(s, -64) / n, 64);
-    norni_wide left = *s;
-    norni_wide_add(&left, -sum);
-    const double rest = norni_wide_round(&left, 0), q = sum / n;
+/* sum + rest is the exact sum (to 106 bits). A mean rounded from both is right to the last bit but
+ * for ties; that of equal values is that value. */
+static inline __attribute__((always_inline)) double mean_of(double sum, double rest, double n) {
+    const double q = sum / n;
     return q + (fma(-q, n, sum) + rest) / n;
 }
 
-static norn_status run(const double *x, const norni_roll_windows *w, bool mean,
-                       const norni_poll *poll, double *out, norn_err *err) {
-    span s = {.lo = 0};
-    norni_wide_clear(&s.sum);
-    for (size_t k = 0; k < w->n_out; k++) {
+static inline __attribute__((always_inline)) double two_sum(double a, double b, double *rest) {
+    const double s = a + b, t = s - a;
+    *rest = (a - (s - t)) + (b - t);
+    return s;
+}
+
+/* Sum of three exact parts rounded once: the smaller ones are rounded to odd first (Boldo and
+ * Melquiond, "Emulation of FMA and correctly rounded sums", IEEE Trans. Comput. 57, 2008). */
+static inline __attribute__((always_inline)) double round_three(parts p, double *rest) {
+    double ul, tl, r;
+    const double uh = two_sum(p.mid, p.low, &ul), th = two_sum(p.hi, uh, &tl);
+    const double v = two_sum(tl, ul, &r);
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    if (r != 0 && !(bits & 1)) bits += (r > 0) == (v > 0) ? 1 : ~UINT64_C(0);
+    double odd;
+    memcpy(&odd, &bits, sizeof odd);
+    const double s = th + odd;
+    *rest = ((th - s) + v) + r;
+    return s;
+}
+
+/* Adds (sign 1) or takes away (-1) one value; false where something lies below the last grid. */
+static inline __attribute__((always_inline)) bool put(parts *s, const double *m, double x,
+                                                      double sign, bool three) {
+    const double h = (x + m[0]) - m[0], rest = x - h, k = (rest + m[1]) - m[1];
+    s->hi += sign * h;
+    s->mid += sign * k;
+    if (!three) return rest == k;
+    const double left = rest - k, l = (left + m[2]) - m[2];
+    s->low += sign * l;
+    return left == l;
+}
+
+static inline __attribute__((always_inline)) bool slide(const job *j, bool three) {
+    parts s = {0, 0, 0};
+    bool exact = true;
+    const double *v = j->values;
+    size_t from = j->c.lo, to = j->c.lo;
+    for (size_t k = j->c.from; k < j->c.to; k++) {
         size_t lo, hi;
-        if (k % STRIDE == 0 && norni_poll_stop(poll))
-            return norn_fail(err, NORN_E_CANCEL, "cancelled");
-        norni_roll_window(w, k, &lo, &hi);
-        move(&s, x, lo, hi);
-        if (s.n < w->min_periods || (mean && s.n == 0))
-            out[k] = NORNI_NAN;
-        else
-            out[k] = mean ? mean_of(&s.sum, s.n) : norni_wide_round(&s.sum, 0);
+        norni_roll_window(j->w, k, &lo, &hi);
+        if (lo >= to) from = to = lo, s = (parts){0, 0, 0};
+        for (; to < hi; to++)
+            exact &= put(&s, j->m, v[to - j->c.lo], 1, three);
+        for (; from < lo; from++)
+            put(&s, j->m, v[from - j->c.lo], -1, three);
+        double rest;
+        const double sum = three ? round_three(s, &rest) : two_sum(s.hi, s.mid, &rest);
+        const size_t i = k - j->c.from;
+        const double n = j->count != NULL ? j->count[i] : (double)(hi - lo);
+        j->out[i] = j->mean ? mean_of(sum, rest, n) : sum;
+    }
+    return exact;
+}
+
+static bool slide_two(const job *j) {
+    return slide(j, false);
+}
+
+static bool slide_three(const job *j) {
+    return slide(j, true);
+}
+
+#if NORNI_ROLL_WIDE
+NORNI_ROLL_AVX2 static bool slide_two_fma(const job *j) {
+    return slide(j, false);
+}
+
+typedef struct lanes {
+    __m256d hi, mid;
+} lanes;
+
+/* Exact parts of four values; what lies below the second grid leaves a mark in *lost. */
+NORNI_ROLL_AVX2 static inline lanes part(__m256d x, __m256d m0, __m256d m1, __m256d *lost) {
+    const __m256d h = _mm256_sub_pd(_mm256_add_pd(x, m0), m0), rest = _mm256_sub_pd(x, h);
+    if (lost != NULL) {
+        const __m256d k = _mm256_sub_pd(_mm256_add_pd(rest, m1), m1);
+        *lost = _mm256_or_pd(*lost, _mm256_xor_pd(rest, k));
+    }
+    return (lanes){h, rest};
+}
+
+/* Sums of the first `length` values. */
+NORNI_ROLL_AVX2 static parts begin(const job *j, size_t length, __m256d m0, __m256d m1,
+                                   __m256d *lost) {
+    lanes s = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+    parts sum = {0, 0, 0};
+    size_t i = 0;
+    for (; i + 4 <= length; i += 4) {
+        const lanes p = part(_mm256_loadu_pd(j->values + i), m0, m1, lost);
+        s.hi = _mm256_add_pd(s.hi, p.hi);
+        s.mid = _mm256_add_pd(s.mid, p.mid);
+    }
+    for (; i < length; i++) {
+        const __m256d x = _mm256_set_pd(0, 0, 0, j->values[i]);
+        const lanes p = part(x, m0, m1, lost);
+        s.hi = _mm256_add_pd(s.hi, p.hi);
+        s.mid = _mm256_add_pd(s.mid, p.mid);
+    }
+    double hi[4], mid[4];
+    _mm256_storeu_pd(hi, s.hi);
+    _mm256_storeu_pd(mid, s.mid);
+    for (int k = 0; k < 4; k++)
+        sum.hi += hi[k], sum.mid += mid[k];
+    return sum;
+}
+
+NORNI_ROLL_AVX2 static inline __m256d finish(const job *j, lanes s, __m256d n, __m256d inverse) {
+    const __m256d sum = _mm256_add_pd(s.hi, s.mid);
+    if (!j->mean) return sum;
+    const __m256d t = _mm256_sub_pd(sum, s.hi);
+    const __m256d rest =
+        _mm256_add_pd(_mm256_sub_pd(s.hi, _mm256_sub_pd(sum, t)), _mm256_sub_pd(s.mid, t));
+    const __m256d q = _mm256_mul_pd(sum, inverse);
+    const __m256d left = _mm256_add_pd(_mm256_fnmadd_pd(q, n, sum), rest);
+    return _mm256_add_pd(q, _mm256_div_pd(left, n));
+}
+
+/* Four windows at a time. Between a window and the fourth after it four values enter and four leave:
+ * those differences are summed over lanes by two shifts, so that sums go from vector to vector. */
+NORNI_ROLL_AVX2 static bool slide_avx2(const job *j) {
+    const size_t length = j->c.longest, n_out = j->c.to - j->c.from;
+    const __m256d m0 = _mm256_set1_pd(j->m[0]), m1 = _mm256_set1_pd(j->m[1]);
+    __m256d lost = _mm256_setzero_pd(), n = _mm256_set1_pd((double)length),
+            inverse = _mm256_set1_pd(1 / (double)length);
+    const double *old = j->values, *new = j->values + length;
+    double hi[4] = {0}, mid[4] = {0}, dh[4] = {0}, dm[4] = {0};
+    const parts first = begin(j, length, m0, m1, &lost);
+    hi[0] = first.hi, mid[0] = first.mid;
+    for (int k = 1; k < 4; k++) { /* n_out >= 4 */
+        parts d = {0, 0, 0};
+        if (!put(&d, j->m, new[k - 1], 1, false)) return false;
+        put(&d, j->m, old[k - 1], -1, false);
+        dh[k] = d.hi, dm[k] = d.mid;
+        hi[k] = hi[k - 1] + d.hi, mid[k] = mid[k - 1] + d.mid;
+    }
+    lanes s = {_mm256_loadu_pd(hi), _mm256_loadu_pd(mid)};
+    lanes one = {_mm256_loadu_pd(dh), _mm256_loadu_pd(dm)};
+    lanes two = {_mm256_set_pd(dh[3] + dh[2], dh[2] + dh[1], 0, 0),
+                 _mm256_set_pd(dm[3] + dm[2], dm[2] + dm[1], 0, 0)};
+    size_t k = 0;
+    for (;; k += 4) {
+        if (j->count != NULL) {
+            n = _mm256_loadu_pd(j->count + k);
+            inverse = _mm256_div_pd(_mm256_set1_pd(1), n);
+        }
+        _mm256_storeu_pd(j->out + k, finish(j, s, n, inverse));
+        if (k + 8 > n_out) break;
+        const lanes in = part(_mm256_loadu_pd(new + k + 3), m0, m1, &lost),
+                    away = part(_mm256_loadu_pd(old + k + 3), m0, m1, NULL);
+        const lanes d = {_mm256_sub_pd(in.hi, away.hi), _mm256_sub_pd(in.mid, away.mid)};
+        const lanes d2 = {_mm256_add_pd(d.hi, norni_shift1(one.hi, d.hi)),
+                          _mm256_add_pd(d.mid, norni_shift1(one.mid, d.mid))};
+        s.hi = _mm256_add_pd(s.hi, _mm256_add_pd(d2.hi, norni_shift2(two.hi, d2.hi)));
+        s.mid = _mm256_add_pd(s.mid, _mm256_add_pd(d2.mid, norni_shift2(two.mid, d2.mid)));
+        one = d, two = d2;
+    }
+    bool exact = _mm256_movemask_pd(_mm256_cmp_pd(lost, _mm256_setzero_pd(), _CMP_NEQ_UQ)) == 0;
+    _mm256_storeu_pd(hi, s.hi);
+    _mm256_storeu_pd(mid, s.mid);
+    parts last = {hi[3], mid[3], 0};
+    for (k += 4; k < n_out; k++) {
+        exact &= put(&last, j->m, new[k - 1], 1, false);
+        put(&last, j->m, old[k - 1], -1, false);
+        double rest;
+        const double sum = two_sum(last.hi, last.mid, &rest);
+        j->out[k] = j->mean ? mean_of(sum, rest, j->count ? j->count[k] : (double)length) : sum;
+    }
+    return exact;
+}
+#endif
+
+static void put_wide(norni_wide *s, double x) {
+    if (!norni_roll_missing(x)) norni_wide_add(s, x);
+}
+
+/* Any values at all. A mean need not overflow where its sum does. */
+static void slide_wide(const job *j) {
+    norni_wide s;
+    norni_wide_clear(&s);
+    const double *v = j->values;
+    size_t from = j->c.lo, to = j->c.lo;
+    for (size_t k = j->c.from; k < j->c.to; k++) {
+        size_t lo, hi;
+        norni_roll_window(j->w, k, &lo, &hi);
+        if (lo >= to) from = to = lo, norni_wide_clear(&s);
+        for (; to < hi; to++)
+            put_wide(&s, v[to - j->c.lo]);
+        for (; from < lo; from++)
+            put_wide(&s, -v[from - j->c.lo]);
+        const size_t i = k - j->c.from;
+        const double n = j->count != NULL ? j->count[i] : (double)(hi - lo);
+        const double sum = norni_wide_round(&s, 0);
+        j->out[i] = sum;
+        if (!j->mean) continue;
+        if (norni_roll_missing(sum)) {
+            j->out[i] = ldexp(norni_wide_round(&s, -64) / n, 64);
+        } else {
+            norni_wide left = s;
+            norni_wide_add(&left, -sum);
+            j->out[i] = mean_of(sum, norni_wide_round(&left, 0), n);
+        }
+    }
+}
+
+static double power(int e) {
+    return ldexp(1.5, e < -1022 ? -1022 : e); /* there the grid is 2^-1074: all is exact */
+}
+
+/* Sums of a chunk by the cheapest way that is exact. Grid g is 2^(e + bits - 53) for values below
+ * 2^e; the rest is at most g / 2. */
+static void sum_chunk(job *j) {
+    const double most = fmax(-j->c.least, j->c.most);
+    int e, bits = 4;
+    frexp(most, &e);
+    while (((size_t)1 << (bits - 1)) < j->c.longest)
+        bits++;
+    const bool in_range = e + bits < 1020;
+    for (int k = 0; k < 3; k++)
+        j->m[k] = power((in_range ? e : 0) + bits - 1 + k * (bits - 54));
+#if NORNI_ROLL_WIDE
+    const bool avx2 = norni_roll_has_avx2();
+    if (in_range && avx2 && j->c.regular && j->c.to - j->c.from >= 4 && e > -900 && slide_avx2(j))
+        return;
+    if (in_range && avx2 && !j->c.regular && slide_two_fma(j)) return;
+#endif
+    if (in_range && (slide_two(j) || slide_three(j))) return;
+    slide_wide(j);
+}
+
+static norn_status run(const double *x, const norni_roll_windows *w, bool mean, norni_arena *arena,
+                       const norni_poll *poll, double *out, norn_err *err) {
+    for (size_t k = 0; k < w->n_out;) {
+        if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
+        job j = {.x = x, .w = w, .mean = mean, .out = out + k, .c = norni_roll_chunk_at(x, w, k)};
+        const norni_arena_mark mark = norni_arena_mark_get(arena);
+        j.values = x + j.c.lo;
+        if (j.c.missing) {
+            double *values = norni_arena_get(arena, j.c.hi - j.c.lo, sizeof *values),
+                   *count = norni_arena_get(arena, j.c.to - j.c.from, sizeof *count);
+            if (values == NULL || count == NULL) return norn_fail(err, NORN_E_MEM, "out of memory");
+            norni_roll_chunk_copy(&j.c, x, 0, 1, values);
+            norni_roll_chunk_count(&j.c, x, w, count);
+            j.values = values, j.count = count;
+        }
+        sum_chunk(&j);
+        norni_roll_chunk_blank(&j.c, w, j.count, mean ? 1 : 0, j.out);
+        norni_arena_rewind(arena, mark);
+        k = j.c.to;
     }
     return NORN_OK;
 }
 
 norn_status norni_roll_sum(const double *x, const norni_roll_windows *w, const norni_roll_arg *arg,
                            norni_arena *arena, const norni_poll *poll, double *out, norn_err *err) {
-    (void)arg, (void)arena;
-    return run(x, w, false, poll, out, err);
+    (void)arg;
+    return run(x, w, false, arena, poll, out, err);
 }
 
 norn_status norni_roll_mean(const double *x, const norni_roll_windows *w, const norni_roll_arg *arg,
                             norni_arena *arena, const norni_poll *poll, double *out,
                             norn_err *err) {
-    (void)arg, (void)arena;
-    return run(x, w, true, poll, out, err);
+    (void)arg;
+    return run(x, w, true, arena, poll, out, err);
 }

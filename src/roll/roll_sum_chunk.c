@@ -1,0 +1,136 @@
+/* Runs of neighbouring windows whose values are looked over before they are summed. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roll/roll_sum_chunk.h"
+
+#include "base/fp.h"
+
+enum {
+    SPAN = 1 << 14
+}; /* values of a chunk, unless windows are longer: they stay in the L2 cache */
+
+static bool is_regular(const norni_roll_windows *w, size_t k) {
+    const ptrdiff_t end = w->first_end + (ptrdiff_t)k;
+    return w->lo == NULL && end >= 0 && (size_t)end >= w->length && (size_t)end <= w->n;
+}
+
+norni_roll_chunk norni_roll_chunk_at(const double *x, const norni_roll_windows *w, size_t from) {
+    norni_roll_chunk c = {.from = from, .to = from + 1, .regular = is_regular(w, from)};
+    norni_roll_window(w, from, &c.lo, &c.hi);
+    c.longest = c.hi - c.lo;
+    if (c.regular) {
+        const size_t more = c.longest < SPAN / 2 ? SPAN - c.longest : c.longest,
+                     there = w->n - c.hi + 1, left = w->n_out - from;
+        size_t n = more < there ? more : there;
+        if (n > left) n = left;
+        c.to = from + n;
+        c.hi += n - 1;
+    } else {
+        const size_t span = c.longest < SPAN / 2 ? SPAN : 2 * c.longest;
+        while (c.to < w->n_out && c.to - from < SPAN && !is_regular(w, c.to)) {
+            size_t lo, hi;
+            norni_roll_window(w, c.to, &lo, &hi);
+            if (hi - c.lo > span) break;
+            if (hi - lo > c.longest) c.longest = hi - lo;
+            if (hi > c.hi) c.hi = hi;
+            c.to++;
+        }
+    }
+    norni_roll_chunk_scan(&c, x);
+    return c;
+}
+
+/* Both become NaN or wrong where a value is missing, which then shows in `missing`. */
+static void scan_plain(norni_roll_chunk *c, const double *x, size_t from) {
+    double least = c->least, most = c->most, zero = 0;
+    for (size_t i = from; i < c->hi; i++) {
+        least = x[i] < least ? x[i] : least;
+        most = x[i] > most ? x[i] : most;
+        zero += x[i] - x[i];
+    }
+    c->least = least, c->most = most;
+    c->missing = c->missing || zero != 0 || zero != zero;
+}
+
+#if NORNI_ROLL_WIDE
+NORNI_ROLL_AVX2 static size_t scan_avx2(norni_roll_chunk *c, const double *x) {
+    const __m256d zero = _mm256_setzero_pd();
+    __m256d least[2], most[2], sum[2];
+    for (int j = 0; j < 2; j++)
+        least[j] = most[j] = _mm256_set1_pd(x[c->lo]), sum[j] = zero;
+    size_t i = c->lo;
+    for (; c->hi - i >= 8; i += 8) {
+        for (int j = 0; j < 2; j++) {
+            const __m256d v = _mm256_loadu_pd(x + i + 4 * j);
+            least[j] = _mm256_min_pd(v, least[j]);
+            most[j] = _mm256_max_pd(v, most[j]);
+            sum[j] = _mm256_fmadd_pd(v, zero, sum[j]); /* NaN from NaN and infinities */
+        }
+    }
+    double a[4], b[4], z[4];
+    _mm256_storeu_pd(a, _mm256_min_pd(least[0], least[1]));
+    _mm256_storeu_pd(b, _mm256_max_pd(most[0], most[1]));
+    _mm256_storeu_pd(z, _mm256_add_pd(sum[0], sum[1]));
+    for (int j = 0; j < 4; j++) {
+        if (a[j] < c->least) c->least = a[j];
+        if (b[j] > c->most) c->most = b[j];
+        if (z[j] != 0) c->missing = true;
+    }
+    return i;
+}
+#endif
+
+void norni_roll_chunk_scan(norni_roll_chunk *c, const double *x) {
+    size_t i = c->lo;
+    c->missing = false;
+    c->least = c->most = c->hi > c->lo ? x[c->lo] : 0;
+#if NORNI_ROLL_WIDE
+    if (c->hi - c->lo >= 16 && norni_roll_has_avx2()) i = scan_avx2(c, x);
+#endif
+    scan_plain(c, x, i);
+    if (!c->missing) return;
+    double least = NORNI_INF, most = -NORNI_INF;
+    for (i = c->lo; i < c->hi; i++) {
+        if (norni_roll_missing(x[i])) continue;
+        least = x[i] < least ? x[i] : least;
+        most = x[i] > most ? x[i] : most;
+    }
+    c->least = least <= most ? least : 0, c->most = least <= most ? most : 0;
+}
+
+void norni_roll_chunk_copy(const norni_roll_chunk *c, const double *x, double pivot, double scale,
+                           double *to) {
+    if (c->missing) {
+        for (size_t i = c->lo; i < c->hi; i++)
+            to[i - c->lo] = norni_roll_missing(x[i]) ? 0 : (x[i] - pivot) * scale;
+        return;
+    }
+    for (size_t i = c->lo; i < c->hi; i++)
+        to[i - c->lo] = (x[i] - pivot) * scale;
+}
+
+void norni_roll_chunk_count(const norni_roll_chunk *c, const double *x, const norni_roll_windows *w,
+                            double *count) {
+    size_t from = c->lo, to = c->lo, n = 0;
+    for (size_t k = c->from; k < c->to; k++) {
+        size_t lo, hi;
+        norni_roll_window(w, k, &lo, &hi);
+        if (lo >= to) from = to = lo, n = 0;
+        for (; to < hi; to++)
+            n += !norni_roll_missing(x[to]);
+        for (; from < lo; from++)
+            n -= !norni_roll_missing(x[from]);
+        count[k - c->from] = (double)n;
+    }
+}
+
+void norni_roll_chunk_blank(const norni_roll_chunk *c, const norni_roll_windows *w,
+                            const double *count, size_t least, double *out) {
+    const double most = (double)(w->min_periods > least ? w->min_periods : least);
+    if (most <= 0 || (count == NULL && c->regular && (double)c->longest >= most)) return;
+    for (size_t k = c->from; k < c->to; k++) {
+        size_t lo, hi;
+        norni_roll_window(w, k, &lo, &hi);
+        const double n = count != NULL ? count[k - c->from] : (double)(hi - lo);
+        if (n < most) out[k - c->from] = NORNI_NAN;
+    }
+}
