@@ -1,52 +1,68 @@
 /* Rolling count, first and last: the values that stand in a window, without arithmetic. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "base/fp.h"
 #include "roll/roll.h"
 
 enum { STRIDE = 1 << 16 };
 
-/* Two ends that only move forward, with how many values between them are not missing. */
+/* Two ends that only move forward, with how many values between them are not missing, and the last of
+ * those. */
 typedef struct span {
-    size_t lo, hi, n_valid;
+    size_t lo, hi, n_valid, last;
 } span;
 
 static void move(span *s, const double *x, size_t lo, size_t hi) {
-    if (lo >= s->hi) *s = (span){lo, lo, 0};
-    for (; s->hi < hi; s->hi++)
-        s->n_valid += !norni_roll_missing(x[s->hi]);
+    if (lo >= s->hi) *s = (span){lo, lo, 0, lo};
+    for (; s->hi < hi; s->hi++) {
+        const bool valid = !norni_roll_missing(x[s->hi]);
+        s->n_valid += valid;
+        s->last = valid ? s->hi : s->last;
+    }
     for (; s->lo < lo; s->lo++)
         s->n_valid -= !norni_roll_missing(x[s->lo]);
 }
 
+/* pandas' rule: infinities are there, and min_periods counts rows, missing or not. */
 norn_status norni_roll_count(const double *x, const norni_roll_windows *w,
                              const norni_roll_arg *arg, norni_arena *arena, const norni_poll *poll,
                              double *out, norn_err *err) {
     (void)arg, (void)arena;
-    span s = {0};
+    size_t at = 0, end = 0, n = 0; /* n values that are there in [at, end) */
     for (size_t k = 0; k < w->n_out; k++) {
         size_t lo, hi;
         if (k % STRIDE == 0 && norni_poll_stop(poll))
             return norn_fail(err, NORN_E_CANCEL, "cancelled");
         norni_roll_window(w, k, &lo, &hi);
-        move(&s, x, lo, hi);
-        out[k] = s.n_valid < w->min_periods ? NORNI_NAN : (double)s.n_valid;
+        if (lo >= end) at = end = lo, n = 0;
+        for (; end < hi; end++)
+            n += isnan(x[end]) ? 0 : 1;
+        for (; at < lo; at++)
+            n -= isnan(x[at]) ? 0 : 1;
+        out[k] = hi - lo < w->min_periods ? NORNI_NAN : (double)n;
     }
     return NORN_OK;
 }
 
-/* The window's first (or last) value, be it missing or not, where enough are valid: pandas' rule. */
+/* The window's first (or last) value that is not missing: pandas' rule. */
 static norn_status pick(const double *x, const norni_roll_windows *w, bool last,
                         const norni_poll *poll, double *out, norn_err *err) {
     span s = {0};
+    size_t first = 0; /* where the search for the first goes on */
     for (size_t k = 0; k < w->n_out; k++) {
         size_t lo, hi;
         if (k % STRIDE == 0 && norni_poll_stop(poll))
             return norn_fail(err, NORN_E_CANCEL, "cancelled");
         norni_roll_window(w, k, &lo, &hi);
         move(&s, x, lo, hi);
-        const bool enough = hi > lo && s.n_valid >= w->min_periods;
-        const double v = enough ? x[last ? hi - 1 : lo] : NORNI_NAN;
-        out[k] = norni_roll_missing(v) ? NORNI_NAN : v;
+        if (s.n_valid == 0 || s.n_valid < w->min_periods) {
+            out[k] = NORNI_NAN;
+            continue;
+        }
+        for (first = first < lo ? lo : first; !last && norni_roll_missing(x[first]);)
+            first++;
+        out[k] = x[last ? s.last : first];
     }
     return NORN_OK;
 }
