@@ -109,9 +109,9 @@ static void any_worker_count(void **state) {
         size_t n;
         uint64_t limit;
     } cases[] = {
-        {NULL, NULL, 280, 0},
-        {NULL, NULL, 280, 1000},
-        {"max_models", "9", 280, 0},
+        {"max_models", "24", 280, 0},
+        {"max_models", "24", 280, 1000},
+        {"max_models", "5", 280, 0},
         {"approximation", "true", 560, 0},
         {"approximation", "true", 560, 900},
     };

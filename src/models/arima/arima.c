@@ -19,6 +19,8 @@ typedef struct arima_opt {
     int32_t p, d, q, sp, sd, sq;
     int32_t constant; /* enum constant */
     int32_t method;   /* enum method */
+    bool simulate;
+    int32_t n_paths;
 } arima_opt;
 
 #define ORDER(field, most, text)                                                               \
@@ -45,6 +47,18 @@ static const norni_param arima_rows[] = {
      .def = "auto",
      .choices = "auto|css_ml|ml|css",
      .help = "auto: exact likelihood from least squares, least squares alone on very long series"},
+    {.name = "simulate",
+     .type = NORNI_T_BOOL,
+     .offset = offsetof(arima_opt, simulate),
+     .def = "false",
+     .help = "intervals from sample paths in place of the formula"},
+    {.name = "n_paths",
+     .type = NORNI_T_INT,
+     .offset = offsetof(arima_opt, n_paths),
+     .def = "5000",
+     .min = 100,
+     .max = 1000000,
+     .help = "sample paths where intervals are simulated"},
 };
 
 static norni_arima_order order_of(const arima_opt *o, int32_t season) {
@@ -63,6 +77,10 @@ static norni_arima_constant constant_of(const arima_opt *o) {
     if (o->constant == CONSTANT_MEAN || (o->constant == CONSTANT_AUTO && differences == 0))
         return NORNI_ARIMA_MEAN;
     return o->constant == CONSTANT_DRIFT ? NORNI_ARIMA_DRIFT : NORNI_ARIMA_NO_CONSTANT;
+}
+
+static size_t paths_of(const arima_opt *o) {
+    return o->simulate ? (size_t)o->n_paths : 0;
 }
 
 static norn_status validate_arima(const void *opt, const norni_series *s, norn_err *err) {
@@ -95,7 +113,9 @@ static double cost_arima(const void *opt, size_t n, int32_t season, size_t horiz
     const norni_arima_order order = order_of(o, season);
     const double terms = 2 + (double)arima_n_arma(&order), work = arima_exact_work(&order, n, 0);
     const bool exact = o->method != METHOD_CSS && work <= most_exact_work;
-    return 2000 + terms * (20 * (double)n * terms + (exact ? 15 * work : 0)) + 50 * (double)horizon;
+    const double paths = 15 * (double)paths_of(o) * terms;
+    return 2000 + terms * (20 * (double)n * terms + (exact ? 15 * work : 0)) +
+           (50 + paths) * (double)horizon;
 }
 
 /* Estimates of an earlier fit of the same orders, or NULL. */
@@ -133,6 +153,7 @@ static norn_status fit_arima(norni_env *env, const void *opt, const norni_group 
     NORN_TRY(norni_arima_fit_run(env, &data, order, constant, method,
                                  warm_start(env, &order, constant, s), &fit, err));
     NORN_TRY(norni_arima_state_make(env, s, &fit, &made, err));
+    made->n_paths = paths_of(o);
     *state = made;
     return NORN_OK;
 }
@@ -141,7 +162,9 @@ static norn_status load_arima(norni_env *env, const void *opt, norni_str saved, 
                               norn_err *err) {
     const arima_opt *const o = opt;
     NORN_TRY(norni_arima_load(env, opt, saved, state, err));
-    const norni_arima_fit *const f = &((const norni_arima_state *)*state)->fit;
+    norni_arima_state *const st = *state;
+    const norni_arima_fit *const f = &st->fit;
+    st->n_paths = paths_of(o);
     const norni_arima_order want = order_of(o, f->order.m);
     if (memcmp(&f->order, &want, sizeof want) != 0 || f->constant != constant_of(o))
         return norn_fail(err, NORN_E_FORMAT, "arima: the kept model has other orders");

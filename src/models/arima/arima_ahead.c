@@ -17,10 +17,12 @@
  * as settled. */
 static const double worth = 1e-3;
 
-/* Levels h steps ahead, out (h), of a pending state a (r) and last values y (n_diff): work (r + h)
- * and (n_diff + h). */
-static void respond(const arima_track *t, const double *a, const double *y, size_t h, double *work,
-                    double *out) {
+bool arima_is_settled(const arima_track *t, size_t h) {
+    return t->settled || (t->f - 1) * (double)h < worth;
+}
+
+void arima_respond(const arima_track *t, const double *a, const double *y, size_t h, double *work,
+                   double *out) {
     double *const w = work, *const z = work + t->r + h;
     memcpy(w, a, t->r * sizeof *w);
     memset(w + t->r, 0, h * sizeof *w);
@@ -55,7 +57,7 @@ static void weights(const ahead *w, double *out) {
     for (size_t i = 0; i < t->ma->n; i++)
         a[t->ma->lag[i]] = t->ma->c[i];
     a[0] = 1;
-    respond(t, a, w->zero, w->h, w->work, out);
+    arima_respond(t, a, w->zero, w->h, w->work, out);
 }
 
 static void settled_variance(const ahead *w, double *out) {
@@ -126,7 +128,7 @@ static norn_status unsettled_variance(const ahead *w, double *out, norn_err *err
     arima_track_begin(&k, &st->ar, &st->ma, &s);
     for (size_t t = 0; t < st->steps && !k.settled; t++) {
         const double f = k.f;
-        respond(&st->track, k.l + k.at, w->zero, w->h, w->work, w->line);
+        arima_respond(&st->track, k.l + k.at, w->zero, w->h, w->work, w->line);
         for (size_t i = 0; i < w->h; i++)
             out[i] -= w->line[i] * w->line[i] / f;
         arima_track_idle(&k);
@@ -138,7 +140,7 @@ static norn_status unsettled_variance(const ahead *w, double *out, norn_err *err
 
 static norn_status variances(const ahead *w, double *out, norn_err *err) {
     const arima_track *const t = &w->st->track;
-    if (t->settled || (t->f - 1) * (double)w->h < worth)
+    if (arima_is_settled(t, w->h))
         settled_variance(w, out);
     else
         NORN_TRY(unsettled_variance(w, out, err));
@@ -147,7 +149,7 @@ static norn_status variances(const ahead *w, double *out, norn_err *err) {
     if (c == NULL) return norni_alloc_fail(err, "arima", t->n_loose, w->h * sizeof *c);
     double *const sc = c + t->n_loose * w->h;
     for (size_t s = 0; s < t->n_loose; s++)
-        respond(t, t->a[1 + s] + t->at, t->y[1 + s] + t->at, w->h, w->work, c + s * w->h);
+        arima_respond(t, t->a[1 + s] + t->at, t->y[1 + s] + t->at, w->h, w->work, c + s * w->h);
     for (size_t i = 0; i < w->h; i++) {
         memset(sc, 0, t->n_root * sizeof *sc);
         for (size_t s = 0; s < t->n_loose; s++) {
@@ -174,12 +176,13 @@ norn_status norni_arima_predict(norni_env *env, const void *state, size_t g, siz
     w.line = w.work + longest;
     w.zero = w.line + longest;
     double *const all = w.zero + longest;
-    respond(t, t->a[0] + t->at, t->y[0] + t->at, h, w.work, all);
+    arima_respond(t, t->a[0] + t->at, t->y[0] + t->at, h, w.work, all);
     for (size_t i = 0; i < horizon; i++)
         out->mean[i] = ldexp(
             all[st->ahead + i] + arima_state_effect(st, st->x_future, i, st->n + i), st->exponent);
     out->kind = NORNI_DIST_NORMAL;
     if (!want_levels) return NORN_OK;
+    if (st->n_paths > 0) return arima_paths(env, st, out, err);
     NORN_TRY(variances(&w, all, err));
     for (size_t i = 0; i < horizon; i++)
         out->sd[i] = ldexp(sqrt(fmax(all[st->ahead + i], 0) * st->variance), st->exponent);

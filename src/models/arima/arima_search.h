@@ -27,6 +27,8 @@ typedef struct arima_search_opt {
     int32_t approximation; /* arima_approximation */
     int32_t test, season_test;
     bool stationary, seasonal, stepwise, allow_drift, allow_mean;
+    bool simulate; /* these two are of the forecast's intervals, not of the search */
+    int32_t n_paths;
 } arima_search_opt;
 
 /* What is settled before any model is fitted. */

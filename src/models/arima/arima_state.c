@@ -170,11 +170,13 @@ static norn_status solve_first(norni_env *env, pass *p, double *squares, norn_er
     return arima_state_move_track(env->arena, &st->fit.order, &joined, 0, k, err);
 }
 
-/* As R's checkresiduals: 10 lags, or two seasons, but not more than a fifth of the series. */
-static void box_test(norni_arima_state *st, const double *e, size_t n, size_t n_seen) {
+/* As R's checkresiduals (forecast 8.20): 10 lags, or two seasons, but not more than a fifth of the
+ * series. Departure: R counts residuals of 0 for the values that differences start from. */
+static void box_test(norni_arima_state *st, const double *e, size_t n) {
     const size_t m = (size_t)st->fit.order.m, n_arma = arima_n_arma(&st->fit.order);
+    const size_t fifth = (2 * n + 5) / 10; /* rounded */
     size_t lag = m > 1 ? 2 * m : 10;
-    lag = lag < n_seen / 5 ? lag : n_seen / 5;
+    lag = lag < fifth ? lag : fifth;
     lag = lag > n_arma + 3 ? lag : n_arma + 3;
     lag = lag < MOST_BOX_LAGS ? lag : MOST_BOX_LAGS;
     st->box = norni_ljung_box(e, n, lag, n_arma).p;
@@ -195,7 +197,7 @@ static norn_status finish(norni_env *env, pass *p, norn_err *err) {
     }
     const size_t used = rows - (p->n_lin - 1);
     st->variance = fmax(squares, 0) / (double)(used > n_coef ? used - n_coef : used);
-    box_test(st, p->e, p->n, rows);
+    box_test(st, p->e, p->n);
     double largest = 0x1p-52; /* as in arima_work.c: what rounding leaves of a perfect fit */
     for (size_t t = 0; t < p->n; t++)
         largest = fabs(p->y[t]) > largest ? fabs(p->y[t]) : largest;
@@ -364,5 +366,6 @@ void norni_arima_describe(const void *state, size_t g, char *out, size_t size) {
         norni_format(out + n, size - n, " sigma2=%g", brief(ldexp(st->variance, 2 * st->exponent)));
     if (!isnan(f->loglik)) /* NaN: nothing was left to estimate, and there is no likelihood */
         n += norni_format(out + n, size - n, " loglik=%g aicc=%g", brief(f->loglik), brief(aicc));
+    if (isfinite(f->min_root)) n += norni_format(out + n, size - n, " root=%g", brief(f->min_root));
     if (!isnan(st->box)) norni_format(out + n, size - n, " ljung_box=%g", brief(st->box));
 }

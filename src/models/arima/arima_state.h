@@ -12,6 +12,7 @@ struct norni_arima_state {
     size_t n;            /* periods from the first one given to the last */
     size_t ahead;        /* of them missing at the end: the track stands before them */
     size_t steps;        /* the track's */
+    size_t n_paths;      /* intervals by so many sample paths; 0: by formula */
     double box;          /* p value of Ljung and Box's test of the innovations; NaN: too few */
     arima_poly ar, ma;
     arima_track track; /* one linear column */
@@ -27,6 +28,15 @@ struct norni_arima_state {
 /* The regressors' part of period t (0 is the first one given), of columns x at `row`, scaled. */
 double arima_state_effect(const norni_arima_state *st, const double *const *x, size_t row,
                           size_t t);
+/* Levels h steps ahead, out (h), of a pending state a (r) and last values y (n_diff): work (r + h)
+ * and (n_diff + h). */
+void arima_respond(const arima_track *t, const double *a, const double *y, size_t h, double *work,
+                   double *out);
+/* Whether the filter counts as settled for h steps ahead. */
+bool arima_is_settled(const arima_track *t, size_t h);
+/* arima_paths.c: st->n_paths sample paths around out->mean; scratch stays in the arena. */
+NORN_CHECKED norn_status arima_paths(norni_env *env, const norni_arima_state *st, norni_dist *out,
+                                     norn_err *err);
 /* The polynomials of st->fit, in the arena. */
 NORN_CHECKED norn_status arima_state_polys(norni_arena *arena, norni_arima_state *st,
                                            norn_err *err);

@@ -12,6 +12,7 @@
 #include "base/fp.h"
 #include "base/pack.h"
 #include "models/arima/arima_search.h"
+#include "models/arima/arima_state.h"
 #include "num/extent.h"
 #include "num/least_squares.h"
 #include "num/unit_root.h"
@@ -60,6 +61,9 @@ static const norni_param rows[] = {
         "further models whose neighbours a stepwise search tries; 0: as R, -1: by length, up to 4"),
     COUNT(truncate, "0", 1e9,
           "the search looks at the last so many values; 0: 10000 or 12 seasons"),
+    FLAG(simulate, "false", "intervals from sample paths in place of the formula"),
+    ROW(n_paths, NORNI_T_INT, "5000", 100, 1000000, NULL,
+        "sample paths where intervals are simulated"),
 #undef ROW
 #undef COUNT
 #undef FLAG
@@ -196,6 +200,10 @@ static norn_status read_known(norni_env *env, arima_known *out, bool *known, nor
     return NORN_OK;
 }
 
+static size_t paths_of(const arima_search_opt *o) {
+    return o->simulate ? (size_t)o->n_paths : 0;
+}
+
 /* Searches until the choice can also be carried to the series' end: missing values may leave no trace
  * of where differences begin. Then there are fewer of them; the mean always can. */
 static norn_status choose(norni_env *env, const arima_search_opt *opt, const arima_known *known,
@@ -218,6 +226,7 @@ static norn_status choose(norni_env *env, const arima_search_opt *opt, const ari
         if (status == NORN_OK) {
             st->order = found.fit.order, st->constant = found.fit.constant;
             st->n_coef = found.fit.n_coef, st->coef = found.fit.coef;
+            st->core->n_paths = paths_of(opt);
             return NORN_OK;
         }
         if (err) *err = why;
@@ -289,6 +298,7 @@ static norn_status load_auto(norni_env *env, const void *opt, norni_str saved, v
     NORN_TRY(read_saved(env, saved, st, &core, err));
     NORN_TRY(norni_arima_load(env, opt, core, &inner, err));
     st->core = inner;
+    st->core->n_paths = paths_of(opt);
     *state = st;
     return NORN_OK;
 }
@@ -309,10 +319,10 @@ static norn_status update_auto(norni_env *env, void *state, const norni_series *
 /* Measured: a value of the series costs 15 (yearly data) to 80 microseconds of search, and one of a
  * long series' rest 1 to 2.5. */
 static double cost_auto(const void *opt, size_t n, int32_t season, size_t horizon) {
-    (void)opt;
+    const double paths = 100 * (double)paths_of(opt);
     const double searched = n < ARIMA_LONG ? (double)n : ARIMA_LONG, rest = (double)n - searched;
     const double each = season > 1 ? 80e3 : n < 60 ? 15e3 : 60e3;
-    return 50e3 + each * searched + 2e3 * rest + 50 * (double)horizon;
+    return 50e3 + each * searched + 2e3 * rest + (50 + paths) * (double)horizon;
 }
 
 static norn_status validate_auto(const void *opt, const norni_series *s, norn_err *err) {
