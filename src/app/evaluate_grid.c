@@ -219,6 +219,7 @@ norn_status norni_evaluate_grid(norn_ctx *ctx, const norni_model_set *set, const
         size += st == NORN_OK ? got : 0;
     }
     norni_source_close(source);
+    if (st == NORN_E_IO) st = NORN_E_ARG; /* as every other word of a grid that will not do */
     if (st != NORN_OK) return norn_fail(err, st, "--grid: %s: %s", path, why.text);
     if (size > MOST_BYTES)
         return norn_fail(err, NORN_E_LIMIT, "--grid: %s is longer than 1 MiB", path);

@@ -151,11 +151,16 @@ static norn_status check(const norni_evaluate_opt *o, norn_err *err) {
     if (o->actual && (o->windows != 1 || o->step != 1))
         return norn_fail(err, NORN_E_ARG,
                          "--actual is one hold-out: --windows and --step do not go with it");
+    for (size_t k = 0; k < o->panel.data.n; k++) { /* the grid is read first, and would take it */
+        if (o->grid && strcmp(o->grid, "-") == 0 && strcmp(o->panel.data.path[k], "-") == 0)
+            return norn_fail(err, NORN_E_ARG,
+                             "DATA and --grid cannot both be standard input; name a file");
+    }
     if (!o->expanding && o->sliding == 0)
         return norn_fail(err, NORN_E_ARG, "--expanding false needs --sliding N");
     if (o->actual && strcmp(o->actual, "-") == 0)
         return norn_fail(err, NORN_E_ARG, "--actual: standard input is for DATA alone");
-    return NORN_OK;
+    return norni_method_check(&o->method, err);
 }
 
 static norn_status read_levels(const norni_evaluate_opt *o, norni_arena *arena,
@@ -176,8 +181,8 @@ static norn_status read_specs(norn_ctx *ctx, const norni_model_set *set,
     if (o->grid)
         NORN_TRY(norni_evaluate_grid(ctx, set, o->grid, arena, &specs, &plan->n_specs, err));
     else
-        NORN_TRY(norni_specs_parse(set, norni_str_of(o->model ? o->model : DEFAULT_MODELS), arena,
-                                   &specs, &plan->n_specs, err));
+        NORN_TRY(
+            norni_specs_parse(set, norni_str_of(o->model), arena, &specs, &plan->n_specs, err));
     plan->specs = specs;
     return norni_fallback_parse(set, o->method.fallback, arena, &plan->fallback, err);
 }
@@ -221,6 +226,11 @@ static norn_status read_columns(const norni_model_set *set, const norni_evaluate
     }
     plan->x_cols = name;
     return norni_exogenous_check(set, plan->specs, plan->n_specs, "--exogenous", err);
+}
+
+void norni_evaluate_opt_fill(norni_evaluate_opt *opt) {
+    if (opt->model == NULL && opt->grid == NULL) opt->model = DEFAULT_MODELS;
+    if (opt->method.fallback == NULL) opt->method.fallback = NORNI_DEFAULT_FALLBACK;
 }
 
 norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,

@@ -33,6 +33,9 @@ typedef struct norni_evaluate_plan {
     size_t n_x_cols;
 } norni_evaluate_plan;
 
+/* Model and fallback where they were not given. */
+void norni_evaluate_opt_fill(norni_evaluate_opt *opt);
+/* The plan of these options, which are filled and outlive it. */
 NORN_CHECKED norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
                                                   const norni_evaluate_opt *opt, norni_arena *arena,
                                                   norni_evaluate_plan *plan, norn_err *err);

@@ -153,7 +153,8 @@ static norn_status print_header(const norni_op_env *env, const norni_evaluate_op
                                 norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"}, *const shown[] = {
                                                                         "by-series", "errors",
-                                                                        "metric", "actual", NULL};
+                                                                        "metric",    "actual",
+                                                                        "grid",      NULL};
     norni_buf_format(b, "norn run folder: 1\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
     norni_header_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, shown, b);
     norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, b);

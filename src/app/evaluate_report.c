@@ -213,10 +213,16 @@ static void words_of_steps(const norni_evaluation *e, const size_t *order, norni
     }
 }
 
+/* The metric, and of smape and mase what it is not. */
 static void words_of_worst(const norni_evaluation *e, const size_t *order, norni_buf *b) {
-    const char *const name[] = {"model", "series", e->plan->metric, "smape", "mase"};
+    const char *name[5] = {"model", "series", e->plan->metric};
+    size_t score[2], n = 0;
+    if (strcmp(e->plan->metric, "smape") != 0) score[n++] = NORNI_SCORE_SMAPE;
+    if (strcmp(e->plan->metric, "mase") != 0) score[n++] = NORNI_SCORE_MASE;
+    for (size_t c = 0; c < n; c++)
+        name[3 + c] = score[c] == NORNI_SCORE_SMAPE ? "smape" : "mase";
     norni_buf_format(b, "\n## Worst series by %s\n\n", e->plan->metric);
-    head_row(b, name, 5);
+    head_row(b, name, 3 + n);
     for (size_t k = 0; k < e->plan->n_specs; k++) {
         for (size_t r = 0; r < e->n_worst[order[k]] && r < SHOWN_WORST; r++) {
             const norni_worst *w = &e->worst[order[k] * NORNI_WORST + r];
@@ -226,10 +232,10 @@ static void words_of_worst(const norni_evaluation *e, const size_t *order, norni
             put_cell(b, norni_panel_id(e->panel, w->series));
             norni_buf_text(b, " | ");
             put_rounded(b, w->metric);
-            norni_buf_text(b, " | ");
-            put_rounded(b, w->mean[NORNI_SCORE_SMAPE]);
-            norni_buf_text(b, " | ");
-            put_rounded(b, w->mean[NORNI_SCORE_MASE]);
+            for (size_t c = 0; c < n; c++) {
+                norni_buf_text(b, " | ");
+                put_rounded(b, w->mean[score[c]]);
+            }
             norni_buf_text(b, " |\n");
         }
     }
@@ -245,7 +251,7 @@ void norni_evaluate_words(const norni_evaluation *e, const size_t *order,
     if (o->actual)
         norni_buf_text(b, "scored on what came after the data");
     else
-        norni_buf_format(b, "%d windows every %d periods, %s training sets", (int)o->windows,
+        norni_buf_format(b, "windows: %d, %d apart, with %s training sets", (int)o->windows,
                          (int)o->step, o->sliding > 0 ? "sliding" : "expanding");
     norni_buf_format(b, "; %zu forecasts, %zu by fallback, %zu failed. Digest `%s`.\n", e->n_ok,
                      e->n_fallback, e->n_failed, digest);
@@ -262,6 +268,11 @@ void norni_evaluate_words(const norni_evaluation *e, const size_t *order,
     words_of_models(e, order, columns, b);
     words_of_steps(e, order, b);
     if (e->worst) words_of_worst(e, order, b);
+    if (e->first_fallback.n > 0) {
+        norni_buf_text(b, "\nThe first item that the fallback serves: ");
+        put_cell(b, (norni_str){e->first_fallback.p, e->first_fallback.n});
+        norni_buf_text(b, "\n");
+    }
     if (e->first_failures.n == 0) return;
     norni_buf_text(b, "\n## Failures\n\n```\n");
     norni_buf_add(b, e->first_failures.p, e->first_failures.n);
@@ -316,6 +327,12 @@ norn_status norni_evaluate_chart(const norni_evaluation *e, const size_t *order,
     return norni_plot_lines(b, &chart, err);
 }
 
+static bool has_intervals(const norni_evaluation *e, size_t k) {
+    const size_t widest = e->plan->cv.rules.levels.n - 1;
+    return !isnan(
+        norni_mean_get(&e->standing[k].score[norni_score_of_level(widest, NORNI_LEVEL_COVERAGE)]));
+}
+
 void norni_evaluate_say(const norni_op_env *env, const norni_evaluation *e, const size_t *order) {
     const norni_doubles *levels = &e->plan->cv.rules.levels;
     const size_t h = e->plan->cv.rules.horizon, n_specs = e->plan->n_specs;
@@ -331,7 +348,7 @@ void norni_evaluate_say(const norni_op_env *env, const norni_evaluation *e, cons
         put_rounded(&b, norni_mean_get(&s->score[NORNI_SCORE_MASE]));
         norni_buf_text(&b, ", owa ");
         put_rounded(&b, norni_standing_owa(s));
-        if (levels->n > 0) {
+        if (levels->n > 0 && has_intervals(e, order[k])) {
             const size_t l = levels->n - 1,
                          line = norni_calibration_line(l, NORNI_LEVEL_LINE_COVERAGE);
             norni_buf_format(&b, "; %g %% intervals hold ", levels->v[l]);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/evaluate_rows.h"
 
+#include "app/failure.h"
 #include "base/fp.h"
 
 enum { NAME_ROOM = 48 };
@@ -193,36 +194,18 @@ norn_status norni_errors_rows(const norni_evaluate_plan *plan, const norni_cv *c
     return NORN_OK;
 }
 
-void norni_failure_json(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
-                        norni_buf *b) {
-    const norni_outcome *o = &cv->outcome[item];
+void norni_evaluate_failure(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
+                            norni_buf *b) {
     const norni_cv_place p = norni_cv_place_of(cv, item);
-    norni_json j;
     char time[48];
-    norni_buf_text(b, ",");
-    norni_json_init(&j, b);
-    norni_json_open(&j, '{');
-    norni_json_key(&j, "item");
-    norni_json_str(&j, norni_panel_id(cv->panel, p.series));
-    norni_json_key(&j, "status");
-    norni_json_str(&j, norni_str_of(norn_status_name(o->status)));
-    norni_json_key(&j, "message");
-    norni_json_str(&j, norni_str_of(o->message ? o->message : ""));
-    norni_json_key(&j, "attempts");
-    norni_json_int(&j, o->attempts);
-    norni_json_key(&j, "model");
-    norni_json_str(&j, plan->specs[p.contender].column);
-    norni_json_key(&j, "cutoff");
-    norni_json_str(&j, print_cutoff(cv, &p, time));
-    norni_json_close(&j, '}');
+    const norni_str cutoff = print_cutoff(cv, &p, time);
+    norni_failure_json(norni_panel_id(cv->panel, p.series), plan->specs[p.contender].column,
+                       &cutoff, &cv->outcome[item], b);
 }
 
-void norni_failure_line(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
-                        bool newline, norni_buf *b) {
-    const norni_outcome *o = &cv->outcome[item];
+void norni_evaluate_reason(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
+                           norni_buf *b) {
     const norni_cv_place p = norni_cv_place_of(cv, item);
-    const norni_str id = norni_panel_id(cv->panel, p.series),
-                    column = plan->specs[p.contender].column;
-    norni_buf_format(b, "%sfailed: %.*s, %.*s: %s", newline ? "\n" : "", (int)id.n, id.p,
-                     (int)column.n, column.p, o->message ? o->message : "");
+    norni_failure_line(norni_panel_id(cv->panel, p.series), plan->specs[p.contender].column,
+                       &cv->outcome[item], b);
 }

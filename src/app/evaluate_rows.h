@@ -48,10 +48,11 @@ NORN_CHECKED norn_status norni_errors_begin(norni_table_out *t, const norni_doub
 NORN_CHECKED norn_status norni_errors_rows(const norni_evaluate_plan *plan, const norni_cv *cv,
                                            size_t series, size_t k, norni_table_out *t,
                                            norn_err *err);
-/* A failed item: a JSON object with a comma before it; a line for people. */
-void norni_failure_json(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
-                        norni_buf *b);
-void norni_failure_line(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
-                        bool newline, norni_buf *b);
+/* A failed item as a JSON object with a comma before it. */
+void norni_evaluate_failure(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
+                            norni_buf *b);
+/* Why an item's own model did not serve it, as a line for people. */
+void norni_evaluate_reason(const norni_evaluate_plan *plan, const norni_cv *cv, size_t item,
+                           norni_buf *b);
 
 #endif

@@ -113,10 +113,15 @@ static norn_status note_failures(norni_evaluation *e, const norni_cv *cv, size_t
     for (size_t fold = 0; fold < cv->n_folds; fold++) {
         const size_t item = (series * cv->plan->n_contenders + k) * cv->n_folds + fold;
         const norni_outcome *o = &cv->outcome[item];
-        if (o->attempts == 0 || o->status == NORN_OK) continue;
-        if (e->n_failed++ < 3)
-            norni_failure_line(e->plan, cv, item, e->n_failed > 1, &e->first_failures);
-        norni_failure_json(e->plan, cv, item, &b);
+        if (o->attempts == 0) continue;
+        if (o->fallback && e->first_fallback.n == 0)
+            norni_evaluate_reason(e->plan, cv, item, &e->first_fallback);
+        if (o->status == NORN_OK) continue;
+        if (e->n_failed++ < 3) {
+            norni_buf_text(&e->first_failures, e->n_failed > 1 ? "\nfailed: " : "failed: ");
+            norni_evaluate_reason(e->plan, cv, item, &e->first_failures);
+        }
+        norni_evaluate_failure(e->plan, cv, item, &b);
     }
     if (b.failed) st = norni_alloc_fail(err, "summary", b.cap, 2);
     if (st == NORN_OK && b.n > 0) st = norni_spool_add(&e->failures, b.p, b.n, err);
@@ -143,7 +148,7 @@ static norn_status fold_series(evaluate_job *job, const evaluate_slice *slice, s
         any = any || of.n_folds > 0;
         scaled = scaled || !isnan(job->mean[NORNI_SCORE_MASE]);
         if (e->worst) note_worst(e, k, i, &of, job->mean, slice->scores.n_scores);
-        if (of.n_failed > 0) NORN_TRY(note_failures(e, cv, series, k, err));
+        if (of.n_failed > 0 || of.n_fallback > 0) NORN_TRY(note_failures(e, cv, series, k, err));
         if (job->sinks->by_series)
             NORN_TRY(norni_by_series_row(plan, e->panel, i, k, job->columns, &of, job->mean,
                                          job->sinks->by_series, err));
@@ -230,6 +235,7 @@ norn_status norni_evaluation_run(const norni_op_env *env, const norni_evaluate_p
     norni_reporter reporter;
     norni_spool_init(&out->failures, alloc, (size_t)1 << 20);
     norni_buf_init(&out->first_failures, alloc);
+    norni_buf_init(&out->first_fallback, alloc);
     NORN_TRY(allocate(out, arena, &job.mean, err));
     norni_digest_init(&job.digest, alloc, plan->n_specs, 0);
     norni_reporter_start(&reporter, env->progress, env->progress_user, plan->cv.tally,
@@ -245,5 +251,6 @@ void norni_evaluation_clear(norni_evaluation *e) {
     if (e->ctx == NULL) return;
     norni_spool_clear(&e->failures);
     norni_buf_clear(&e->first_failures);
+    norni_buf_clear(&e->first_fallback);
     memset(e, 0, sizeof *e);
 }

@@ -27,11 +27,12 @@ typedef struct norni_evaluation {
     size_t *n_worst;          /* (n_specs) */
     size_t n_items, n_ok, n_fallback, n_failed; /* of the specs; the baseline is not counted */
     size_t n_cut;                               /* of n_ok: stopped by a bound */
-    size_t n_short;       /* series that afford fewer windows than asked for, but some */
-    size_t n_without;     /* items without a conformal interval */
-    size_t n_unscaled;    /* series without MASE: too short or constant training sets */
-    norni_spool failures; /* of the summary: JSON objects, each with a comma before it */
-    norni_buf first_failures;
+    size_t n_short;           /* series that afford fewer windows than asked for, but some */
+    size_t n_without;         /* items without a conformal interval */
+    size_t n_unscaled;        /* series without MASE: too short or constant training sets */
+    norni_spool failures;     /* of the summary: JSON objects, each with a comma before it */
+    norni_buf first_failures; /* lines for people: the first three */
+    norni_buf first_fallback; /* why the first of n_fallback items was not served by its own */
     norni_hash128 digest;
 } norni_evaluation;
 

@@ -166,8 +166,8 @@ static norn_status match_one(const norni_models *m, const norni_spec *spec, norn
                          m->spec[k].p);
     }
     return norn_fail(err, NORN_E_ARG,
-                     "load: %s holds no model '%.*s'; it was written with --model %.100s", m->path,
-                     shown(spec->column), spec->column.p, m->model);
+                     "load: %s holds no model '%.*s'; it was written with --model %.*s", m->path,
+                     shown(spec->column), spec->column.p, shown(norni_str_of(m->model)), m->model);
 }
 
 norn_status norni_models_match(norni_models *m, const norni_forecast_plan *plan, norn_err *err) {

@@ -10,6 +10,7 @@
 #include "app/digest.h"
 #include "app/forecast_files.h"
 #include "app/forecast_run.h"
+#include "app/forecast_write.h"
 #include "base/seen.h"
 #include "par/pipe.h"
 
@@ -222,10 +223,13 @@ static norn_status note_failures(norni_forecast_totals *t, const batch_token *b,
     for (size_t item = 0; f->batch.n_failed > 0 && item < f->n_items && shown < 3; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
         if (o->status == NORN_OK) continue;
-        const norni_str id = norni_panel_id(f->panel, item / f->plan->n_specs);
-        norni_buf_format(&t->first_failures, "%sfailed: %.*s: %s", shown ? "\n" : "", (int)id.n,
-                         id.p, o->message ? o->message : "");
+        norni_buf_text(&t->first_failures, shown ? "\nfailed: " : "failed: ");
+        norni_forecast_reason(f, item, &t->first_failures);
         shown++;
+    }
+    for (size_t item = 0; t->n_fallback > 0 && t->first_fallback.n == 0 && item < f->n_items;
+         item++) {
+        if (f->batch.outcome[item].fallback) norni_forecast_reason(f, item, &t->first_fallback);
     }
     if (b->part.failures.n == 0) return NORN_OK;
     return norni_spool_add(&t->failures, b->part.failures.p, b->part.failures.n, err);
@@ -274,11 +278,13 @@ static void reset_totals(norni_forecast_totals *t, const norn_alloc *alloc) {
     memset(t, 0, sizeof *t);
     norni_spool_init(&t->failures, alloc, FAILURES_KEEP);
     norni_buf_init(&t->first_failures, alloc);
+    norni_buf_init(&t->first_fallback, alloc);
 }
 
 void norni_forecast_totals_clear(norni_forecast_totals *t) {
     norni_spool_clear(&t->failures);
     if (t->first_failures.alloc != NULL) norni_buf_clear(&t->first_failures);
+    if (t->first_fallback.alloc != NULL) norni_buf_clear(&t->first_fallback);
 }
 
 static norn_status run_pipe(stream_job *job, norn_err *err) {

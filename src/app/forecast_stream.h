@@ -18,6 +18,7 @@ typedef struct norni_forecast_totals {
     bool mixed;               /* other series have another frequency */
     norni_spool failures;     /* of the summary: JSON objects, each with a comma before it */
     norni_buf first_failures; /* lines for people: the first three */
+    norni_buf first_fallback; /* why the first of n_fallback items was not served by its own */
     norni_hash128 digest;
 } norni_forecast_totals;
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/forecast_write.h"
 
+#include "app/failure.h"
 #include <math.h>
 
 #include "base/numtext.h"
@@ -222,24 +223,20 @@ void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b) {
     }
 }
 
+static norni_str column_of(const norni_forecast *f, size_t item) {
+    return f->plan->specs[item % f->plan->n_specs].column;
+}
+
 void norni_forecast_failures(const norni_forecast *f, norni_buf *b) {
-    norni_json j;
     for (size_t item = 0; f->batch.n_failed > 0 && item < f->n_items; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
-        if (o->status == NORN_OK) continue;
-        norni_buf_text(b, ",");
-        norni_json_init(&j, b);
-        norni_json_open(&j, '{');
-        norni_json_key(&j, "item");
-        norni_json_str(&j, norni_panel_id(f->panel, item / f->plan->n_specs));
-        norni_json_key(&j, "status");
-        norni_json_str(&j, norni_str_of(norn_status_name(o->status)));
-        norni_json_key(&j, "message");
-        norni_json_str(&j, norni_str_of(o->message ? o->message : ""));
-        norni_json_key(&j, "attempts");
-        norni_json_int(&j, o->attempts);
-        norni_json_key(&j, "model");
-        norni_json_str(&j, f->plan->specs[item % f->plan->n_specs].column);
-        norni_json_close(&j, '}');
+        if (o->status != NORN_OK)
+            norni_failure_json(norni_panel_id(f->panel, item / f->plan->n_specs),
+                               column_of(f, item), NULL, o, b);
     }
+}
+
+void norni_forecast_reason(const norni_forecast *f, size_t item, norni_buf *b) {
+    norni_failure_line(norni_panel_id(f->panel, item / f->plan->n_specs), column_of(f, item),
+                       &f->batch.outcome[item], b);
 }

@@ -18,5 +18,7 @@ void norni_forecast_item_header(norni_buf *b);
 void norni_forecast_item_rows(const norni_forecast *f, norni_buf *b);
 /* The failed items as JSON objects, each with a comma before it. */
 void norni_forecast_failures(const norni_forecast *f, norni_buf *b);
+/* Why the item's own model did not serve it, as a line for people. */
+void norni_forecast_reason(const norni_forecast *f, size_t item, norni_buf *b);
 
 #endif

@@ -5,7 +5,26 @@
 #include <math.h>
 
 static const double *column(const norni_future *f, size_t c) {
-    return c == 0 ? f->panel.y : f->panel.x + (c - 1) * f->panel.n_obs;
+    return f->col[c] == 0 ? f->panel.y : f->panel.x + (f->col[c] - 1) * f->panel.n_obs;
+}
+
+/* Every column's name, the target's left out: it may stand there, empty or known. */
+static norn_status choose_columns(norni_future *f, norni_str target, norn_err *err) {
+    const norni_panel *p = &f->panel;
+    f->names = norni_arena_get(&f->panel.arena, p->n_x + 1, sizeof *f->names);
+    f->col = norni_arena_get(&f->panel.arena, p->n_x + 1, sizeof *f->col);
+    if (!f->names || !f->col)
+        return norni_alloc_fail(err, "--future", p->n_x + 1, sizeof(norni_str));
+    for (size_t c = 0; c <= p->n_x; c++) {
+        const norni_str name = c == 0 ? p->target_name : p->x_names[c - 1];
+        if (norni_str_cmp(name, target) == 0) continue;
+        f->names[f->n_x] = name;
+        f->col[f->n_x++] = c;
+    }
+    if (f->n_x > 0) return NORN_OK;
+    return norn_fail(err, NORN_E_DATA,
+                     "--future: no column beside id, time and '%.*s': exogenous ones are wanted",
+                     (int)(target.n > 60 ? 60 : target.n), target.p);
 }
 
 norn_status norni_future_read(norn_ctx *ctx, const char *path, const norni_read_opt *like,
@@ -25,19 +44,13 @@ norn_status norni_future_read(norn_ctx *ctx, const char *path, const norni_read_
         return norn_fail(err, st, "--future: %s: %s", path, inner.text);
     }
     norni_map_init(&out->ids, &ctx->alloc);
-    out->n_x = out->panel.n_x + 1;
-    out->names = norni_arena_get(&out->panel.arena, out->n_x, sizeof *out->names);
-    bool good = out->names != NULL;
-    for (size_t i = 0; good && i < out->panel.n_series; i++)
+    st = choose_columns(out, norni_str_of(like->target_col ? like->target_col : "y"), err);
+    bool good = true;
+    for (size_t i = 0; st == NORN_OK && good && i < out->panel.n_series; i++)
         good = norni_map_add(&out->ids, norni_panel_id(&out->panel, i), NULL) != NORNI_MAP_NONE;
-    if (!good) {
-        norni_future_clear(out);
-        return norni_alloc_fail(err, "future", out->panel.n_series, sizeof(norni_str));
-    }
-    out->names[0] = out->panel.target_name;
-    for (size_t c = 1; c < out->n_x; c++)
-        out->names[c] = out->panel.x_names[c - 1];
-    return NORN_OK;
+    if (!good) st = norni_alloc_fail(err, "--future", out->panel.n_series, sizeof(norni_str));
+    if (st != NORN_OK) norni_future_clear(out);
+    return st;
 }
 
 void norni_future_clear(norni_future *f) {
@@ -62,7 +75,7 @@ static size_t period_at(const norni_panel *p, size_t j, int64_t t) {
 static norn_status fail_period(const norni_panel *p, int64_t t, norn_err *err) {
     char text[48];
     const size_t n = norni_time_print(text, t, &p->style);
-    return norn_fail(err, NORN_E_DATA, "--future has no values at %.*s", (int)n, text);
+    return norn_fail(err, NORN_E_DATA, "the file of --future has no values at %.*s", (int)n, text);
 }
 
 norn_status norni_future_of(const norni_future *f, const norni_panel *p, size_t i, size_t horizon,
@@ -71,12 +84,13 @@ norn_status norni_future_of(const norni_future *f, const norni_panel *p, size_t 
     const norni_str id = norni_panel_id(p, i);
     const int64_t found = q->has_id ? norni_map_find(&f->ids, id) : 0;
     if (found == NORNI_MAP_NONE)
-        return norn_fail(err, NORN_E_DATA, "--future has no series '%.*s'",
+        return norn_fail(err, NORN_E_DATA, "the file of --future has no series '%.*s'",
                          (int)(id.n > 60 ? 60 : id.n), id.p);
     const size_t j = (size_t)found, n = norni_panel_n(q, j);
     if ((p->style.kind == NORNI_TIME_INDEX) != (q->style.kind == NORNI_TIME_INDEX))
-        return norn_fail(err, NORN_E_DATA,
-                         "--future and the data must both have dates or both integers as times");
+        return norn_fail(
+            err, NORN_E_DATA,
+            "the file of --future and the data must both have dates or both integers as times");
     const size_t first = period_at(q, j, norni_panel_future(p, i, 0));
     for (size_t h = 0; h < horizon; h++) {
         const int64_t t = norni_panel_future(p, i, h);
@@ -88,9 +102,9 @@ norn_status norni_future_of(const norni_future *f, const norni_panel *p, size_t 
             if (isfinite(x[c][h])) continue;
             char text[48];
             const size_t len = norni_time_print(text, norni_panel_future(p, i, h), &p->style);
-            return norn_fail(err, NORN_E_DATA, "--future: column '%.*s' is missing at %.*s",
-                             (int)(f->names[c].n > 60 ? 60 : f->names[c].n), f->names[c].p,
-                             (int)len, text);
+            return norn_fail(
+                err, NORN_E_DATA, "the file of --future: column '%.*s' is missing at %.*s",
+                (int)(f->names[c].n > 60 ? 60 : f->names[c].n), f->names[c].p, (int)len, text);
         }
     }
     return NORN_OK;

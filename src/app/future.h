@@ -6,13 +6,14 @@
 #include "base/map.h"
 #include "io/panel_read.h"
 
-/* The file in memory: every column beside id and time is exogenous. Without an id column its rows
+/* The file in memory: every column beside id, time and the data's target is exogenous. Without an id column its rows
  * hold for every series. */
 typedef struct norni_future {
     norni_panel panel; /* first column as y, the others as x */
     norni_map ids;
     size_t n_x;
     norni_str *names; /* (n_x), in the file's order */
+    size_t *col;      /* (n_x) 0: y, else x's column + 1 */
 } norni_future;
 
 /* `like` says how the data are read: names of id and time, delimiter, frequency, epoch. */

@@ -109,6 +109,38 @@ norn_status norni_fallback_parse(const norni_model_set *set, const char *text, n
     return NORN_OK;
 }
 
+void norni_fallback_say(const norni_op_env *env, size_t n, const norni_buf *first) {
+    if (n == 0) return;
+    norni_say(env, "%zu items are served by the fallback (--items lists them); first: %.*s", n,
+              (int)first->n, first->n ? first->p : "");
+}
+
+void norni_intervals_say(const norni_op_env *env, const norni_method_opt *opt,
+                         const norni_spec *specs, size_t n_specs, size_t n_levels) {
+    if (n_levels == 0 || opt->intervals == NORNI_INTERVALS_CONFORMAL) return;
+    for (size_t k = 0; k < n_specs; k++) {
+        if (!specs[k].model->intervals)
+            norni_say(env, "%.*s has no intervals of its own; --intervals conformal makes some",
+                      (int)specs[k].column.n, specs[k].column.p);
+    }
+}
+
+norn_status norni_method_check(const norni_method_opt *opt, norn_err *err) {
+    static const char *const name[] = {"conformal-windows", "conformal-step"};
+    const int32_t given[] = {opt->conformal_windows, opt->conformal_step};
+    if (opt->intervals == NORNI_INTERVALS_CONFORMAL) return NORN_OK;
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+        const norni_param *row =
+            norni_param_find(norni_method_rows, norni_n_method_rows, norni_str_of(name[i]));
+        int64_t usual = 0;
+        if (norni_int_parse(row->def, strlen(row->def), &usual) == NORNI_NUM_OK &&
+            given[i] != usual)
+            return norn_fail(err, NORN_E_ARG, "--%s %d has no effect without --intervals conformal",
+                             name[i], (int)given[i]);
+    }
+    return NORN_OK;
+}
+
 norn_status norni_exogenous_check(const norni_model_set *set, const norni_spec *specs,
                                   size_t n_specs, const char *flag, norn_err *err) {
     char text[160];

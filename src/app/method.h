@@ -36,6 +36,13 @@ NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena
 NORN_CHECKED norn_status norni_fallback_parse(const norni_model_set *set, const char *text,
                                               norni_arena *arena, const norni_spec **out,
                                               norn_err *err);
+/* Says that items were served by the fallback, and why the first one was. */
+void norni_fallback_say(const norni_op_env *env, size_t n, const norni_buf *first);
+/* Says which models will leave the intervals empty, having none of their own. */
+void norni_intervals_say(const norni_op_env *env, const norni_method_opt *opt,
+                         const norni_spec *specs, size_t n_specs, size_t n_levels);
+/* NORN_E_ARG: options that have no effect as they are given. */
+NORN_CHECKED norn_status norni_method_check(const norni_method_opt *opt, norn_err *err);
 /* NORN_E_ARG where none of the models uses the exogenous columns that `flag` brings; the text names
  * models that do. */
 NORN_CHECKED norn_status norni_exogenous_check(const norni_model_set *set, const norni_spec *specs,

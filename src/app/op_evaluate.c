@@ -40,7 +40,10 @@ static norn_status read_data(evaluate_op *op, norn_err *err) {
     norni_reader *reader = NULL;
     norn_err why = {NORN_OK, ""};
     NORN_TRY(norni_inputs_expand(&op->opt->panel.data, &op->arena, &op->in, err));
-    NORN_TRY(norni_outputs_check_common(&op->in, &op->opt->panel.common,
+    const norni_output more[] = {{"--actual", op->opt->actual}, {"--grid", op->opt->grid}};
+    norni_inputs all;
+    NORN_TRY(norni_inputs_join(&op->in, more, 2, &op->arena, &all, err));
+    NORN_TRY(norni_outputs_check_common(&all, &op->opt->panel.common,
                                         (norni_output){"--errors", NULL}, err));
     norn_status st = norni_reader_open(op->env->ctx, &op->in, &op->read, &reader, &why);
     if (st == NORN_OK) st = norni_reader_gather(reader, &op->panel, &op->report, &why);
@@ -93,6 +96,7 @@ static norn_status read_actual(evaluate_op *op, norn_err *err) {
     const norn_status st =
         norni_actual_read(op->env->ctx, op->opt->actual, &op->read, &op->panel,
                           op->plan.cv.rules.horizon, &op->arena, &op->actual, err);
+    if (st == NORN_E_IO || st == NORN_E_LIMIT) return NORN_E_DATA; /* the input's exit code */
     if (st != NORN_OK) return st;
     op->plan.cv.holdout = &op->actual.holdout;
     if (a->n_absent == op->panel.n_series)
@@ -303,6 +307,7 @@ static void say_end(const evaluate_op *op, const norni_stopwatch *watch, const c
     norni_say(op->env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
               e->n_ok, e->n_items, e->n_fallback, e->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, digest);
+    norni_fallback_say(op->env, e->n_fallback, &e->first_fallback);
     if (e->first_failures.n > 0)
         norni_say(op->env, "%.*s", (int)e->first_failures.n, e->first_failures.p);
 }
@@ -326,7 +331,10 @@ static norn_status finish(evaluate_op *op, const norni_stopwatch *watch, norni_o
 norn_status norni_op_evaluate(const norni_op_env *env, const void *options, norni_op_result *out,
                               norn_err *err) {
     const norni_stopwatch watch = norni_stopwatch_start();
-    evaluate_op op = {.env = env, .opt = options};
+    norni_evaluate_opt opt;
+    memcpy(&opt, options, sizeof opt);
+    norni_evaluate_opt_fill(&opt);
+    evaluate_op op = {.env = env, .opt = &opt};
     norni_evaluate_sinks sinks = {NULL, NULL, NULL};
     norn_status st;
     (void)pthread_rwlock_init(&op.room, NULL);
@@ -337,6 +345,8 @@ norn_status norni_op_evaluate(const norni_op_env *env, const void *options, norn
     NORN_TRY_GOTO(choose_columns(&op, err), done);
     NORN_TRY_GOTO(read_data(&op, err), done);
     say_data(&op);
+    norni_intervals_say(env, &op.opt->method, op.plan.specs, op.plan.n_specs,
+                        op.plan.cv.rules.levels.n);
     NORN_TRY_GOTO(read_actual(&op, err), done);
     NORN_TRY_GOTO(open_outputs(&op, &sinks, err), done);
     NORN_TRY_GOTO(run(&op, &sinks, err), done);

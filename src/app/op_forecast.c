@@ -40,15 +40,15 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
                               const norni_inputs *in, norni_forecast_shared *shared,
                               norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"};
-    static const char *const stores[] = {"save", "load",
-                                         NULL}; /* what is in them, not their names */
+    /* what is in them, not their names */
+    static const char *const files[] = {"save", "load", "future", NULL};
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
     norn_status st = NORN_OK;
     if (c->resume == NULL) return NORN_OK;
     norni_buf_init(&b, &env->ctx->alloc);
     norni_buf_format(&b, "norn run folder: 2\nversion: %s\noperation: forecast\n", NORNI_VERSION);
-    norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, stores, &b);
+    norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, files, &b);
     norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, &b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, &b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
@@ -136,6 +136,7 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
     norni_say(env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
               out->n_ok, out->n_items, out->n_fallback, out->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, out->digest);
+    norni_fallback_say(env, t->n_fallback, &t->first_fallback);
     if (t->n_without > 0)
         norni_say(
             env,
@@ -215,6 +216,8 @@ static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) 
     if (opt->panel.data.n == 0 && opt->load == NULL)
         return norn_fail(err, NORN_E_ARG,
                          "DATA is missing: norn forecast DATA … (see `norn help forecast`)");
+    if (opt->load != NULL && strcmp(opt->load, "-") == 0)
+        return norn_fail(err, NORN_E_ARG, "--load: models come from a file; '-' names none");
     if (opt->load != NULL && opt->fitted)
         return norn_fail(err, NORN_E_ARG,
                          "--fitted: kept models have no history; leave out --load or --fitted");
@@ -226,7 +229,7 @@ static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) 
         return norn_fail(err, NORN_E_ARG,
                          "--future: models of exogenous columns are not kept; leave out --%s",
                          opt->load ? "load" : "save");
-    return NORN_OK;
+    return norni_method_check(&opt->method, err);
 }
 
 /* Everything that a run needs, made ready in order. */
@@ -253,6 +256,7 @@ static norn_status load_models(const norni_op_env *env, forecast_call *c, norn_e
 }
 
 static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *err) {
+    norni_inputs all;
     NORN_TRY(check_together(&c->opt, err));
     NORN_TRY(norni_panel_read_opt(&c->opt.panel, &c->read, err));
     NORN_TRY(load_models(env, c, err));
@@ -261,7 +265,9 @@ static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
     NORN_TRY(norni_inputs_expand(&c->opt.panel.data, &c->arena, &c->in, err));
-    return norni_outputs_check_common(&c->in, &c->opt.panel.common,
+    NORN_TRY(norni_inputs_join(&c->in, &(norni_output){"--future", c->opt.future}, 1, &c->arena,
+                               &all, err));
+    return norni_outputs_check_common(&all, &c->opt.panel.common,
                                       (norni_output){"--save", c->opt.save}, err);
 }
 
@@ -274,8 +280,10 @@ norn_status norni_op_forecast(const norni_op_env *env, const void *options, norn
     norn_status st = prepare(env, &c, err);
     if (st != NORN_OK) goto done;
     st = read_future(env, &c.opt, &c.plan, &c.read, &c.future, err);
-    if (st == NORN_OK && c.in.n > 0)
-        st = norni_reader_open(env->ctx, &c.in, &c.read, &c.reader, err);
+    if (st == NORN_E_IO || st == NORN_E_LIMIT) st = NORN_E_DATA; /* the input's exit code */
+    if (st != NORN_OK) goto done;
+    norni_intervals_say(env, &c.opt.method, c.plan.specs, c.plan.n_specs, c.plan.levels.n);
+    if (c.in.n > 0) st = norni_reader_open(env->ctx, &c.in, &c.read, &c.reader, err);
     out->input_failed =
         st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
     if (st == NORN_OK)

@@ -86,6 +86,27 @@ norn_status norni_outputs_check(const norni_inputs *in, const norni_output *outp
     return NORN_OK;
 }
 
+norn_status norni_inputs_join(const norni_inputs *in, const norni_output *more, size_t n,
+                              norni_arena *arena, norni_inputs *out, norn_err *err) {
+    const char **path = norni_arena_get(arena, in->n + n, sizeof *path);
+    const char *owner = NULL; /* of standard input */
+    if (path == NULL) return norni_alloc_fail(err, "input", in->n + n, sizeof *path);
+    *out = (norni_inputs){path, 0};
+    for (size_t k = 0; k < in->n + n; k++) {
+        const norni_output o = k < in->n ? (norni_output){"DATA", in->path[k]} : more[k - in->n];
+        if (o.path == NULL) continue;
+        if (strcmp(o.path, "-") == 0) {
+            if (owner != NULL)
+                return norn_fail(err, NORN_E_ARG,
+                                 "%s and %s cannot both be standard input; name a file", owner,
+                                 o.flag);
+            owner = o.flag;
+        }
+        path[out->n++] = o.path;
+    }
+    return NORN_OK;
+}
+
 norn_status norni_outputs_check_common(const norni_inputs *in, const norni_common_opt *opt,
                                        norni_output more, norn_err *err) {
     const norni_output all[] = {{"--out", opt->out},

@@ -5,7 +5,7 @@
 
 #include "app/common.h"
 
-/* One file that the run writes; path NULL or "-": none. */
+/* One file that the run writes, or reads beside its inputs; path NULL: none; "-": a standard stream. */
 typedef struct norni_output {
     const char *flag; /* "--out" */
     const char *path;
@@ -16,7 +16,12 @@ typedef struct norni_output {
  * done. */
 NORN_CHECKED norn_status norni_outputs_check(const norni_inputs *in, const norni_output *outputs,
                                              size_t n, norn_err *err);
-/* The same for the outputs that every operation has, and one more. */
+/* The inputs and the files that flags name beside them, as one list in the arena. NORN_E_ARG: standard
+ * input would be read twice. */
+NORN_CHECKED norn_status norni_inputs_join(const norni_inputs *in, const norni_output *more,
+                                           size_t n, norni_arena *arena, norni_inputs *out,
+                                           norn_err *err);
+/* norni_outputs_check for the outputs that every operation has, and one more. */
 NORN_CHECKED norn_status norni_outputs_check_common(const norni_inputs *in,
                                                     const norni_common_opt *opt, norni_output more,
                                                     norn_err *err);

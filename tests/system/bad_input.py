@@ -15,7 +15,15 @@ import tempfile
 import zipfile
 
 GOOD = "unique_id,ds,y\n" + "".join(f"a,2020-{m:02d}-01,{100 + m}\n" for m in range(1, 13))
+PRICED = "unique_id,ds,y,price\n" + "".join(f"a,2020-{m:02d}-01,{100 + m},{m % 5}\n" for m in range(1, 13))
+AHEAD = "unique_id,ds,price\n" + "".join(f"a,2021-{m:02d}-01,{m}\n" for m in range(1, 4))
 H = ["--horizon", "3"]
+FUTURE = H + ["--model", "arima", "--future"]
+
+
+def judge(*args):
+    """A case's `command`: norn evaluate of the case's data."""
+    return ["evaluate", "data.csv", "--horizon", "3", *args]
 
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -162,6 +170,52 @@ CASES = [
          r"C2.*#DIV/0!"),
     Case("entity bomb", workbook(row("unique_id", "ds", "&i;"), ENTITIES), H, 3, r"DOCTYPE"),
     Case("zip bomb", workbook(" " * 300_000_000), H, 3, r"xlsx.*(times|inflate|larger|bomb|limit|100)"),
+    # what is known ahead
+    Case("a future file that no model uses", PRICED, H + ["--future", "other.csv"], 2, r"--model may name one that does: arima, auto_arima", other=AHEAD),
+    Case("future file absent", PRICED, FUTURE + ["no.csv"], 3, r"forecast: --future: no.csv: cannot read: No such file"),
+    Case("text in the future file", PRICED, FUTURE + ["other.csv"], 3, r"--future: other.csv: line 3, column price: 'x'", other=AHEAD.replace("-02-01,2", "-02-01,x")),
+    Case("a future file without a further column", PRICED, FUTURE + ["other.csv"], 3, r"--future: no column beside id, time and 'y'",
+         other="unique_id,ds,y\na,2021-01-01,\n"),
+    Case("a column of the future file that the data lack", GOOD, FUTURE + ["other.csv"], 3, r"column 'price' is missing", other=AHEAD),
+    Case("a future file too short (served by the fallback)", PRICED, FUTURE + ["other.csv"], 0,
+         r"1 items are served by the fallback \(--items lists them\); first: a, arima: the file of --future has no values at 2021-03-01",
+         other=AHEAD.replace("a,2021-03-01,3\n", "")),
+    Case("a future file of other series, no fallback", PRICED, FUTURE + ["other.csv", "--fallback", "none"], 4,
+         r"failed: a, arima: the file of --future has no series 'a'", other=AHEAD.replace("a,", "b,")),
+    Case("a future file with the target's column, too (read)", PRICED, FUTURE + ["other.csv"], 0, r"1 of 1 items ok \(0 by fallback\)",
+         other=AHEAD.replace("ds,", "ds,y,").replace("-01,", "-01,,")),
+    Case("data and future file both from standard input", None, [], 2, r"DATA and --future cannot both be standard input",
+         command=["forecast", "-", *FUTURE, "-"]),
+    Case("the future file as the output", PRICED, FUTURE + ["other.csv", "--out", "other.csv"], 2, r"--out: other.csv is the input", other=AHEAD),
+    # intervals, bounds, kept models
+    Case("conformal windows without conformal intervals", GOOD, H + ["--conformal-windows", "20"], 2,
+         r"--conformal-windows 20 has no effect without --intervals conformal"),
+    Case("a model without intervals (said)", GOOD, H + ["--model", "window_average"], 0, r"window_average has no intervals of its own; --intervals conformal"),
+    Case("too few errors for a conformal interval (said)", GOOD, H + ["--model", "naive", "--intervals", "conformal"], 0, r"95 % needs 19.*more --conformal-windows"),
+    Case("a negative bound on evaluations", GOOD, H + ["--budget-evals", "-1"], 2, r"--budget-evals: -1 is outside \[0"),
+    Case("a bound in time of text", GOOD, H + ["--budget-ms", "soon"], 2, r"--budget-ms.*soon"),
+    Case("models to standard output", GOOD, H + ["--save", "-"], 2, r"save: models go to a file"),
+    Case("models from standard input", GOOD, H + ["--load", "-"], 2, r"--load: models come from a file"),
+    Case("kept models absent", GOOD, H + ["--load", "no.norn"], 3, r"load: cannot read no.norn: No such file"),
+    Case("kept models that are none", GOOD, H + ["--load", "data.csv"], 3, r"load: data.csv is no model store"),
+    Case("models over the input", GOOD, H + ["--save", "data.csv"], 2, r"--save: data.csv is the input"),
+    Case("models of exogenous columns", PRICED, FUTURE + ["other.csv", "--save", "m.norn"], 2, r"--future: models of exogenous columns are not kept", other=AHEAD),
+    # evaluate
+    Case("evaluate: the hold-out absent", GOOD, [], 3, r"--actual: no.csv: cannot read: No such file", command=judge("--actual", "no.csv")),
+    Case("evaluate: a hold-out that does not continue the data", GOOD, [], 3, r"--actual has no value over the horizon of 'a'",
+         command=judge("--actual", "data.csv")),
+    Case("evaluate: windows with a hold-out", GOOD, [], 2, r"--actual is one hold-out", command=judge("--actual", "other.csv", "--windows", "2")),
+    Case("evaluate: no window", GOOD, [], 2, r"--windows: 0 is outside \[1", command=judge("--windows", "0")),
+    Case("evaluate: series too short", GOOD, [], 4, r"failed: a, naive: .*one window needs 14", command=["evaluate", "data.csv", "--horizon", "12", "--model", "naive"]),
+    Case("evaluate: grid absent", GOOD, [], 2, r"--grid: no.toml: cannot read: No such file", command=judge("--grid", "no.toml")),
+    Case("evaluate: an unknown parameter in a grid", GOOD, [], 2, r"--grid: other.csv: line 2: .*no parameter 'erorr' \(see `norn models ets`\)",
+         command=judge("--grid", "other.csv"), other='[ets]\nerorr = ["A"]\n'),
+    Case("evaluate: data and grid both from standard input", None, [], 2, r"DATA and --grid cannot both be standard input",
+         command=["evaluate", "-", "--horizon", "3", "--grid", "-"]),
+    Case("evaluate: an exogenous column that is not there", PRICED, [], 3, r"column 'rain' is missing", command=judge("--model", "arima", "--exogenous", "rain")),
+    Case("evaluate: exogenous columns that no model uses", PRICED, [], 2, r"--exogenous: none of the models.*arima, auto_arima", command=judge("--exogenous", "price")),
+    Case("evaluate: the error analysis into a file", GOOD, [], 1, r"data.csv/errors.csv: Not a directory", command=judge("--errors", "data.csv")),
+    Case("evaluate: an unknown metric", GOOD, [], 2, r"--metric: 'smap' is not one of", command=judge("--metric", "smap")),
     # series that cannot be used: the batch goes on
     Case("all-missing series, no fallback", "unique_id,ds,y\n" + "".join(f"a,{t},\n" for t in range(5)),
          H + ["--fallback", "none"], 4, r"1 of 1 items failed"),

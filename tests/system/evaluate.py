@@ -339,6 +339,22 @@ def default(check):
     check.that(f.stdout.startswith("unique_id,ds,auto,auto-lo-80,"), "the default forecast is auto's", f.stdout[:80])
     text = subprocess.run([NORN, "help", "forecast"], stdout=subprocess.PIPE, text=True, timeout=60, check=False).stdout
     check.that("(default auto, or --load's)" in text, "and the help says so", text)
+    first = run("data.csv", "--horizon", str(H), "--resume", "usual")
+    again = run("data.csv", "--horizon", str(H), "--resume", "usual", "--model", "auto,naive2", "--errors", "usual-errors")
+    other = run("data.csv", "--horizon", str(H), "--resume", "usual", "--model", "theta")
+    check.that(first.returncode == again.returncode == 0 and "items of an earlier run" in again.stderr and
+               "there 'model: auto,naive2', here 'model: theta'" in other.stderr, "a run folder knows the default by its name", other.stderr)
+    with open("usual-errors/report.md", encoding="utf-8") as f:
+        text = f.read()
+    check.that("| model | series | mase | smape |" in text and "1 windows" not in text, "the report tells each measure once", text)
+    p = run("data.csv", "--horizon", str(H), "--model", "window_average")
+    check.that("window_average has no intervals of its own; --intervals conformal" in p.stderr and "intervals hold" not in p.stderr,
+               "a model without intervals is told", p.stderr)
+    with open("few.csv", "w", encoding="ascii") as f:
+        f.write("unique_id,ds,y\n" + "".join(f"k,{t},{t % 3}\n" for t in range(1, 9)))
+    p = run("few.csv", "--horizon", "1", "--model", "auto_arima,arima(9,0,9)(2,1,2)[12]")
+    check.that(p.returncode == 0 and "1 items are served by the fallback (--items lists them); first: k, arima" in p.stderr, "why the fallback served, in words",
+               p.stderr)
 
 
 def digests(check):
