@@ -59,8 +59,9 @@ size_t ets_count_par(norni_ets_form form, size_t m, const ets_limits *lim) {
     return np;
 }
 
-/* Bounds of the k-th parameter's unknown. */
-static void smooth_bounds(const ets_limits *lim, int k, double *lo, double *hi) {
+/* Bounds of the k-th parameter's unknown under the form. */
+static void smooth_bounds(const ets_limits *lim, norni_ets_form form, int k, double *lo,
+                          double *hi) {
     static const double wide_lo[ETS_N_SMOOTH] = {1e-4, -1, 0, 0.8};
     static const double wide_hi[ETS_N_SMOOTH] = {1.9999, 3.9, 2, 0.98};
     if (lim->bounds == ETS_ADMISSIBLE) {
@@ -70,8 +71,11 @@ static void smooth_bounds(const ets_limits *lim, int k, double *lo, double *hi) 
     *lo = lower[k], *hi = upper[k];
     if (k == ETS_BETA || k == ETS_GAMMA) *lo = 0, *hi = 1;
     if (k == ETS_ALPHA) {
-        if (lim->fixed[ETS_BETA] > *lo) *lo = lim->fixed[ETS_BETA];
-        if (lim->fixed[ETS_GAMMA] > 1 - *hi) *hi = 1 - lim->fixed[ETS_GAMMA];
+        const double least = form.trend ? lim->fixed[ETS_BETA] : 0,
+                     most = form.season ? 1 - lim->fixed[ETS_GAMMA] : 1;
+        if (least > *lo) *lo = least; /* not where it is NaN: free */
+        if (most < *hi) *hi = most;
+        if (*lo > *hi) *lo = *hi = least > *hi ? least : *hi; /* beta or gamma next to 1 */
     }
 }
 
@@ -87,7 +91,7 @@ void ets_layout(ets_work *w, const ets_data *d, norni_ets_form form, const ets_l
         p->lane[k] = -1;
         if (!has_smooth(form, k) || !isnan(lim->fixed[k])) continue;
         p->lane[k] = (int)w->n_smooth;
-        smooth_bounds(lim, k, &w->lo[w->n_smooth], &w->hi[w->n_smooth]);
+        smooth_bounds(lim, form, k, &w->lo[w->n_smooth], &w->hi[w->n_smooth]);
         w->smooth[w->n_smooth++] = k;
     }
     const size_t first = w->n_smooth;

@@ -27,6 +27,11 @@ static norn_status check_options(const ets_opt *o, const norni_series *s, const 
     if (o->damped == 2 && o->trend == 1)
         return norn_fail(err, NORN_E_ARG, "%s: damped=yes needs a trend, trend=N was given", part);
     if (o->bounds == ETS_ADMISSIBLE) return NORN_OK;
+    if (o->alpha > 1 || o->beta > 1 || o->gamma > 1 || o->beta + o->gamma > 1)
+        return norn_fail(err, NORN_E_ARG,
+                         "%s: alpha, beta and gamma are 1 at most, and beta + gamma, unless "
+                         "bounds=admissible",
+                         part);
     if (o->beta > o->alpha)
         return norn_fail(err, NORN_E_ARG,
                          "%s: beta=%g is above alpha=%g; beta <= alpha unless bounds=admissible",
