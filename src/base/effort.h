@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /* One item's account; zero is without bounds. An evaluation is one pass of an objective over the
- * series. Models spend before they evaluate; a `false` means: answer with the best found so far. The
- * start of a fit is evaluated in any case, so that there is an answer. */
+ * series; a slope counts each pass it is made of. Models spend before they evaluate; a `false` means:
+ * answer with the best found so far. The start of a fit is evaluated in any case, so that there is an
+ * answer. */
 typedef struct norni_effort {
     uint64_t spent;
     uint64_t limit;      /* evaluations; 0 = none. Counted, so that results stay the same */

@@ -68,6 +68,31 @@ class Runner:
             print("# " + detail)
 
 
+def few_long_series(r, folder):
+    """Fewer items than workers: idle ones join in the search of one series."""
+    models = "auto_arima,auto_arima(approximation=true,simulate=true,n_paths=200),arima(p=1,q=1,sp=1,simulate=true)"
+    path, rng, n = os.path.join(folder, "long.csv"), random.Random(11), 300 if SANITIZED else 520
+    series = []
+    for i in range(3):
+        e, level = 0.0, 50.0
+        for t in range(n + 20 * i):
+            e, level = 0.6 * e + rng.gauss(0, 1), level + rng.gauss(0, 0.1)
+            series.append((i, f"L{i},{t + 1},{level + e + 4 * math.sin(t * math.pi / 6):.3f}"))
+    for count in (1, 2, 3):
+        write(path, ["unique_id,ds,y"] + [line for i, line in series if i < count])
+        for budget in ([], ["--budget-evals", "900"]):
+            flags, what = ["--season-length", "12", "--level", "80", *budget], f"{count} long series {' '.join(budget)}"
+            serial, text = r.run(path, *flags, "--threads", "1", models=models)
+            for workers in (2, 3, 7, 64):
+                s, t = r.run(path, *flags, "--threads", str(workers), models=models)
+                r.say(s["digest"] == serial["digest"] and t == text, f"{what}, {workers} workers: same digest, same bytes",
+                      f"{s['digest']} {serial['digest']}")
+        if count == 1:
+            s, _ = r.run(path, "--season-length", "12", "--threads", "3", models="auto_arima")
+            busy = sum(1 for w in s["workers"] if w["busy_seconds"] > 0.05 * max(w["busy_seconds"] for w in s["workers"]))
+            r.say(busy == 3, "one series, 3 workers: all of them worked on its search", json.dumps(s["workers"]))
+
+
 def main():
     norn = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
@@ -115,6 +140,7 @@ def main():
             s, t = r.run(few, "--season-length", "12", "--threads", str(workers), models=searches)
             r.say(s["digest"] == serial_searches["digest"] and t == text, f"all other models, {workers} workers: same digest, same bytes",
                   f"{s['digest']} {serial_searches['digest']}")
+        few_long_series(r, folder)
         lines[5] = lines[5].rsplit(",", 1)[0] + ",123.450000001"
         write(plain, ["unique_id,ds,y"] + lines)
         s, _ = r.run(plain, "--season-length", "12", "--fitted")
