@@ -1,5 +1,34 @@
 """Forecasts and rolling windows of many time series, the same bits at any number of workers."""
 # SPDX-License-Identifier: Apache-2.0
+import importlib
+
+from norn import _norn
 from norn._norn import NornArgumentError, NornError, __version__, get_num_threads, set_num_threads
 
-__all__ = ["NornArgumentError", "NornError", "__version__", "get_num_threads", "set_num_threads"]
+# Every rolling operation of the library: rolling_mean, rolling_std, …, ewm_mean, …
+for _name in _norn.rolling_names:
+    globals()[_name] = getattr(_norn, _name)
+del _name
+
+# What is imported when it is first asked for, and from where.
+_LATER = {
+    "Forecaster": "norn.forecaster",
+    "ConformalIntervals": "norn.forecaster",
+    "models": "norn.models",
+    "rolling": "norn._frames",
+}
+
+__all__ = ["NornArgumentError", "NornError", "__version__", "get_num_threads", "set_num_threads", *_norn.rolling_names, *_LATER]
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module 'norn' has no attribute '{name}'")
+    module = importlib.import_module(_LATER[name])
+    value = module if _LATER[name] == f"norn.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})

@@ -6,6 +6,8 @@
  * contexts.c   nornpy_lease / nornpy_give_back / nornpy_run: a norn_ctx for a call; long work that
  *              Ctrl-C stops. Short work (below about 50 ms) may run in the calling thread instead:
  *              Py_BEGIN_ALLOW_THREADS … Py_END_ALLOW_THREADS around it.
+ * vector.c     columns of doubles out of buffers, without a copy where that can be
+ * rolling.c    rolling_*: made from the library's table of operations (roll/roll_ops.h)
  * raise.c      a norn_status and its text as an exception
  *
  * 1. Write `PyObject *nornpy_thing(PyObject *module, PyObject *args, PyObject *named)` in a file of its
@@ -16,9 +18,10 @@
  * 3. Give it a Python face in the folder python/norn (lazy: only NumPy may be imported at `import norn`), a
  *    row in the .pyi, a test in tests/python.
  * Only the limited API of CPython 3.11 may be used: https://docs.python.org/3.11/c-api/stable.html */
-#include "python/src/state.h"
-
 #include <norn/forecast.h>
+
+#include "python/src/rolling.h"
+#include "python/src/state.h"
 
 PyMODINIT_FUNC PyInit__norn(void);
 
@@ -39,7 +42,12 @@ static PyMethodDef functions[] = {
 
 static int exec_module(PyObject *module) {
     nornpy_state *s = nornpy_state_of(module);
-    if (!nornpy_errors_init(s, module)) return -1;
+    PyObject *numpy = PyImport_ImportModule("numpy");
+    if (numpy == NULL) return -1;
+    s->np_empty = PyObject_GetAttrString(numpy, "empty");
+    Py_DECREF(numpy);
+    if (s->np_empty == NULL || !nornpy_errors_init(s, module) || !nornpy_rolling_init(module))
+        return -1;
     return PyModule_AddStringConstant(module, "__version__", norn_version());
 }
 

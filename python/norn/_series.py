@@ -1,0 +1,113 @@
+"""Rolling windows over series of other packages: a column of doubles out of each, and back into its kind."""
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+
+from norn import _norn
+
+
+def _copied(what, remedy):
+    return TypeError(f"x: {what} would have to be copied; give {remedy}, or leave out zero_copy_only")
+
+
+def _pandas(x, zero_copy_only):
+    import pandas as pd
+    if isinstance(x, pd.Index):
+        x = x.to_series(index=range(len(x)))
+    if isinstance(x.dtype, np.dtype):
+        values = x.to_numpy()
+        if x.dtype.kind not in "fiub":
+            raise TypeError(f"x: a pandas Series of {x.dtype} holds no numbers; give x.astype('float64')")
+    else:
+        if zero_copy_only:
+            raise _copied(f"a pandas Series of {x.dtype}", "x.astype('float64')")
+        try:
+            values = x.to_numpy(dtype="float64", na_value=np.nan)
+        except (TypeError, ValueError) as e:
+            raise TypeError(f"x: a pandas Series of {x.dtype} holds no numbers; give x.astype('float64')") from e
+    return values, lambda out: pd.Series(out, index=x.index, name=x.name, copy=False)
+
+
+def _polars(x, zero_copy_only):
+    import polars as pl
+    if not (x.dtype.is_numeric() or x.dtype == pl.Boolean):
+        raise TypeError(f"x: a Polars Series of {x.dtype} holds no numbers; give x.cast(polars.Float64)")
+    if zero_copy_only and (x.dtype != pl.Float64 or x.null_count() or x.n_chunks() != 1):
+        raise _copied(f"a Polars Series of {x.dtype} with {x.null_count()} nulls in {x.n_chunks()} chunks",
+                      "x.cast(polars.Float64).fill_null(float('nan')).rechunk()")
+    values = (x if x.dtype == pl.Float64 else x.cast(pl.Float64)).to_numpy(allow_copy=not zero_copy_only)
+    return values, lambda out: pl.Series(x.name, out)
+
+
+def _pyarrow(x, zero_copy_only):
+    import pyarrow as pa
+    import pyarrow.types as types
+    if not (types.is_integer(x.type) or types.is_floating(x.type) or types.is_boolean(x.type)):
+        raise TypeError(f"x: a pyarrow array of {x.type} holds no numbers; give x.cast('float64')")
+    chunks = x.num_chunks if isinstance(x, pa.ChunkedArray) else 1
+    if zero_copy_only and (x.type != pa.float64() or x.null_count or chunks != 1):
+        raise _copied(f"a pyarrow array of {x.type} with {x.null_count} nulls in {chunks} chunks",
+                      "x.cast('float64').fill_null(float('nan')).combine_chunks()")
+    if chunks == 1 and isinstance(x, pa.ChunkedArray):
+        x = x.chunk(0)
+    plain = x if x.type == pa.float64() else x.cast(pa.float64())
+    values = plain.to_numpy() if isinstance(plain, pa.ChunkedArray) else plain.to_numpy(zero_copy_only=zero_copy_only)
+    return values, pa.array
+
+
+def _other(x, zero_copy_only):
+    if zero_copy_only:
+        raise _copied(f"a {type(x).__name__}", "numpy.asarray(x, dtype='float64')")
+    if isinstance(x, (str, bytes)) or not (hasattr(x, "__array__") or hasattr(x, "__len__")):
+        raise TypeError(f"x: a {type(x).__name__} is no column of numbers; give numpy.asarray(x, dtype='float64')")
+    try:
+        values = np.asarray(x, dtype="float64")
+    except (TypeError, ValueError) as e:
+        raise TypeError(f"x: {e}; give numpy.asarray(x, dtype='float64')") from e
+    return values, lambda out: out
+
+
+def column(x, zero_copy_only=False):
+    """(array, what makes an answer's array an object of x's kind)"""
+    if isinstance(x, np.ndarray):
+        return x, lambda out: out
+    root = type(x).__module__.partition(".")[0]
+    take = {"pandas": _pandas, "polars": _polars, "pyarrow": _pyarrow}.get(root, _other)
+    return take(x, zero_copy_only)
+
+
+def _times(x):
+    """int64 microseconds of the index, for windows that are spans of time."""
+    index = getattr(x, "index", None)
+    if index is None or getattr(getattr(index, "dtype", None), "kind", "") != "M":
+        raise TypeError("window: a span of time needs a pandas Series with times as its index; see norn.rolling(df, on=…)")
+    return np.ascontiguousarray(index.to_numpy().astype("datetime64[us]").view("int64"))
+
+
+def _is_span(window):
+    return isinstance(window, str) and window != "expanding" and not window.isdigit()
+
+
+def roll(name, args, named):
+    """rolling_NAME of something that lends no buffer."""
+    function = getattr(_norn, name)
+    args, out = list(args), named.get("out")
+    if args:
+        x = args[0]
+    else:
+        x = named.pop("x")
+        args = [x]
+    if type(x).__module__.startswith("pandas") and getattr(x, "ndim", 1) == 2:
+        return x.apply(lambda c: roll(name, [c, *args[1:]], dict(named)))
+    zero_copy_only = bool(named.get("zero_copy_only"))
+    values, back = column(x, zero_copy_only)
+    args[0] = values
+    if named.get("other") is not None:
+        named["other"] = column(named["other"], zero_copy_only)[0]
+    elif len(args) > 1 and name in ("rolling_cov", "rolling_corr"):
+        args[1] = column(args[1], zero_copy_only)[0]
+    window = named.get("window", args[1] if len(args) > 1 else None)
+    if _is_span(window):
+        from norn._frames import roll_span
+        return back(roll_span(name, values, _times(x), args[1:], named))
+    answer = function(*args, **named)
+    return answer if out is not None else back(answer)

@@ -1,0 +1,194 @@
+/* A column of doubles that a Python object lends through the buffer protocol, or a copy of it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/src/vector.h"
+
+#include <string.h>
+
+/* The type code of a buffer in native byte order; 0: another order, or no plain number. */
+static char native_code(const char *format) {
+    if (format == NULL) return 'B';
+    const uint16_t one = 1;
+    const bool little = *(const unsigned char *)&one == 1;
+    if (*format == '@' || *format == '=' || *format == (little ? '<' : '>')) format++;
+    if (format[0] == '\0' || format[1] != '\0') return 0;
+    return format[0];
+}
+
+static bool fail_type(const char *name, const Py_buffer *b) {
+    const char *f = b->format ? b->format : "B";
+    if (f[0] == '>' || f[0] == '!' || f[0] == '<')
+        PyErr_Format(PyExc_TypeError,
+                     "%s: values in another byte order ('%s') are not taken; give %s.astype('=f8')",
+                     name, f, name);
+    else if (strcmp(f, "O") == 0)
+        PyErr_Format(PyExc_TypeError,
+                     "%s: an array of Python objects is not taken; give numpy.asarray(%s, "
+                     "dtype='float64')",
+                     name, name);
+    else
+        PyErr_Format(PyExc_TypeError,
+                     "%s: values of type '%s' are not numbers that can be used; give "
+                     "numpy.asarray(%s, dtype='float64')",
+                     name, f, name);
+    return false;
+}
+
+#define CONVERT(type)                                               \
+    for (size_t i = 0; i < n; i++) {                                \
+        type value;                                                 \
+        memcpy(&value, from + (ptrdiff_t)i * stride, sizeof value); \
+        to[i] = (double)value;                                      \
+    }                                                               \
+    return true
+
+static bool convert_integers(const char *from, ptrdiff_t stride, size_t n, size_t size,
+                             bool is_signed, double *to) {
+    if (size == 1 && is_signed) {
+        CONVERT(int8_t);
+    }
+    if (size == 1) {
+        CONVERT(uint8_t);
+    }
+    if (size == 2 && is_signed) {
+        CONVERT(int16_t);
+    }
+    if (size == 2) {
+        CONVERT(uint16_t);
+    }
+    if (size == 4 && is_signed) {
+        CONVERT(int32_t);
+    }
+    if (size == 4) {
+        CONVERT(uint32_t);
+    }
+    if (size == 8 && is_signed) {
+        CONVERT(int64_t);
+    }
+    if (size == 8) {
+        CONVERT(uint64_t);
+    }
+    return false;
+}
+
+/* false: not a type of number. */
+static bool convert(const Py_buffer *b, char code, ptrdiff_t stride, size_t n, double *to) {
+    const char *from = b->buf;
+    const size_t size = (size_t)b->itemsize;
+    if (code == 'd' && size == sizeof(double)) {
+        CONVERT(double);
+    }
+    if (code == 'f' && size == sizeof(float)) {
+        CONVERT(float);
+    }
+    if (code != 0 && strchr("bhilqn", code) != NULL)
+        return convert_integers(from, stride, n, size, true, to);
+    if (code != 0 && strchr("?BHILQN", code) != NULL)
+        return convert_integers(from, stride, n, size, false, to);
+    return false;
+}
+
+static bool one_dimension(const char *name, const Py_buffer *b) {
+    if (b->ndim == 1) return true;
+    PyErr_Format(
+        PyExc_TypeError,
+        "%s: %d dimensions; a column of one dimension is taken (as %s[:, 0], or %s.ravel())", name,
+        b->ndim, name, name);
+    return false;
+}
+
+static bool open_view(PyObject *object, const char *name, int flags, nornpy_vector *v) {
+    if (PyObject_GetBuffer(object, &v->view, flags) != 0) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError)) return false;
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError,
+                     "%s: %R lends no buffer of numbers; give numpy.asarray(%s, "
+                     "dtype='float64')",
+                     name, (PyObject *)Py_TYPE(object), name);
+        return false;
+    }
+    v->held = true;
+    return one_dimension(name, &v->view);
+}
+
+bool nornpy_vector_take(PyObject *object, const char *name, bool zero_copy_only, nornpy_vector *v) {
+    if (!open_view(object, name, PyBUF_FULL_RO, v)) return false;
+    const Py_buffer *b = &v->view;
+    const size_t n = (size_t)b->shape[0];
+    const ptrdiff_t stride = b->strides ? b->strides[0] : b->itemsize;
+    const char code = native_code(b->format);
+    v->n = n;
+    if (b->suboffsets == NULL && code == 'd' && b->itemsize == sizeof(double) &&
+        (n < 2 || stride == sizeof(double)) && (uintptr_t)b->buf % _Alignof(double) == 0) {
+        v->p = b->buf;
+        return true;
+    }
+    if (b->suboffsets != NULL) return fail_type(name, b);
+    if (zero_copy_only) {
+        PyErr_Format(PyExc_TypeError,
+                     "%s: type '%s', %zd bytes from value to value, would have to be copied; give "
+                     "numpy.ascontiguousarray(%s, dtype='float64'), or leave out zero_copy_only",
+                     name, b->format ? b->format : "B", (Py_ssize_t)stride, name);
+        return false;
+    }
+    v->copy = PyMem_Malloc(n > 0 ? n * sizeof(double) : 1);
+    if (v->copy == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    v->p = v->copy;
+    return convert(b, code, stride, n, v->copy) || fail_type(name, b);
+}
+
+bool nornpy_vector_out(PyObject *object, size_t n, nornpy_vector *v) {
+    if (PyObject_GetBuffer(object, &v->view, PyBUF_FULL) != 0) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "out: %R lends no buffer that can be written",
+                     (PyObject *)Py_TYPE(object));
+        return false;
+    }
+    const Py_buffer *b = &v->view;
+    v->held = true;
+    if (!one_dimension("out", b)) return false;
+    if (native_code(b->format) != 'd' || b->itemsize != sizeof(double) || b->suboffsets != NULL ||
+        (b->strides && b->shape[0] > 1 && b->strides[0] != sizeof(double)) ||
+        (uintptr_t)b->buf % _Alignof(double) != 0) {
+        PyErr_SetString(PyExc_TypeError,
+                        "out: a float64 array without gaps is needed, as numpy.empty(len(x))");
+        return false;
+    }
+    if ((size_t)b->shape[0] != n) {
+        PyErr_Format(PyExc_ValueError, "out: %zd values, %zu are needed", b->shape[0], n);
+        return false;
+    }
+    v->p = b->buf;
+    v->n = n;
+    return true;
+}
+
+void nornpy_vector_drop(nornpy_vector *v) {
+    PyMem_Free(v->copy);
+    if (v->held) PyBuffer_Release(&v->view);
+    v->held = false;
+    v->copy = NULL;
+}
+
+bool nornpy_overlap(const double *a, size_t n_a, const double *b, size_t n_b) {
+    const uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
+    return n_a > 0 && n_b > 0 && x < y + n_b * sizeof(double) && y < x + n_a * sizeof(double);
+}
+
+bool nornpy_integers_take(PyObject *object, const char *name, nornpy_vector *v,
+                          const int64_t **out) {
+    if (!open_view(object, name, PyBUF_FULL_RO, v)) return false;
+    const Py_buffer *b = &v->view;
+    const char code = native_code(b->format);
+    v->n = (size_t)b->shape[0];
+    if (code == 0 || strchr("lq", code) == NULL || b->itemsize != sizeof(int64_t) ||
+        b->suboffsets != NULL || (b->strides && v->n > 1 && b->strides[0] != sizeof(int64_t)) ||
+        (uintptr_t)b->buf % _Alignof(int64_t) != 0) {
+        PyErr_Format(PyExc_TypeError, "%s: an int64 array without gaps is needed", name);
+        return false;
+    }
+    *out = b->buf;
+    return true;
+}
