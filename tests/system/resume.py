@@ -8,12 +8,12 @@ import json
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+
+from tap import run_in_folder
 
 NORN = os.path.abspath(sys.argv[1])
 KILLS = 20
@@ -47,16 +47,6 @@ def read(path):
 def summary(path="sum.json"):
     with open(path, encoding="utf-8") as f:
         return json.load(f)
-
-
-class Checks:
-    def __init__(self):
-        self.n, self.failed = 0, 0
-
-    def that(self, good, name, why=""):
-        self.n += 1
-        self.failed += not good
-        print(f"{'ok' if good else 'not ok'} {self.n} - {name}{'' if good else '  # ' + str(why)}", flush=True)
 
 
 def killed_often(check, want_csv, want_digest, whole_seconds):
@@ -154,32 +144,23 @@ def interrupted(check):
     check.that(done.returncode == 0, "and goes on afterwards", done.stderr)
 
 
-def main():
-    folder = tempfile.mkdtemp()
-    check = Checks()
-    os.chdir(folder)
-    try:
-        write_data("data.csv")
-        started = time.monotonic()
-        done = run("--out", "want.csv", "--summary", "want.json")
-        whole_seconds = time.monotonic() - started
-        want_csv, want_digest = read("want.csv"), summary("want.json")["digest"]
-        check.that(done.returncode == 0, "the undisturbed run", done.stderr)
-        os.remove("want.csv")
-        os.remove("want.json")
-        killed_often(check, want_csv, want_digest, whole_seconds)
-        all_kept(check, want_digest)
-        damaged(check, want_csv)
-        full_disk(check, want_csv)
-        in_use(check)
-        interrupted(check)
-        other_runs(check)
-    finally:
-        os.chdir("/")
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"1..{check.n}")
-    return 1 if check.failed else 0
+def every_part(check):
+    write_data("data.csv")
+    started = time.monotonic()
+    done = run("--out", "want.csv", "--summary", "want.json")
+    whole_seconds = time.monotonic() - started
+    want_csv, want_digest = read("want.csv"), summary("want.json")["digest"]
+    check.that(done.returncode == 0, "the undisturbed run", done.stderr)
+    os.remove("want.csv")
+    os.remove("want.json")
+    killed_often(check, want_csv, want_digest, whole_seconds)
+    all_kept(check, want_digest)
+    damaged(check, want_csv)
+    full_disk(check, want_csv)
+    in_use(check)
+    interrupted(check)
+    other_runs(check)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_folder(every_part))
