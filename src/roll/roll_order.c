@@ -1,0 +1,239 @@
+/* Rolling medians and quantiles: a bitmap of the ranks that are in the window, and a pointer into it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* As Suomela ("Median filtering is equivalent to sorting", arXiv:1406.1717, 2014) the values of a
+ * stretch of windows are sorted once. A window is then a set of ranks; here it is a bitmap, not linked
+ * lists: moving on sets one bit and clears one, and the k-th rank is found from a word near the last
+ * one, the bits below which are counted along (a step of one rank seldom leaves the word). The k-th
+ * bit of a word is PDEP and TZCNT where there are such, a search by halves elsewhere.
+ *
+ * Quantile q of m valid values stands at h = q (m - 1), as in pandas and numpy: between the values of
+ * ranks floor(h) and floor(h) + 1, by arg->interpolation; a whole h gives the value itself. Halfway,
+ * `nearest` takes the even rank. The median of an even number is the mean of the two in the middle.
+ * -0 comes out as 0. */
+#include "roll/roll_order.h"
+#include "roll/roll_order_pick.h"
+
+#if defined(__x86_64__)
+#    include <immintrin.h>
+#    define WIDE 1
+#else
+#    define WIDE 0
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Which of m sorted values, and how far towards the next. */
+typedef struct spot {
+    size_t at;
+    double fraction; /* 0: the value itself */
+} spot;
+
+static inline spot spot_of(double q, size_t m) {
+    const double h = q * (double)(m - 1);
+    const size_t at = (size_t)h;
+    return (spot){at, h - (double)at};
+}
+
+typedef struct window_bits {
+    uint64_t *bits;
+    size_t word;  /* where the last answer was */
+    size_t below; /* bits set in words before it */
+    size_t n_valid;
+} window_bits;
+
+INLINE void flip_bit(window_bits *b, uint32_t rank) {
+    b->bits[rank / 64] ^= UINT64_C(1) << (rank % 64);
+}
+
+INLINE void enter(window_bits *b, uint32_t rank) {
+    if (rank == NORNI_ROLL_ORDER_NONE) return;
+    flip_bit(b, rank);
+    b->below += rank / 64 < b->word;
+    b->n_valid++;
+}
+
+INLINE void leave(window_bits *b, uint32_t rank) {
+    if (rank == NORNI_ROLL_ORDER_NONE) return;
+    flip_bit(b, rank);
+    b->below -= rank / 64 < b->word;
+    b->n_valid--;
+}
+
+typedef size_t select_fn(uint64_t word, size_t k);
+
+/* The place of the k-th set bit, from 0; there are more than k. */
+static inline size_t select_halves(uint64_t word, size_t k) {
+    size_t at = 0;
+    for (size_t half = 32; half > 0; half /= 2) {
+        const size_t low = (size_t)__builtin_popcountll(word >> at & ((UINT64_C(1) << half) - 1));
+        const bool above = k >= low;
+        at += above ? half : 0;
+        k -= above ? low : 0;
+    }
+    return at;
+}
+
+#if WIDE
+__attribute__((target("bmi,bmi2,popcnt"))) static inline size_t select_wide(uint64_t word,
+                                                                            size_t k) {
+    return (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << k, word));
+}
+#endif
+
+/* The k-th rank in the window, from 0; there are more than k. */
+INLINE size_t find(window_bits *b, size_t k, select_fn *select) {
+    while (b->below > k)
+        b->below -= (size_t)__builtin_popcountll(b->bits[--b->word]);
+    for (;;) {
+        const size_t n = (size_t)__builtin_popcountll(b->bits[b->word]);
+        if (b->below + n > k) break;
+        b->below += n;
+        b->word++;
+    }
+    return b->word * 64 + select(b->bits[b->word], k - b->below);
+}
+
+/* The first rank in the window behind `rank`; there is one. */
+INLINE size_t next_rank(const window_bits *b, size_t rank) {
+    size_t word = (rank + 1) / 64;
+    uint64_t bits = b->bits[word] & ~UINT64_C(0) << (rank + 1) % 64;
+    while (bits == 0)
+        bits = b->bits[++word];
+    return word * 64 + (size_t)__builtin_ctzll(bits);
+}
+
+INLINE double value_at(const norni_roll_order *o, window_bits *b, spot s,
+                       norni_roll_interpolation how, select_fn *select) {
+    const size_t rank = find(b, s.at, select);
+    const double low = o->sorted[rank];
+    if (!(s.fraction > 0)) return low;
+    return norni_roll_between(low, o->sorted[next_rank(b, rank)], s.fraction, s.at, how);
+}
+
+typedef struct job {
+    const norni_roll_windows *w;
+    double quantile;
+    norni_roll_interpolation how;
+    double *out;
+} job;
+
+/* Windows of a stretch, of any shape. */
+INLINE void slide(const job *j, const norni_roll_order *o, const norni_roll_stretch *s,
+                  select_fn *select) {
+    window_bits b = {.bits = o->bits};
+    size_t from = s->from, to = s->from, known = 0; /* the bits are of [from, to) */
+    spot at = {0};
+    for (size_t k = s->first; k < s->last; k++) {
+        size_t lo, hi;
+        norni_roll_window(j->w, k, &lo, &hi);
+        for (; to < hi; to++)
+            enter(&b, o->rank[to - s->from]);
+        for (; from < lo; from++)
+            leave(&b, o->rank[from - s->from]);
+        if (b.n_valid == 0 || b.n_valid < j->w->min_periods) {
+            j->out[k] = NORNI_NAN;
+            continue;
+        }
+        if (b.n_valid != known) known = b.n_valid, at = spot_of(j->quantile, known);
+        j->out[k] = value_at(o, &b, at, j->how, select);
+    }
+}
+
+/* Whole fixed windows, nothing missing. */
+INLINE void slide_whole(const job *j, const norni_roll_order *o, const norni_roll_stretch *s,
+                        select_fn *select) {
+    window_bits b = {.bits = o->bits};
+    const size_t length = j->w->length, count = s->last - s->first;
+    const uint32_t *rank = o->rank;
+    double *out = j->out + s->first;
+    const spot at = spot_of(j->quantile, length);
+    for (size_t i = 0; i < length; i++)
+        flip_bit(&b, rank[i]);
+    out[0] = value_at(o, &b, at, j->how, select);
+    for (size_t i = 1; i < count; i++) {
+        const uint32_t in = rank[i + length - 1], gone = rank[i - 1];
+        flip_bit(&b, in);
+        flip_bit(&b, gone);
+        b.below += (size_t)(in / 64 < b.word) - (size_t)(gone / 64 < b.word);
+        out[i] = value_at(o, &b, at, j->how, select);
+    }
+}
+
+INLINE void slide_any(const job *j, const norni_roll_order *o, const norni_roll_stretch *s,
+                      select_fn *select) {
+    const norni_roll_windows *w = j->w;
+    const bool whole = w->lo == NULL && w->length > 0 && w->min_periods <= w->length &&
+                       s->to - s->from == s->last - s->first + w->length - 1 &&
+                       o->n_valid == s->to - s->from;
+    if (whole)
+        slide_whole(j, o, s, select);
+    else
+        slide(j, o, s, select);
+}
+
+static void slide_plain(const job *j, const norni_roll_order *o, const norni_roll_stretch *s) {
+    slide_any(j, o, s, select_halves);
+}
+
+#if WIDE
+__attribute__((target("bmi,bmi2,popcnt"))) static void slide_wide(const job *j,
+                                                                  const norni_roll_order *o,
+                                                                  const norni_roll_stretch *s) {
+    slide_any(j, o, s, select_wide);
+}
+#endif
+
+static bool has_bit_select(void) {
+#if WIDE
+    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+#else
+    return false;
+#endif
+}
+
+norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w, double quantile,
+                                   norni_roll_interpolation how, bool plain, norni_arena *arena,
+                                   const norni_poll *poll, double *out, norn_err *err) {
+    const job j = {w, quantile, how, out};
+    norni_roll_order o;
+    size_t size;
+    NORN_TRY(norni_roll_order_longest(w, &size, err));
+    NORN_TRY(norni_roll_order_init(&o, size, arena, err));
+    for (size_t k = 0; k < w->n_out;) {
+        const norni_roll_stretch s = norni_roll_order_stretch(w, k);
+        if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
+        norni_roll_order_rank(&o, x + s.from, s.to - s.from);
+#if WIDE
+        if (!plain && has_bit_select())
+            slide_wide(&j, &o, &s);
+        else
+#endif
+            slide_plain(&j, &o, &s);
+        k = s.last;
+    }
+    (void)plain;
+    return NORN_OK;
+}
+
+static norn_status quantiles(const double *x, const norni_roll_windows *w, double quantile,
+                             norni_roll_interpolation how, norni_arena *arena,
+                             const norni_poll *poll, double *out, norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(arena);
+    const norn_status st =
+        norni_roll_order_slide(x, w, quantile, how, false, arena, poll, out, err);
+    norni_arena_rewind(arena, mark);
+    return st;
+}
+
+norn_status norni_roll_median(const double *x, const norni_roll_windows *w,
+                              const norni_roll_arg *arg, norni_arena *arena, const norni_poll *poll,
+                              double *out, norn_err *err) {
+    (void)arg;
+    return quantiles(x, w, 0.5, NORNI_ROLL_MIDPOINT, arena, poll, out, err);
+}
+
+norn_status norni_roll_quantile(const double *x, const norni_roll_windows *w,
+                                const norni_roll_arg *arg, norni_arena *arena,
+                                const norni_poll *poll, double *out, norn_err *err) {
+    return quantiles(x, w, arg->quantile, arg->interpolation, arena, poll, out, err);
+}
