@@ -171,9 +171,11 @@ const norni_param norni_panel_rows[] = {
     {.name = "gaps",
      .type = NORNI_T_CHOICE,
      .offset = AT(gaps),
-     .def = "fill",
-     .choices = "fill|error|keep",
-     .help = "missing periods: fill with missing values, refuse, or keep rows as they are"},
+     .def = "auto",
+     .choices = "auto|fill|error|keep",
+     .help =
+         "missing periods: fill with missing values (auto, but for rolling), refuse, or keep rows "
+         "as they are (auto for rolling)"},
     {.name = "duplicates",
      .type = NORNI_T_CHOICE,
      .offset = AT(duplicates),
@@ -193,7 +195,7 @@ norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out,
     out->target_col = in->target_col;
     out->source.sheet = in->sheet;
     out->source.keep_bytes = (size_t)(norni_memory_limit(in->common.memory_limit, NULL) / 8);
-    out->align.gaps = (norni_gap_policy)in->gaps;
+    out->align.gaps = in->gaps == 0 ? NORNI_GAPS_FILL : (norni_gap_policy)(in->gaps - 1);
     out->align.duplicates = (norni_dup_policy)in->duplicates;
     if (in->delimiter != NULL) {
         const bool tab = strcmp(in->delimiter, "tab") == 0 || strcmp(in->delimiter, "\\t") == 0;

@@ -37,7 +37,8 @@ typedef struct norni_panel_opt {
     norni_inputs data; /* paths, "-" = stdin; never empty */
     const char *sheet;
     const char *id_col, *time_col, *target_col, *delimiter, *freq;
-    int32_t layout, epoch, gaps, duplicates;
+    int32_t layout, epoch, duplicates;
+    int32_t gaps; /* 0: by the operation, else norni_gap_policy + 1 */
 } norni_panel_opt;
 
 extern const norni_param norni_panel_rows[];

@@ -5,6 +5,7 @@
 #include "app/op_bench.h"
 #include "app/op_evaluate.h"
 #include "app/op_forecast.h"
+#include "app/op_rolling.h"
 #include "models/arima/arima.h"
 #include "models/arima/auto_arima.h"
 #include "models/ces/ces.h"
@@ -44,6 +45,8 @@ static const norni_op all_ops[] = {
          "  norn forecast 'shop-*.csv.gz' --horizon 6 --out forecast.csv.zst --plot forecast.svg\n"
          "  norn forecast book.xlsx --sheet Sales --horizon 12 --out forecast.xlsx\n"
          "  norn forecast big.csv --horizon 12 --resume run1 --out forecast.csv\n"
+         "  norn forecast sales.csv --horizon 12 --model auto_arima --future plan.csv\n"
+         "  norn forecast sales.csv --horizon 12 --intervals conformal --conformal-windows 20\n"
          "  norn forecast sales.csv --horizon 12 --save models.norn --out forecast.csv\n"
          "  norn forecast new-rows.csv --horizon 12 --load models.norn --save models.norn\n",
      .groups = {{"Forecast", norni_forecast_rows, &norni_n_forecast_rows},
@@ -72,6 +75,23 @@ static const norni_op all_ops[] = {
      .n_groups = 4,
      .opt_size = sizeof(norni_evaluate_opt),
      .run = norni_op_evaluate},
+    {.name = "rolling",
+     .summary = "rolling windows over every series of a file: mean, quantile, corr, ewm and more",
+     .operand = "DATA",
+     .operand_many = true,
+     .operand_offset = offsetof(norni_rolling_opt, panel.data),
+     .examples =
+         "  norn rolling sales.csv --window 7 --op mean,std\n"
+         "  norn rolling sales.csv --window 30D --op 'p90=quantile(0.9),rank(pct=true)' --out "
+         "rolled.csv\n"
+         "  norn rolling prices.csv --window 20 --op 'corr(volume),ewm(span=10)' --cols volume "
+         "--min-periods 5\n",
+     .groups = {{"Rolling", norni_rolling_rows, &norni_n_rolling_rows},
+                {"Input", norni_panel_rows, &norni_n_panel_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_rolling_opt),
+     .run = norni_op_rolling},
     {.name = "bench",
      .summary = "measure this machine: the same work at 1, 2, … workers, equal digests demanded",
      .operand = "WORKLOAD",

@@ -170,7 +170,9 @@ static double end_cov(const centred *c, const norni_roll_arg *arg) {
 static double end_corr(const centred *c, const norni_roll_arg *arg) {
     (void)arg;
     if (!(c->n > 1 && c->xx > 0 && c->yy > 0)) return NORNI_NAN;
-    const double r = c->xy / (sqrt(c->xx) * sqrt(c->yy));
+    const double both = c->xx * c->yy;
+    const double r =
+        c->xy / (both > 1e-290 && both < 1e290 ? sqrt(both) : sqrt(c->xx) * sqrt(c->yy));
     return r > 1 ? 1 : r < -1 ? -1 : r;
 }
 

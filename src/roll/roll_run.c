@@ -30,8 +30,9 @@ static norn_status run_part(const roll_job *job, const norni_roll_task *task, si
     norni_roll_windows w = {.n = n, .n_out = n};
     const norni_arena_mark mark = norni_arena_mark_get(arena);
     if (!fades) {
-        NORN_TRY(norni_roll_bounds(spec, job->groups->times ? job->groups->times + at : NULL, n, k0,
-                                   k1, arena, &w, err));
+        NORN_TRY(norni_roll_bounds(
+            spec, job->groups->times ? job->groups->times + (at - job->groups->offsets[0]) : NULL,
+            n, k0, k1, arena, &w, err));
     }
     const size_t usual = fades ? 0 : spec->kind == NORNI_ROLL_FIXED ? spec->length : 1;
     w.min_periods = spec->min_periods < 0 ? usual : (size_t)spec->min_periods;
@@ -108,8 +109,8 @@ static double look_back(const roll_job *job, size_t block) {
     double sum = 0;
     for (size_t a = block; a < job->n; a += block) {
         const size_t g = group_of(groups, a), at = groups->offsets[g],
-                     k = a - (at - groups->offsets[0]);
-        const int64_t *t = groups->times + at;
+                     from = at - groups->offsets[0], k = a - from;
+        const int64_t *t = groups->times + from;
         size_t lo = 0, hi = k;
         while (lo < hi) {
             const size_t mid = lo + (hi - lo) / 2;

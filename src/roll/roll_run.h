@@ -11,7 +11,7 @@
 typedef struct norni_roll_groups {
     const size_t *offsets; /* (n_groups + 1) */
     size_t n_groups;
-    const int64_t *times; /* by offset, ascending in each group; read for a SPAN alone */
+    const int64_t *times; /* (rows of all groups), ascending in each; read for a SPAN alone */
 } norni_roll_groups;
 
 /* One operation on one column. */
