@@ -267,7 +267,8 @@ static void check_cancel(void **state) {
     const norn_alloc own = norni_alloc_default();
     double *const y = norni_alloc_get(&own, LONG, sizeof *y);
     norni_arena arena;
-    int32_t opt[8] = {2, 1, 2};
+    int32_t opt[16] = {2, 1, 2}; /* the orders come first */
+    assert_true(norni_model_arima.opt_size <= sizeof opt);
     void *made = NULL;
     assert_non_null(y);
     for (size_t t = 0; t < LONG; t++)
@@ -303,7 +304,8 @@ static void check_warm(void **state) {
         y[t] = norni_rng_normal((norni_rng){35, 0}, t) + (t > 0 ? 0.7 * y[t - 1] : 0);
     norni_arena_init(&arena, &own);
     norni_buf_init(&kept, &own);
-    int32_t opt[8] = {1, 0, 1};
+    int32_t opt[16] = {1, 0, 1}; /* the orders come first */
+    assert_true(norni_model_arima.opt_size <= sizeof opt);
     double mean[2][RUN_H], sd[RUN_H];
     uint64_t spent[2];
     for (int warm = 0; warm < 2; warm++) {
@@ -326,7 +328,7 @@ static void check_warm(void **state) {
         assert_true(fabs(cold.mean[h] - mean[1][h]) <= 1e-4);
     /* other orders: those bytes are of another model */
     void *made = NULL;
-    int32_t other[8] = {2, 0, 1};
+    int32_t other[16] = {2, 0, 1};
     norni_env env = {.arena = &arena};
     assert_int_equal(norni_model_arima.load(&env, other, (norni_str){kept.p, kept.n}, &made, NULL),
                      NORN_E_FORMAT);
