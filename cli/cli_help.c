@@ -114,6 +114,21 @@ static int print_models_json(const norni_model_set *set) {
     return code;
 }
 
+/* The words that --model has for it: they know the nearest name. */
+static int unknown_model(const norni_model_set *set, const char *name) {
+    const norn_alloc alloc = norni_alloc_default();
+    norni_arena arena;
+    norni_spec spec;
+    norn_err err = {NORN_OK, ""};
+    norni_arena_init(&arena, &alloc);
+    if (norni_spec_parse(set, norni_str_of(name), &arena, &spec, &err) == NORN_OK)
+        fprintf(stderr, "norn models: '%s' is a spec; its model is %s\n", name, spec.model->name);
+    else
+        fprintf(stderr, "norn models: %s\n", err.text);
+    norni_arena_clear(&arena);
+    return 2;
+}
+
 int cli_help_models(int argc, char **argv) {
     const norni_model_set *set = norni_registry_models();
     if (argc >= 1 && (strcmp(argv[0], "--json") == 0 || strcmp(argv[0], "--format=json") == 0))
@@ -123,8 +138,7 @@ int cli_help_models(int argc, char **argv) {
     if (argc >= 1) {
         const norni_model *m = norni_model_find(set, norni_str_of(argv[0]));
         if (m != NULL) return print_model(m);
-        fprintf(stderr, "norn models: unknown model '%s' (`norn models` lists them)\n", argv[0]);
-        return 2;
+        return unknown_model(set, argv[0]);
     }
     printf("%-18s %-9s %-8s %-9s %s\n", "MODEL", "INTERVALS", "MISSING", "EXOGENOUS", "");
     for (size_t i = 0; i < set->n; i++) {

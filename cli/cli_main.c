@@ -147,6 +147,27 @@ static int run_op(const norni_op *op, int argc, char **argv) {
     return code;
 }
 
+/* `place` is what the user called: "norn", or "norn help". */
+static int unknown_command(const char *place, const char *name) {
+    size_t n, best = 4;
+    const norni_op *ops = norni_registry_ops(&n);
+    const char *near = NULL;
+    for (size_t i = 0; i < n + 2; i++) {
+        const char *candidate = i < n ? ops[i].name : i == n ? "models" : "version";
+        const size_t d = norni_str_distance(norni_str_of(name), norni_str_of(candidate));
+        if (d < best) {
+            best = d;
+            near = candidate;
+        }
+    }
+    if (near)
+        fprintf(stderr, "%s: unknown command '%s'; did you mean %s? (`norn help` lists them)\n",
+                place, name, near);
+    else
+        fprintf(stderr, "%s: unknown command '%s' (`norn help` lists them)\n", place, name);
+    return EXIT_USAGE;
+}
+
 static int help_command(int argc, char **argv) {
     if (argc < 1) {
         cli_help_all(stdout);
@@ -165,28 +186,7 @@ static int help_command(int argc, char **argv) {
         cli_help_all(stdout);
         return EXIT_GOOD;
     }
-    fprintf(stderr, "norn help: unknown command '%s' (`norn help` lists them)\n", argv[0]);
-    return EXIT_USAGE;
-}
-
-static int unknown_command(const char *name) {
-    size_t n, best = 4;
-    const norni_op *ops = norni_registry_ops(&n);
-    const char *near = NULL;
-    for (size_t i = 0; i < n + 2; i++) {
-        const char *candidate = i < n ? ops[i].name : i == n ? "models" : "version";
-        const size_t d = norni_str_distance(norni_str_of(name), norni_str_of(candidate));
-        if (d < best) {
-            best = d;
-            near = candidate;
-        }
-    }
-    if (near)
-        fprintf(stderr, "norn: unknown command '%s'; did you mean %s? (`norn help` lists them)\n",
-                name, near);
-    else
-        fprintf(stderr, "norn: unknown command '%s' (`norn help` lists them)\n", name);
-    return EXIT_USAGE;
+    return unknown_command("norn help", argv[0]);
 }
 
 static int dispatch(int argc, char **argv) {
@@ -204,7 +204,7 @@ static int dispatch(int argc, char **argv) {
     }
     if (strcmp(name, "help") == 0) return help_command(argc - 2, argv + 2);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return help_command(0, NULL);
-    return unknown_command(name);
+    return unknown_command("norn", name);
 }
 
 int main(int argc, char **argv) {

@@ -17,23 +17,12 @@ static norni_hash128 item_key(const norni_evaluate_memory *m, const norni_cv *cv
     const norni_panel *p = cv->panel;
     const norni_cv_place at = norni_cv_place_of(cv, item);
     const size_t i = at.series, n = norni_panel_n(p, i);
-    const norni_str id = norni_panel_id(p, i);
-    const uint64_t shape[9] = {n,
-                               id.n,
-                               at.contender,
-                               at.fold,
-                               (uint64_t)p->start[i],
-                               (uint64_t)p->freq[i].unit,
-                               (uint64_t)p->freq[i].step,
-                               (uint64_t)p->freq[i].anchor,
-                               p->times != NULL};
+    const uint64_t place[2] = {at.contender, at.fold};
     norni_hash_stream h;
     norni_hash_stream_init(&h);
     norni_hash_stream_add(&h, &m->plan_key, sizeof m->plan_key);
-    norni_hash_stream_add(&h, shape, sizeof shape);
-    norni_hash_stream_add(&h, id.p, id.n);
-    norni_hash_stream_add(&h, norni_panel_y(p, i), n * sizeof(double));
-    if (p->times) norni_hash_stream_add(&h, p->times + p->offsets[i], n * sizeof *p->times);
+    norni_hash_stream_add(&h, place, sizeof place);
+    norni_header_series(p, i, &h);
     for (size_t c = 0; c < p->n_x; c++) {
         const norni_holdout *held = cv->plan->holdout;
         const size_t ahead = cv->plan->rules.horizon;
@@ -155,7 +144,7 @@ static norn_status print_header(const norni_op_env *env, const norni_evaluate_op
                                                                         "by-series", "errors",
                                                                         "metric",    "actual",
                                                                         "grid",      NULL};
-    norni_buf_format(b, "norn run folder: 1\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
+    norni_buf_format(b, "norn run folder: 2\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
     norni_header_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, shown, b);
     norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, b);

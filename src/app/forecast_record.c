@@ -2,28 +2,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/forecast_record.h"
 
+#include "app/run_header.h"
+
 /* Everything of the series that a model can see, and the plan. */
 static norni_hash128 item_key(const norni_forecast *f, size_t item) {
-    const norni_panel *p = f->panel;
-    const size_t i = item / f->plan->n_specs, n = norni_panel_n(p, i);
-    const norni_str id = norni_panel_id(p, i),
-                    column = f->plan->specs[item % f->plan->n_specs].column;
-    const uint64_t shape[8] = {n,
-                               id.n,
-                               column.n,
-                               (uint64_t)p->start[i],
-                               (uint64_t)p->freq[i].unit,
-                               (uint64_t)p->freq[i].step,
-                               (uint64_t)p->freq[i].anchor,
-                               p->times != NULL};
+    const norni_str column = f->plan->specs[item % f->plan->n_specs].column;
+    const uint64_t n = column.n;
     norni_hash_stream h;
     norni_hash_stream_init(&h);
     norni_hash_stream_add(&h, &f->shared->plan_key, sizeof f->shared->plan_key);
-    norni_hash_stream_add(&h, shape, sizeof shape);
-    norni_hash_stream_add(&h, id.p, id.n);
+    norni_hash_stream_add(&h, &n, sizeof n);
     norni_hash_stream_add(&h, column.p, column.n);
-    norni_hash_stream_add(&h, norni_panel_y(p, i), n * sizeof(double));
-    if (p->times) norni_hash_stream_add(&h, p->times + p->offsets[i], n * sizeof *p->times);
+    norni_header_series(f->panel, item / f->plan->n_specs, &h);
     return norni_hash_stream_get(&h);
 }
 

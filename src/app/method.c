@@ -109,10 +109,20 @@ norn_status norni_fallback_parse(const norni_model_set *set, const char *text, n
     return NORN_OK;
 }
 
-void norni_fallback_say(const norni_op_env *env, size_t n, const norni_buf *first) {
-    if (n == 0) return;
-    norni_say(env, "%zu items are served by the fallback (--items lists them); first: %.*s", n,
-              (int)first->n, first->n ? first->p : "");
+void norni_outcome_say(const norni_op_env *env, size_t n_fallback, const norni_buf *first,
+                       size_t n_without, size_t n_cut) {
+    if (n_fallback > 0)
+        norni_say(env, "%zu items are served by the fallback (--items lists them); first: %.*s",
+                  n_fallback, (int)first->n, first->n ? first->p : "");
+    if (n_without > 0)
+        norni_say(
+            env,
+            "%zu forecasts have too few errors for a conformal interval at every level (95 %% "
+            "needs 19): ask for more --conformal-windows",
+            n_without);
+    if (n_cut > 0)
+        norni_say(env, "%zu items met their budget: they are served by the best found till then",
+                  n_cut);
 }
 
 void norni_intervals_say(const norni_op_env *env, const norni_method_opt *opt,

@@ -36,8 +36,10 @@ NORN_CHECKED norn_status norni_levels_parse(const char *text, norni_arena *arena
 NORN_CHECKED norn_status norni_fallback_parse(const norni_model_set *set, const char *text,
                                               norni_arena *arena, const norni_spec **out,
                                               norn_err *err);
-/* Says that items were served by the fallback, and why the first one was. */
-void norni_fallback_say(const norni_op_env *env, size_t n, const norni_buf *first);
+/* Says what the counts of a run mean: items that the fallback served, and why the first one was;
+ * intervals that were left empty for want of errors; items that met their bound. */
+void norni_outcome_say(const norni_op_env *env, size_t n_fallback, const norni_buf *first,
+                       size_t n_without, size_t n_cut);
 /* Says which models will leave the intervals empty, having none of their own. */
 void norni_intervals_say(const norni_op_env *env, const norni_method_opt *opt,
                          const norni_spec *specs, size_t n_specs, size_t n_levels);

@@ -294,20 +294,10 @@ static void say_end(const evaluate_op *op, const norni_stopwatch *watch, const c
     if (e->n_unscaled > 0)
         norni_say(op->env, "%zu series have no MASE: their training sets are constant or too short",
                   e->n_unscaled);
-    if (e->n_cut > 0)
-        norni_say(op->env,
-                  "%zu items met their budget: they are served by the best found till then",
-                  e->n_cut);
-    if (e->n_without > 0)
-        norni_say(
-            op->env,
-            "%zu forecasts have too few errors for a conformal interval at every level (95 %% "
-            "needs 19): ask for more --conformal-windows",
-            e->n_without);
     norni_say(op->env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
               e->n_ok, e->n_items, e->n_fallback, e->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, digest);
-    norni_fallback_say(op->env, e->n_fallback, &e->first_fallback);
+    norni_outcome_say(op->env, e->n_fallback, &e->first_fallback, e->n_without, e->n_cut);
     if (e->first_failures.n > 0)
         norni_say(op->env, "%.*s", (int)e->first_failures.n, e->first_failures.p);
 }

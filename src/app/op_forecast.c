@@ -47,7 +47,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     norn_status st = NORN_OK;
     if (c->resume == NULL) return NORN_OK;
     norni_buf_init(&b, &env->ctx->alloc);
-    norni_buf_format(&b, "norn run folder: 2\nversion: %s\noperation: forecast\n", NORNI_VERSION);
+    norni_buf_format(&b, "norn run folder: 3\nversion: %s\noperation: forecast\n", NORNI_VERSION);
     norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, files, &b);
     norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, &b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, &b);
@@ -136,16 +136,7 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
     norni_say(env, "%zu of %zu items ok (%zu by fallback), %zu failed, in %g s; digest %s",
               out->n_ok, out->n_items, out->n_fallback, out->n_failed,
               (double)(int64_t)(norni_stopwatch_seconds(watch) * 1000 + 0.5) / 1000, out->digest);
-    norni_fallback_say(env, t->n_fallback, &t->first_fallback);
-    if (t->n_without > 0)
-        norni_say(
-            env,
-            "%zu forecasts have too few errors for a conformal interval at every level (95 %% "
-            "needs 19): ask for more --conformal-windows",
-            t->n_without);
-    if (t->n_cut > 0)
-        norni_say(env, "%zu items met their budget: they are served by the best found till then",
-                  t->n_cut);
+    norni_outcome_say(env, t->n_fallback, &t->first_fallback, t->n_without, t->n_cut);
     if (t->first_failures.n > 0)
         norni_say(env, "%.*s", (int)t->first_failures.n, t->first_failures.p);
     return NORN_OK;

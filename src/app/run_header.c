@@ -31,3 +31,19 @@ norn_status norni_header_file(norn_ctx *ctx, const char *what, const char *path,
     norni_buf_format(b, "%s: %llu bytes %s\n", what, (unsigned long long)size, text);
     return NORN_OK;
 }
+
+void norni_header_series(const norni_panel *p, size_t i, norni_hash_stream *h) {
+    const size_t n = norni_panel_n(p, i);
+    const norni_str id = norni_panel_id(p, i);
+    const uint64_t shape[7] = {n,
+                               id.n,
+                               (uint64_t)p->start[i],
+                               (uint64_t)p->freq[i].unit,
+                               (uint64_t)p->freq[i].step,
+                               (uint64_t)p->freq[i].anchor,
+                               p->times != NULL};
+    norni_hash_stream_add(h, shape, sizeof shape);
+    norni_hash_stream_add(h, id.p, id.n);
+    norni_hash_stream_add(h, norni_panel_y(p, i), n * sizeof(double));
+    if (p->times) norni_hash_stream_add(h, p->times + p->offsets[i], n * sizeof *p->times);
+}

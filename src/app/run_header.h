@@ -13,4 +13,7 @@ void norni_header_rows(const norni_param *rows, size_t n, const void *opt, const
 NORN_CHECKED norn_status norni_header_file(norn_ctx *ctx, const char *what, const char *path,
                                            norni_buf *b, norn_err *err);
 
+/* What tells one series from another in the keys of items: its id, calendar, values and times. */
+void norni_header_series(const norni_panel *p, size_t i, norni_hash_stream *h);
+
 #endif

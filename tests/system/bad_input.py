@@ -116,6 +116,9 @@ CASES = [
     Case("bad delimiter", GOOD, H + ["--delimiter", "ab"], 2, r"delimiter: 'ab'"),
 
     Case("unknown command", None, [], 2, r"unknown command 'forcast'; did you mean forecast", command=["forcast", "x.csv"]),
+    Case("help for an unknown command", None, [], 2, r"norn help: unknown command 'evaluat'; did you mean evaluate", command=["help", "evaluat"]),
+    Case("parameters of an unknown model", None, [], 2, r"unknown model 'autoets'; did you mean auto_ets", command=["models", "autoets"]),
+    Case("parameters of a spec", None, [], 2, r"norn models: 'theta\[12\]' is a spec; its model is theta", command=["models", "theta[12]"]),
     Case("no command", None, [], 2, r"Usage: norn", command=[]),
     # the machine
     Case("full disk", GOOD, H + ["--out", "/dev/full"], 1, r"No space left on device"),
