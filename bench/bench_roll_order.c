@@ -25,14 +25,14 @@ static double cpu_ns(void) {
 
 static double least_ns(const op *o, const double *x, size_t n, size_t length, size_t block,
                        norni_arena *arena, double *out) {
-    double least = INFINITY;
+    double least = HUGE_VAL;
     for (int r = 0; r < REPEAT; r++) {
         const double start = cpu_ns();
         for (size_t k = 0; k < n; k += block) {
             norni_roll_windows w = {.n = n, .length = length, .min_periods = length};
             w.n_out = n - k < block ? n - k : block;
             w.first_end = (ptrdiff_t)k + 1;
-            if (o->fn(x, &w, &o->arg, arena, NULL, out + k, NULL) != NORN_OK) return NAN;
+            if (o->fn(x, &w, &o->arg, arena, NULL, out + k, NULL) != NORN_OK) return __builtin_nan("");
         }
         const double took = cpu_ns() - start;
         if (took < least) least = took;
@@ -46,7 +46,7 @@ static double value(int kind, double a, double b, double before) {
     if (kind == 0) return z;
     if (kind == 1) return floor(10 * a);
     if (kind == 2) return before + z;
-    return b < 0.01 ? NAN : exp(8 * z);
+    return b < 0.01 ? __builtin_nan("") : exp(8 * z);
 }
 
 int main(int argc, char **argv) {

@@ -61,7 +61,7 @@ static void equals_twin(void **state) {
     for (size_t i = 0; i < 6; i++) {
         for (size_t h = 0; h < 5; h++) {
             arg.quantile = q[i], arg.interpolation = how[h];
-            twin_rounds(&quantile, &arg, 64);
+            twin_rounds(&quantile, &arg, 40);
         }
     }
 }
@@ -76,7 +76,7 @@ static void fast_equals_plain(void **state) {
     norn_err err;
     norni_arena_init(&arena, &alloc);
     twin_state = 5;
-    for (int r = 0; r < 400; r++) {
+    for (int r = 0; r < 200; r++) {
         const size_t n = twin_below(r % 10 ? 300 : TWIN_MAX);
         twin_fill(x, n, r % TWIN_KINDS);
         const norni_roll_windows w = twin_windows(n, twin_below(n + 1), lo, hi);
@@ -102,7 +102,7 @@ static void ranks_are_stable(void **state) {
     norni_arena_init(&arena, &alloc);
     assert_int_equal(norni_roll_order_init(&o, TWIN_MAX, &arena, &err), NORN_OK);
     twin_state = 9;
-    for (int r = 0; r < 300; r++) {
+    for (int r = 0; r < 200; r++) {
         const size_t n = twin_below(r % 20 ? 200 : 2000);
         twin_fill(x, n, r % TWIN_KINDS);
         if (r % 7 == 0) /* crowds in any scale */
