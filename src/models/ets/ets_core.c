@@ -48,7 +48,7 @@ bool norni_ets_loglik(norni_ets_form form, size_t m, const norni_ets_param *par,
         double q, bk;
         const double f = ets_point(form, par->phi, l, b, *s, &q, &bk);
         if (fitted) fitted[t] = f;
-        if (!isfinite(f) || (mul && f == 0)) return false;
+        if (!isfinite(f) || (mul && f == 0 && !isnan(y[t]))) return false;
         if (isnan(y[t])) {
             l = q, b = form.trend ? bk : 0;
         } else {

@@ -25,7 +25,7 @@ static bool finish(ets_state *s, const ets_data *d, const ets_fit *fit, norni_ar
     for (size_t j = 0; f.season && j < d->m; j++)
         s->start[n_first + d->m - 1 - j] = fit->season[j];
     memcpy(s->last, s->start, n_states * sizeof(double));
-    norni_ets_fitness fitness;
+    norni_ets_fitness fitness = {.sse = (double)NAN};
     (void)norni_ets_loglik(f, s->m, &s->par, s->last, s->y, s->n, NULL, &fitness);
     const double minus2 = ets_minus2(d, fit);
     s->loglik = -0.5 * minus2;
@@ -164,6 +164,8 @@ norn_status ets_fitted(norni_env *env, const void *state, size_t g, double *out,
     const size_t used = 1 + (size_t)(s->form.trend != NORNI_ETS_NONE) + (s->form.season ? s->m : 0);
     memcpy(states, s->start, used * sizeof(double));
     norni_ets_fitness fitness;
+    for (size_t t = 0; t < s->n; t++)
+        out[t] = (double)NAN; /* what stays behind a forecast that cannot be */
     (void)norni_ets_loglik(s->form, s->m, &s->par, states, s->y, s->n, out, &fitness);
     for (size_t t = 0; t < s->n; t++)
         out[t] = ldexp(out[t], s->exponent);
