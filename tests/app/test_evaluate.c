@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,7 +15,7 @@
 #include "app/evaluate_actual.h"
 #include "app/evaluate_grid.h"
 #include "app/op_evaluate.h"
-#include "app/registry.h"
+#include "counting.h"
 
 static void grid_columns(void **state) {
     (void)state;
@@ -108,25 +107,6 @@ static void hold_out_by_time(void **state) {
     norn_ctx_free(ctx);
 }
 
-/* Counts calls that ask for memory; the fail_at-th fails. */
-typedef struct counting {
-    norn_alloc below;
-    atomic_long calls, live;
-    long fail_at;
-} counting;
-
-static void *counting_resize(void *user, void *ptr, size_t old, size_t size) {
-    counting *c = user;
-    if (size == 0) {
-        if (ptr) atomic_fetch_sub(&c->live, 1);
-        return c->below.resize(c->below.user, ptr, old, 0);
-    }
-    if (atomic_fetch_add(&c->calls, 1) + 1 == c->fail_at) return NULL;
-    void *p = c->below.resize(c->below.user, ptr, old, size);
-    if (p && !ptr) atomic_fetch_add(&c->live, 1);
-    return p;
-}
-
 /* In memory where that is possible: a run writes nine files and waits for the disk. */
 static char place[40];
 static const char *const leaf[] = {"data.csv",
@@ -183,25 +163,10 @@ static int remove_files(void **state) {
 
 typedef enum way { WAY_WINDOWS, WAY_ACTUAL, WAY_GRID } way;
 
-static norn_status evaluate(counting *c, way how) {
-    norn_ctx_opt opt = norn_ctx_opt_default();
-    norn_ctx *ctx = NULL;
-    norni_op_result result = {0};
-    opt.alloc = (norn_alloc){counting_resize, c};
-    opt.n_threads = 2;
-    norn_status st = norn_ctx_new(&opt, &ctx, NULL);
-    if (st != NORN_OK) return st;
-    const norni_op *op = norni_registry_op(norni_str_of("evaluate"));
-    norn_alloc plain = norni_alloc_default();
-    norni_arena arena;
-    norni_arena_init(&arena, &plain);
-    norni_evaluate_opt *o = norni_arena_zero(&arena, 1, sizeof *o);
-    for (size_t g = 0; g < op->n_groups; g++) {
-        assert_int_equal(
-            norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, o, &arena, NULL),
-            NORN_OK);
-    }
-    const char *path = file[DATA];
+static void fill(void *opt, int how) {
+    static const char *path;
+    norni_evaluate_opt *o = opt;
+    path = file[DATA];
     remove_outputs();
     o->panel.data = (norni_inputs){&path, 1};
     o->panel.common.out = file[OUT];
@@ -222,32 +187,11 @@ static norn_status evaluate(counting *c, way how) {
     } else {
         o->grid = file[GRID];
     }
-    const norni_op_env env = {.ctx = ctx, .models = norni_registry_models()};
-    norn_err err = {NORN_OK, ""};
-    st = op->run(&env, o, &result, &err);
-    if (st != NORN_OK) assert_true(err.text[0] != '\0');
-    norni_arena_clear(&arena);
-    norn_ctx_free(ctx);
-    return st;
 }
 
 static void fail_each(way how) {
-    counting count = {.below = norni_alloc_default()};
-    assert_int_equal(evaluate(&count, how), NORN_OK);
-    assert_int_equal(atomic_load(&count.live), 0);
-    const long n = atomic_load(&count.calls);
-    long refused = 0;
-    assert_true(n > 30);
-    for (long k = 1; k <= n; k++) {
-        counting c = {.below = norni_alloc_default(), .fail_at = k};
-        const norn_status st = evaluate(&c, how);
-        if (st != NORN_OK && st != NORN_E_MEM)
-            fail_msg("allocation %ld: status %s", k, norn_status_name(st));
-        refused += st == NORN_E_MEM;
-        if (atomic_load(&c.live) != 0)
-            fail_msg("allocation %ld: %ld blocks leak", k, atomic_load(&c.live));
-    }
-    assert_true(refused > n / 4); /* an item may be retried or served by its fallback */
+    const counted_op op = {"evaluate", fill, (int)how, false, 30};
+    counting_fail_each(&op);
 }
 
 static void memory_windows(void **state) {

@@ -7,35 +7,13 @@
 
 #include <cmocka.h>
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/op_forecast.h"
-#include "app/registry.h"
-
-/* Counts calls that ask for memory; the fail_at-th fails, and all later ones when `onwards`. */
-typedef struct counting {
-    norn_alloc below;
-    atomic_long calls, live;
-    long fail_at;
-    bool onwards;
-} counting;
-
-static void *counting_resize(void *user, void *ptr, size_t old, size_t size) {
-    counting *c = user;
-    if (size == 0) {
-        if (ptr) atomic_fetch_sub(&c->live, 1);
-        return c->below.resize(c->below.user, ptr, old, 0);
-    }
-    const long call = atomic_fetch_add(&c->calls, 1) + 1;
-    if (c->fail_at > 0 && (call == c->fail_at || (c->onwards && call > c->fail_at))) return NULL;
-    void *p = c->below.resize(c->below.user, ptr, old, size);
-    if (p && !ptr) atomic_fetch_add(&c->live, 1);
-    return p;
-}
+#include "counting.h"
 
 static char data_path[] = "/tmp/norn-oom-XXXXXX";
 
@@ -78,31 +56,16 @@ static void remove_run(void) {
     (void)rmdir(path);
 }
 
-static norn_status run_forecast(counting *c) {
-    norn_ctx_opt opt = norn_ctx_opt_default();
-    norn_ctx *ctx = NULL;
-    norni_op_result result = {0};
-    opt.alloc = (norn_alloc){counting_resize, c};
-    opt.n_threads = 2;
-    norn_status st = norn_ctx_new(&opt, &ctx, NULL);
-    if (st != NORN_OK) return st;
-    const norni_op *op = norni_registry_op(norni_str_of("forecast"));
-    norn_alloc plain = norni_alloc_default(); /* the face's own memory is outside the test */
-    norni_arena arena;
-    norni_arena_init(&arena, &plain);
-    norni_forecast_opt *o = norni_arena_zero(&arena, 1, sizeof *o);
-    for (size_t g = 0; g < op->n_groups; g++) {
-        assert_int_equal(
-            norni_param_defaults(op->groups[g].rows, *op->groups[g].n_rows, o, &arena, NULL),
-            NORN_OK);
-    }
-    const char *path = data_path;
+static void fill(void *opt, int how) {
+    static const char *path = data_path;
+    norni_forecast_opt *o = opt;
+    (void)how;
     o->panel.data = (norni_inputs){&path, 1};
     o->horizon = 4;
     o->model = "naive,auto_ets,theta,dynamic_theta,naive2";
     o->fitted = true;
     o->panel.common.out = o->panel.common.items = o->panel.common.summary = "/dev/null";
-    char file[6][64];
+    static char file[6][64];
     static const char *const leaf[6] = {"run",       "out.xlsx",   "items.csv.gz",
                                         "chart.svg", "saved.norn", "kept.norn"};
     for (size_t i = 0; i < 6; i++)
@@ -123,34 +86,11 @@ static norn_status run_forecast(counting *c) {
         o->panel.common.plot = file[3];
         remove_run();
     }
-    const norni_op_env env = {.ctx = ctx, .models = norni_registry_models()};
-    norn_err err = {NORN_OK, ""};
-    st = op->run(&env, o, &result, &err);
-    if (st != NORN_OK) assert_true(err.text[0] != '\0');
-    norni_arena_clear(&arena);
-    norn_ctx_free(ctx);
-    return st;
 }
 
 static void fail_each(bool onwards) {
-    counting count = {.below = norni_alloc_default()};
-    assert_int_equal(run_forecast(&count), NORN_OK);
-    assert_int_equal(atomic_load(&count.live), 0);
-    const long n = atomic_load(&count.calls);
-    long refused = 0;
-    assert_true(n > 40);
-    for (long k = 1; k <= n; k++) {
-        counting c = {.below = norni_alloc_default(), .fail_at = k, .onwards = onwards};
-        const norn_status st = run_forecast(&c);
-        if (st != NORN_OK && st != NORN_E_MEM)
-            fail_msg("allocation %ld: status %s", k, norn_status_name(st));
-        refused += st == NORN_E_MEM;
-        if (atomic_load(&c.live) != 0)
-            fail_msg("allocation %ld: %ld blocks leak", k, atomic_load(&c.live));
-    }
-    assert_true(
-        refused >
-        n / 4); /* an item may be retried or served by its fallback; most places must say no */
+    const counted_op op = {"forecast", fill, 0, onwards, 40};
+    counting_fail_each(&op);
 }
 
 static void fail_once_with_files(void **state) {
@@ -179,7 +119,8 @@ static void keep_models(void) {
     assert_int_equal(fclose(f), 0);
     all_files = true;
     counting count = {.below = norni_alloc_default()};
-    assert_int_equal(run_forecast(&count), NORN_OK);
+    assert_int_equal(counting_run(&(counted_op){.name = "forecast", .fill = fill}, &count),
+                     NORN_OK);
     all_files = false;
     snprintf(path, sizeof path, "%s/saved.norn", place);
     snprintf(to, sizeof to, "%s/kept.norn", place);
