@@ -162,7 +162,30 @@ static norn_status gather_table(const grid_reader *g, const norni_toml *t, size_
     return NORN_OK;
 }
 
-static norn_status read_rows(grid_reader *g, const norni_toml *t, norn_err *err) {
+/* A table without rows does not show in what was parsed, and its model would be dropped in silence.
+ * Lists inside lists are refused by now, so a line that begins with [ opens a table. */
+static norn_status check_tables(const grid_reader *g, const norni_toml *t, norni_str text,
+                                norn_err *err) {
+    size_t open = 0, row = 0, line = 1; /* line of the table that has no row yet, or 0 */
+    for (const char *p = text.p, *end = text.p + text.n; p < end; line++) {
+        const char *stop = memchr(p, '\n', (size_t)(end - p));
+        const norni_str one = norni_str_trim((norni_str){p, (size_t)((stop ? stop : end) - p)});
+        if (one.n > 0 && one.p[0] == '[') {
+            if (open > 0) break;
+            open = line;
+        }
+        if (row < t->n_rows && t->row[row].line == line) {
+            open = 0;
+            row++;
+        }
+        p = stop ? stop + 1 : end;
+    }
+    if (open == 0) return NORN_OK;
+    return fail_line(
+        g, open, "a table without a parameter; model = [\"theta\"] takes a model as it is", err);
+}
+
+static norn_status read_rows(grid_reader *g, const norni_toml *t, norni_str text, norn_err *err) {
     for (size_t i = 0; i < t->n_rows;) {
         const norni_toml_row *r = &t->row[i];
         grid_table table;
@@ -180,6 +203,7 @@ static norn_status read_rows(grid_reader *g, const norni_toml *t, norn_err *err)
             NORN_TRY(add_spec(g, choice(r, k), r->line, err));
         i++;
     }
+    NORN_TRY(check_tables(g, t, text, err));
     if (g->n > 0) return NORN_OK;
     return norn_fail(err, NORN_E_ARG,
                      "--grid: %s names no model; a grid is [ets], error = [\"A\", \"M\"], …",
@@ -198,7 +222,7 @@ norn_status norni_evaluate_grid_text(const norni_model_set *set, const char *pat
     g.spec = norni_arena_get(arena, NORNI_GRID_MOST, sizeof *g.spec);
     if (g.spec == NULL) return norni_alloc_fail(err, "--grid", NORNI_GRID_MOST, sizeof *g.spec);
     norni_map_init(&g.seen, arena->alloc);
-    const norn_status st = read_rows(&g, &t, err);
+    const norn_status st = read_rows(&g, &t, text, err);
     norni_map_clear(&g.seen);
     *specs = g.spec;
     *n = g.n;

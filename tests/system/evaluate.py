@@ -312,7 +312,9 @@ def grids(check):
     q = grid('[ets]\nerror = "A"\ntrend = ["A"]\ndamped = [true, false]\n', "--metric", "owa")
     check.that(q.returncode == 0 and {r["model"] for r in q.rows} == {"ets(trend=A,damped=yes)", "ets(trend=A)"}, "true and false mean yes and no", q.stderr)
     for text, words in (('[ets]\nerror = ["Q"]\n', "line 2: ets: error 'Q'"), ("[nope]\nx = [1]\n", "unknown model 'nope'"), ("[ets]\nerror = []\n", "line 2: the list is empty"),
-                        ("x = 1\n", "line 1: only `model`"), ("[ets]\nerror = [[1]]\n", "line 2: a list inside"), ("", "names no model"), ("[ets\n", "line 1"),
+                        ("x = 1\n", "line 1: only `model`"), ("[ets]\nerror = [[1]]\n", "line 2: a list inside"), ("", "names no model"), ("[theta]\n", "line 1: a table without a parameter; model ="),
+                        ('[ets]\nerror = ["A"]\n\n[theta] # all of it\n[naive]\n', "line 4: a table without a parameter"),
+                        ('[ets]\nerror = [\n  "A",\n]\n[theta]', "line 5: a table without a parameter"), ("[ets\n", "line 1"),
                         ('[window_average]\nwindow = ["1,2"]\n', "line 2: a value holds a comma"),
                         (f"[window_average]\nwindow = [{','.join(str(k) for k in range(1, 102))}]\nseason_length = [{','.join(str(k) for k in range(1, 102))}]\n", "more than 10000")):
         p = grid(text)
