@@ -34,6 +34,7 @@ typedef struct norni_frame_call {
     const norni_frame
         *data; /* id, time, target and exogenous columns; NULL where a call can do without */
     const norni_frame *future;                /* exogenous values over the horizon, or NULL */
+    const norni_frame *like;   /* without data: in what kind ids and times go out, or NULL */
     const char *const *option, *const *value; /* (n_options) */
     size_t n_options;
     const norn_alloc *alloc;   /* of the answer, which outlives the context; NULL: the context's */
@@ -95,6 +96,8 @@ norni_str norni_frame_name(norni_arena *arena, norni_str column, const norni_dou
 NORN_CHECKED norn_status norni_frame_options(const char *op, const norni_frame_call *call,
                                              norni_arena *arena, void *opt, size_t size,
                                              norn_err *err);
+/* A line for people: norni_op_env's `say`; `said` is a norni_buf. */
+void norni_frame_say(void *said, const char *text);
 void norni_frame_say_panel(norni_buf *said, const norni_panel *p, const norni_align_report *report,
                            const norni_ints *seasons);
 

@@ -25,6 +25,8 @@ typedef struct evaluate_call {
 static norn_status prepare(evaluate_call *c, norn_err *err) {
     NORN_TRY(norni_frame_options("evaluate", c->call, &c->arena, &c->opt, sizeof c->opt, err));
     NORN_TRY(norni_panel_read_opt(&c->opt.panel, &c->read, err));
+    NORN_TRY(norni_method_check(&c->opt.method, err));
+    norni_evaluate_opt_fill(&c->opt);
     if (c->call->data == NULL)
         return norn_fail(err, NORN_E_ARG, "cross_validation: the data are missing");
     if (c->opt.actual || c->opt.grid || c->opt.errors)

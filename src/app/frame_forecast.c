@@ -50,16 +50,10 @@ static norn_status take_future(forecast_call *c, norn_err *err) {
     opt.x_cols = name + 1;
     opt.n_x_cols = n - 1;
     NORN_TRY(norni_frame_panel(c->ctx, frame, &opt, &c->future.panel, &report, err));
-    norni_map_init(&c->future.ids, &c->ctx->alloc);
-    for (size_t i = 0; i < c->future.panel.n_series; i++) {
-        if (norni_map_add(&c->future.ids, norni_panel_id(&c->future.panel, i), NULL) ==
-            NORNI_MAP_NONE)
-            return norni_alloc_fail(err, "future", i, sizeof(norni_str));
-    }
-    c->future.n_x = n;
-    c->future.names = name;
-    c->read.x_cols = name;
-    c->read.n_x_cols = n;
+    const char *target = c->read.target_col ? c->read.target_col : "y";
+    NORN_TRY(norni_future_index(c->ctx, norni_str_of(target), &c->future, err));
+    c->read.x_cols = c->future.names;
+    c->read.n_x_cols = c->future.n_x;
     c->plan.future = &c->future;
     return norni_exogenous_check(c->plan.models, c->plan.specs, c->plan.n_specs, "X_df", err);
 }
@@ -90,6 +84,9 @@ static norn_status prepare(forecast_call *c, norn_err *err) {
     NORN_TRY(norni_forecast_plan_make(norni_registry_models(), &c->opt, &c->arena, &c->plan, err));
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
+    NORN_TRY(norni_method_check(&c->opt.method, err));
+    const norni_op_env env = {.ctx = c->ctx, .say = norni_frame_say, .say_user = &c->out->said};
+    norni_intervals_say(&env, &c->opt.method, c->plan.specs, c->plan.n_specs, c->plan.levels.n);
     return take_future(c, err);
 }
 
@@ -147,7 +144,7 @@ static norn_status add_keys(const forecast_call *c, bool history, norni_frame *f
                             norn_err *err) {
     const norni_panel *p = c->f.panel;
     norni_arena *arena = &c->out->arena;
-    const norni_frame *data = c->call->data;
+    const norni_frame *data = c->call->data ? c->call->data : c->call->like;
     const size_t h = (size_t)c->plan.horizon;
     size_t *of_row = norni_arena_get(arena, frame->n, sizeof *of_row), r = 0;
     int64_t *time = norni_arena_get(arena, frame->n, sizeof *time);

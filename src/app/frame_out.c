@@ -151,11 +151,15 @@ norn_status norni_frame_options(const char *op, const norni_frame_call *call, no
             row = norni_param_find(o->groups[g].rows, *o->groups[g].n_rows,
                                    norni_str_of(call->option[i]));
         if (row == NULL)
-            return norn_fail(err, NORN_E_ARG, "%s: there is no option '%.60s'", op,
-                             call->option[i]);
+            return norn_fail(err, NORN_E_ARG, "%s: there is no option '%s'", op, call->option[i]);
         NORN_TRY(norni_param_set(row, opt, norni_str_of(call->value[i]), arena, op, err));
     }
     return NORN_OK;
+}
+
+void norni_frame_say(void *said, const char *text) {
+    norni_buf_text(said, text);
+    norni_buf_text(said, "\n");
 }
 
 void norni_frame_say_panel(norni_buf *said, const norni_panel *p, const norni_align_report *r,

@@ -36,7 +36,7 @@ static norn_status find_column(const frame_job *job, const char *name, const cha
                                const norni_frame_column **out, norn_err *err) {
     *out = norni_frame_find(job->frame, norni_str_of(name ? name : usual));
     if (*out != NULL || name == NULL) return NORN_OK;
-    return norn_fail(err, NORN_E_ARG, "the data have no column '%.100s'", name);
+    return norn_fail(err, NORN_E_ARG, "the data have no column '%s'", name);
 }
 
 static norn_status add_run(frame_job *job, int64_t id, size_t first, size_t n, norn_err *err) {

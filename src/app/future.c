@@ -27,6 +27,17 @@ static norn_status choose_columns(norni_future *f, norni_str target, norn_err *e
                      (int)(target.n > 60 ? 60 : target.n), target.p);
 }
 
+norn_status norni_future_index(norn_ctx *ctx, norni_str target, norni_future *f, norn_err *err) {
+    norni_map_init(&f->ids, &ctx->alloc);
+    norn_status st = choose_columns(f, target, err);
+    bool good = true;
+    for (size_t i = 0; st == NORN_OK && good && i < f->panel.n_series; i++)
+        good = norni_map_add(&f->ids, norni_panel_id(&f->panel, i), NULL) != NORNI_MAP_NONE;
+    if (!good) st = norni_alloc_fail(err, "--future", f->panel.n_series, sizeof(norni_str));
+    if (st != NORN_OK) norni_future_clear(f);
+    return st;
+}
+
 norn_status norni_future_read(norn_ctx *ctx, const char *path, const norni_read_opt *like,
                               norni_future *out, norn_err *err) {
     norni_align_report report;
@@ -43,14 +54,7 @@ norn_status norni_future_read(norn_ctx *ctx, const char *path, const norni_read_
         norni_panel_clear(&out->panel);
         return norn_fail(err, st, "--future: %s: %s", path, inner.text);
     }
-    norni_map_init(&out->ids, &ctx->alloc);
-    st = choose_columns(out, norni_str_of(like->target_col ? like->target_col : "y"), err);
-    bool good = true;
-    for (size_t i = 0; st == NORN_OK && good && i < out->panel.n_series; i++)
-        good = norni_map_add(&out->ids, norni_panel_id(&out->panel, i), NULL) != NORNI_MAP_NONE;
-    if (!good) st = norni_alloc_fail(err, "--future", out->panel.n_series, sizeof(norni_str));
-    if (st != NORN_OK) norni_future_clear(out);
-    return st;
+    return norni_future_index(ctx, norni_str_of(like->target_col ? like->target_col : "y"), out, err);
 }
 
 void norni_future_clear(norni_future *f) {

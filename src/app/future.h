@@ -20,6 +20,10 @@ typedef struct norni_future {
 NORN_CHECKED norn_status norni_future_read(norn_ctx *ctx, const char *path,
                                            const norni_read_opt *like, norni_future *out,
                                            norn_err *err);
+/* Ids and columns of f->panel, which is filled; `target` is no exogenous column. After an error f is
+ * empty. */
+NORN_CHECKED norn_status norni_future_index(norn_ctx *ctx, norni_str target, norni_future *f,
+                                            norn_err *err);
 void norni_future_clear(norni_future *f); /* an empty one too */
 
 /* x (n_x): the columns' values at the `horizon` periods behind the end of series i of `p`, borrowed.
