@@ -8,6 +8,9 @@
  *              Py_BEGIN_ALLOW_THREADS … Py_END_ALLOW_THREADS around it.
  * vector.c     columns of doubles out of buffers, without a copy where that can be
  * rolling.c    rolling_*: made from the library's table of operations (roll/roll_ops.h)
+ * frame_capsule.c, arrow_in.c, arrow_column.c, arrow_out.c
+ *              frames of columns (app/frame.h) from arrays and Arrow streams, and back
+ * operations.c forecast and cross_validate on frames; the registry's rows for signatures
  * raise.c      a norn_status and its text as an exception
  *
  * 1. Write `PyObject *nornpy_thing(PyObject *module, PyObject *args, PyObject *named)` in a file of its
@@ -20,6 +23,8 @@
  * Only the limited API of CPython 3.11 may be used: https://docs.python.org/3.11/c-api/stable.html */
 #include <norn/forecast.h>
 
+#include "python/src/arrow.h"
+#include "python/src/operations.h"
 #include "python/src/rolling.h"
 #include "python/src/state.h"
 
@@ -37,6 +42,14 @@ static PyMethodDef functions[] = {
      "usable cores. Results are the same at any number."},
     {"get_num_threads", nornpy_get_num_threads, METH_NOARGS,
      "get_num_threads()\n--\n\nHow many workers a call has."},
+    {"frame_from_columns", nornpy_frame_from_columns, METH_O, NULL},
+    {"frame_from_stream", nornpy_frame_from_stream, METH_VARARGS, NULL},
+    {"frame_columns", nornpy_frame_columns, METH_O, NULL},
+    {"frame_stream", nornpy_frame_stream, METH_VARARGS, NULL},
+    {"forecast", nornpy_forecast, METH_VARARGS, NULL},
+    {"cross_validate", nornpy_cross_validate, METH_VARARGS, NULL},
+    {"model_rows", nornpy_model_rows, METH_NOARGS, NULL},
+    {"option_rows", nornpy_option_rows, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -56,8 +69,6 @@ static int traverse_module(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(s->error);
     Py_VISIT(s->argument_error);
     Py_VISIT(s->np_empty);
-    Py_VISIT(s->table_type);
-    Py_VISIT(s->frame_type);
     return 0;
 }
 
@@ -66,8 +77,6 @@ static int clear_module(PyObject *module) {
     Py_CLEAR(s->error);
     Py_CLEAR(s->argument_error);
     Py_CLEAR(s->np_empty);
-    Py_CLEAR(s->table_type);
-    Py_CLEAR(s->frame_type);
     return 0;
 }
 

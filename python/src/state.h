@@ -14,11 +14,9 @@ typedef struct nornpy_state {
     PyObject *error;          /* norn.NornError */
     PyObject *argument_error; /* norn.NornArgumentError: NornError and ValueError */
     PyObject *np_empty;       /* numpy.empty */
-    PyTypeObject *table_type; /* python/src/table.c */
-    PyTypeObject *frame_type; /* python/src/frame_object.c */
-    pid_t pid;         /* whose the contexts are: a forked child makes its own */
-    int32_t n_threads; /* as asked, 0 = automatic */
-    norn_ctx *main;    /* all workers; or NULL */
+    pid_t pid;                /* whose the contexts are: a forked child makes its own */
+    int32_t n_threads;        /* as asked, 0 = automatic */
+    norn_ctx *main;           /* all workers; or NULL */
     bool main_busy, main_stale;
     norn_ctx *spare[NORNPY_SPARE]; /* one worker each, for calls made while main is busy */
     int32_t n_spare;

@@ -1,0 +1,18 @@
+/* forecast and cross_validate on frames, and the registry's rows for Python's signatures. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NORNPY_OPERATIONS_H
+#define NORNPY_OPERATIONS_H
+
+#include "python/src/state.h"
+
+/* forecast(frame or None, future or None, like or None, options, n_threads, tick or None) -> (frame, history or None,
+ * info). options: names and texts of the operation's rows. Ctrl-C and an exception in tick(done,
+ * expected) stop it. */
+PyObject *nornpy_forecast(PyObject *module, PyObject *args);
+PyObject *nornpy_cross_validate(PyObject *module, PyObject *args);
+/* Every model: name, summary, source, what it can do, and its parameters. */
+PyObject *nornpy_model_rows(PyObject *module, PyObject *unused);
+/* The options of an operation. */
+PyObject *nornpy_option_rows(PyObject *module, PyObject *name);
+
+#endif
