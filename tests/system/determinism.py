@@ -70,7 +70,8 @@ class Runner:
 
 def few_long_series(r, folder):
     """Fewer items than workers: idle ones join in the search of one series."""
-    models = "auto_arima,auto_arima(approximation=true,simulate=true,n_paths=200),arima(p=1,q=1,sp=1,simulate=true)"
+    models = ("auto_arima,auto_arima(approximation=true,simulate=true,n_paths=200),arima(p=1,q=1,sp=1,simulate=true),"
+              "auto_arima(stepwise=false,max_p=1,max_q=1,max_sp=1,max_sq=1)")
     path, rng, n = os.path.join(folder, "long.csv"), random.Random(11), 300 if SANITIZED else 520
     series = []
     for i in range(3):
