@@ -3,6 +3,7 @@
 #ifndef NORNPY_STATE_H
 #define NORNPY_STATE_H
 
+#define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <norn/ctx.h>
 #include <sys/types.h>

@@ -1,0 +1,331 @@
+"""Forecasts of the series of a table: pandas, Polars, pyarrow, DuckDB or a dict in, the same kind out."""
+# SPDX-License-Identifier: Apache-2.0
+import logging
+import os
+import re
+import shutil
+import tempfile
+import weakref
+
+from norn import _norn
+from norn._frames import kind_of
+from norn._norn import NornArgumentError, NornError
+from norn.models import Model, text
+
+log = logging.getLogger("norn")
+# Polars' words for frequencies, in Norn's.
+_POLARS = {"mo": "M", "q": "Q", "y": "Y", "w": "W", "d": "D", "h": "h", "m": "min", "s": "s", "i": "I"}
+
+
+class ConformalIntervals:
+    """Intervals from a model's errors at earlier cut-offs, for any model.
+
+    n_windows : cut-offs, at most
+    h : accepted and not needed: the intervals cover the forecast's horizon
+    step : periods between them; 0: as the series affords
+    """
+
+    def __init__(self, n_windows=5, h=None, method="conformal_distribution", step=0):
+        if method not in ("conformal_distribution", "conformal_error"):
+            raise NornArgumentError(f"ConformalIntervals: method '{method}' is unknown; conformal_distribution is allowed")
+        self.n_windows, self.h, self.method, self.step = int(n_windows), h, method, int(step)
+
+
+def freq_text(freq):
+    """A frequency as the library writes it: pandas' and Polars' words, offsets, integers."""
+    if freq is None:
+        return None
+    if isinstance(freq, int):
+        return "I" if freq == 1 else f"{freq}I"
+    word = str(getattr(freq, "freqstr", freq))
+    polars = re.fullmatch(r"(\d+)(mo|q|y|w|d|h|m|s|i)", word)
+    if polars:
+        n, unit = polars.groups()
+        return (n if n != "1" else "") + _POLARS[unit]
+    if re.fullmatch(r"\d*(Q|QE|QS|Y|YE|YS|A|AS|BQ|BY)-[A-Z]{3}", word):  # the data say where quarters and years begin
+        word = word.partition("-")[0]
+    return word.replace("AS", "YS").replace("A", "Y") if word.lstrip("0123456789") in ("A", "AS") else word
+
+
+def _bar(total):
+    """Progress through tqdm, or nothing where it is not installed."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    bar = tqdm(total=total or None, unit="model", desc="norn")
+
+    def tick(done, expected):
+        if expected and bar.total != expected:
+            bar.total = expected
+        bar.update(done - bar.n)
+    tick.bar = bar
+    return tick
+
+
+class Forecaster:
+    """Forecasts every series of a table with every model.
+
+    Parameters
+    ----------
+    models : names, specs as ``"ets(error=M)[12]"``, or objects of ``norn.models``
+    freq : ``"D"``, ``"MS"``, ``"15min"``, ``1`` …; None: from the data
+    season_length : periods a season, or several; None: from the frequency
+    n_jobs : workers; -1: all. Results are the same at any number.
+    fallback : what serves a series whose model failed; ``"none"``: let it fail
+    verbose : show progress (through tqdm)
+    seed : of simulated intervals
+    options : anything else that ``norn forecast`` takes, with underscores (gaps, duplicates, budget_evals …)
+
+    After a call ``report_`` says how it went: n_items, n_ok, n_fallback, n_failed, digest, failures.
+    """
+
+    def __init__(self, models="auto", freq=None, season_length=None, n_jobs=-1, fallback="seasonal_naive", verbose=False, *,
+                 fallback_model=None, df=None, seed=0, **options):
+        self.models = [models] if isinstance(models, (str, Model)) else list(models)
+        if not self.models:
+            raise NornArgumentError("Forecaster: models is empty")
+        self.freq, self.season_length, self.n_jobs, self.verbose, self.seed = freq, season_length, n_jobs, verbose, seed
+        self.fallback = fallback if fallback_model is None else fallback_model
+        self.options = options
+        self.report_, self._kept, self._history, self._given = {}, None, None, df
+
+    # ---- options ----
+
+    def _model_specs(self):
+        return ",".join(m.spec if isinstance(m, Model) else str(m) for m in self.models)
+
+    def _seasons(self):
+        seasons = self.season_length
+        if seasons is None:
+            several = [m.season_length for m in self.models if isinstance(m, Model) and hasattr(m.season_length, "__len__")]
+            if any(list(s) != list(several[0]) for s in several):
+                raise NornArgumentError("season_length: models with different lists of seasons need a Forecaster each")
+            seasons = several[0] if several else None
+        if seasons is None:
+            return None
+        return ",".join(str(int(s)) for s in (seasons if hasattr(seasons, "__len__") else [seasons]))
+
+    def _common(self, columns, level, intervals, loads=False):
+        fallback = self.fallback
+        options = {"seed": self.seed, "freq": freq_text(self.freq), "season-length": self._seasons(), "id-col": columns[0],
+                   "time-col": columns[1], "target-col": columns[2],
+                   "level": "none" if level is None else ",".join(str(v) for v in (level if hasattr(level, "__len__") else [level])),
+                   "fallback": "none" if fallback is None else fallback.spec.partition("=")[2] if isinstance(fallback, Model) else fallback}
+        if loads:  # the kept models say what they are
+            for name in ("fallback", "season-length"):
+                options.pop(name)
+        else:
+            options["model"] = self._model_specs()
+        if intervals is not None:
+            options |= {"intervals": "conformal", "conformal-windows": intervals.n_windows, "conformal-step": intervals.step}
+        options |= {k.replace("_", "-"): v for k, v in self.options.items()}
+        return options
+
+    def _columns(self, kind, id_col, time_col, target_col):
+        """Names to look for; a table without the usual id column is one series."""
+        names = kind.names()
+        return (id_col if id_col in names or id_col != "unique_id" else None, time_col, target_col)
+
+    def _run(self, operation, frame, future, like, options, n_jobs):
+        jobs = self.n_jobs if n_jobs is None else n_jobs
+        texts = {k: text(v) for k, v in options.items() if v is not None}
+        tick = _bar(0) if self.verbose else None
+        try:
+            frame, history, info = operation(frame, future, like, texts, jobs if jobs and jobs > 0 else 0, tick)
+        finally:
+            if tick:
+                tick.bar.close()
+        self._report(info)
+        return frame, history
+
+    def _report(self, info):
+        said, failed = info.pop("said").splitlines(), info.pop("failed").splitlines()
+        self.report_ = {**info, "failures": failed}
+        for line in said:
+            log.info(line)
+        for line in failed[:10]:
+            log.warning("failed: %s", line)
+        if len(failed) > 10:
+            log.warning("… and %d more", len(failed) - 10)
+        if info["n_items"] and info["n_failed"] == info["n_items"]:
+            raise NornError(f"every model failed on every series; the first: {failed[0]}")
+
+    # ---- forecasts without keeping models ----
+
+    def forecast(self, df=None, h=None, level=None, fitted=False, X_df=None, prediction_intervals=None, id_col="unique_id",
+                 time_col="ds", target_col="y", n_jobs=None):
+        """Fits every model to every series and forecasts h periods.
+
+        Returns a table of df's kind: id, time, then a column for each model and, with ``level``, its
+        ``-lo-L`` and ``-hi-L``. X_df holds the exogenous columns over the horizon; df has them, too.
+        """
+        df, h = self._order(df, h)
+        kind = kind_of(df)
+        columns = self._columns(kind, id_col, time_col, target_col)
+        options = self._common(columns, level, prediction_intervals) | {"horizon": h, "fitted": fitted}
+        frame, future = self._open(kind, columns, X_df)
+        answer, history = self._run(_norn.forecast, frame, future, None, options, n_jobs)
+        self._history = None if history is None else (kind, history)
+        return kind.build(answer)
+
+    def _order(self, df, h):
+        """forecast(12, df) of older scripts, and the table given to the constructor."""
+        if isinstance(df, int):
+            df, h = h, df
+        df = self._given if df is None else df
+        if df is None:
+            raise TypeError("forecast: df is missing")
+        if h is None:
+            raise TypeError("forecast: h is missing")
+        return df, h
+
+    def _open(self, kind, columns, X_df):
+        keys = {c for c in columns if c} | ({"unique_id"} if columns[0] is None else set())
+        if X_df is None:
+            return kind.open(keys), None
+        later = kind_of(X_df)
+        names = [n for n in later.names() if n not in keys]
+        return kind.open(keys | set(names)), later.open((keys - {columns[2]}) | set(names))
+
+    def forecast_fitted_values(self):
+        """The one-step fitted values of the last forecast(…, fitted=True), with the observations."""
+        if self._history is None:
+            raise NornError("forecast_fitted_values: call forecast(…, fitted=True) before")
+        kind, history = self._history
+        return kind.build(history)
+
+    # ---- models that are kept ----
+
+    def fit(self, df, prediction_intervals=None, h=None, id_col="unique_id", time_col="ds", target_col="y", n_jobs=None):
+        """Fits every model to every series and keeps it, for predict, forward and save.
+
+        h : periods that will be asked for, where known (``auto`` weighs its models for them).
+        """
+        kind = kind_of(df)
+        columns = self._columns(kind, id_col, time_col, target_col)
+        exogenous = [n for n in kind.names() if n not in columns and kind.numeric(n)] if self._uses_columns() else []
+        self._given = None
+        self._fit_again = None
+        if exogenous or prediction_intervals is not None:
+            # Such models cannot go on without their history: predict fits them with it.
+            self._fit_again = (df, prediction_intervals, id_col, time_col, target_col)
+        first = self._seasons()
+        options = self._common(columns, None, None) | {"horizon": h or int((first or "1").split(",")[0])}
+        path = self._new_path()
+        frame = kind.open({c for c in columns if c})
+        self._run(_norn.forecast, frame, None, None, options | {"save": path}, n_jobs)
+        self._keep(path, kind, columns, kind.like(frame, {columns[0], columns[1]}))
+        return self
+
+    def _uses_columns(self):
+        able = {row["name"] for row in _norn.model_rows() if row["exogenous"]}
+        names = [m._row["name"] if isinstance(m, Model) else re.sub(r"^[^(=]*=", "", str(m)).split("(")[0].split("[")[0] for m in self.models]
+        return any(n in able for n in names)
+
+    def _new_path(self):
+        folder = tempfile.mkdtemp(prefix="norn-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return os.path.join(folder, "models.norn")
+
+    def _keep(self, path, kind, columns, like):
+        if self._kept:
+            shutil.rmtree(os.path.dirname(self._kept[0]), ignore_errors=True)
+        self._kept = (path, kind, columns, like)
+
+    def _fitted_path(self, what):
+        if not self._kept:
+            raise NornError(f"{what}: call fit before")
+        return self._kept
+
+    def predict(self, h, level=None, X_df=None, n_jobs=None):
+        """Forecasts h periods from the models that fit kept, without fitting again."""
+        path, kind, columns, like = self._fitted_path("predict")
+        again = getattr(self, "_fit_again", None)
+        if again is not None and (X_df is not None or (again[1] is not None and level is not None)):
+            df, intervals, id_col, time_col, target_col = again
+            return self.forecast(df, h, level, X_df=X_df, prediction_intervals=intervals, id_col=id_col, time_col=time_col,
+                                 target_col=target_col, n_jobs=n_jobs)
+        options = self._common((None, None, None), level, None, loads=True) | {"horizon": h, "load": path, "freq": None}
+        answer, _ = self._run(_norn.forecast, None, None, like, options, n_jobs)
+        return kind.build(answer)
+
+    def forward(self, df, h, level=None, n_jobs=None):
+        """Moves the kept models on by the new observations in df, without fitting, and forecasts h periods.
+
+        Series that are not in df stay as they are; series that were not fitted are fitted now.
+        """
+        path, _, columns, _ = self._fitted_path("forward")
+        kind, new = kind_of(df), self._new_path()
+        frame = kind.open({c for c in columns if c} or {"unique_id", "ds", "y"})
+        options = self._common(columns, level, None, loads=True) | {"horizon": h, "load": path, "save": new}
+        answer, _ = self._run(_norn.forecast, frame, None, None, options, n_jobs)
+        self._keep(new, kind, columns, kind.like(frame, {columns[0] or "unique_id", columns[1] or "ds"}))
+        return kind.build(answer)
+
+    def save(self, path):
+        """Writes the fitted models to a file, which ``Forecaster.load`` and ``norn forecast --load`` go on from."""
+        shutil.copyfile(self._fitted_path("save")[0], path)
+
+    @classmethod
+    def load(cls, path, **named):
+        """A Forecaster with the models of a file; ``models`` and the like are the file's."""
+        made = cls([None], fallback=None, **named)
+        kept = made._new_path()
+        shutil.copyfile(path, kept)
+        try:
+            import pandas as pd
+            kind = kind_of(pd.DataFrame())
+        except ImportError:
+            kind = kind_of({})
+        made._kept = (kept, kind, (None, None, None), None)
+        return made
+
+    def __getstate__(self):
+        state = self.__dict__.copy()
+        state["_history"] = state["_given"] = None
+        if self._kept:
+            with open(self._kept[0], "rb") as f:
+                state["_kept"] = (f.read(), type(self._kept[1]), self._kept[2], _norn.frame_columns(self._kept[3]) if self._kept[3] else None)
+        return state
+
+    def __setstate__(self, state):
+        kept, self.__dict__ = state.pop("_kept"), state
+        self._kept = None
+        if kept:
+            path = self._new_path()
+            with open(path, "wb") as f:
+                f.write(kept[0])
+            kind = kept[1].__new__(kept[1])
+            kind.data, kind.of, kind.formats = None, {}, {}
+            self._kept = (path, kind, kept[2], _norn.frame_from_columns(kept[3]) if kept[3] else None)
+
+    # ---- cross-validation ----
+
+    def cross_validation(self, df, h, n_windows=1, step_size=1, test_size=None, input_size=None, level=None, fitted=False, refit=True,
+                         prediction_intervals=None, id_col="unique_id", time_col="ds", target_col="y", n_jobs=None):
+        """Forecasts from n_windows cut-offs, step_size periods apart, the last one h periods before the end.
+
+        Returns a table of df's kind: id, time, cutoff, the observation, then the models' columns.
+        refit : True: fit at every cut-off; False: at the oldest alone; n: at every n-th, moved on in between.
+        input_size : periods of a training set, at most.
+        """
+        if fitted:
+            raise NornArgumentError("cross_validation: fitted values are not kept; call forecast(…, fitted=True)")
+        if test_size is not None:
+            if (test_size - h) % step_size:
+                raise NornArgumentError("cross_validation: test_size - h must be a multiple of step_size")
+            n_windows = (test_size - h) // step_size + 1
+        kind = kind_of(df)
+        columns = self._columns(kind, id_col, time_col, target_col)
+        options = self._common(columns, level, prediction_intervals)
+        options |= {"horizon": h, "windows": n_windows, "step": step_size, "sliding": input_size, "refit": int(refit)}
+        exogenous = [n for n in kind.names() if n not in columns and n != "cutoff" and kind.numeric(n)] if self._uses_columns() else []
+        if exogenous:
+            options["exogenous"] = ",".join(exogenous)
+        frame = kind.open({c for c in columns if c} | set(exogenous))
+        answer, _ = self._run(_norn.cross_validate, frame, None, None, options, n_jobs)
+        return kind.build(answer)
+
+    def __repr__(self):
+        return f"Forecaster(models=[{', '.join(str(m) for m in self.models)}])"

@@ -1,0 +1,127 @@
+"""The forecasting models as objects, for ``Forecaster(models=[...])``: made from the library's own rows.
+
+A model is a name, its parameters and a season length; ``repr`` shows the spec that the command line takes for the
+same model. Its column in a forecast is ``alias``, by default the class's name.
+"""
+# SPDX-License-Identifier: Apache-2.0
+import inspect
+
+from norn import _norn
+
+# Names as users of statsforecast know them; the others are the library's in capitals.
+_KNOWN = {
+    "adida": "ADIDA", "imapa": "IMAPA", "tsb": "TSB", "mstl": "MSTL", "arima": "ARIMA", "ets": "ETS", "ces": "CES",
+    "auto_ets": "AutoETS", "auto_arima": "AutoARIMA", "croston": "Croston", "croston_sba": "CrostonSBA", "ses": "SES",
+}
+# Further names of the same models.
+_ALSO = {
+    "AutoCES": "CES", "HistoricAverage": "Mean", "RandomWalkWithDrift": "Drift", "SimpleExponentialSmoothingOptimized": "SES",
+    "CrostonClassic": "Croston", "OptimizedTheta": "OptTheta", "DynamicOptimizedTheta": "DynamicOptTheta",
+}
+
+
+class Model:
+    """A model with its parameters. ``season_length`` None: the Forecaster's, else from the frequency."""
+
+    _row = None
+
+    def __init__(self, season_length=None, alias=None, **parameters):
+        names = {_python(p["name"]): p for p in self._row["params"]}
+        for name in parameters:
+            if name not in names:
+                raise TypeError(f"{type(self).__name__}: unknown parameter '{name}'; there are season_length, alias, {', '.join(names)}")
+        self.season_length = season_length
+        self.alias = type(self).__name__ if alias is None else alias
+        self.parameters = {k: v for k, v in parameters.items() if v is not None}
+
+    @property
+    def spec(self):
+        """The model as the command line writes it."""
+        given = ",".join(f"{name}={text(value)}" for name, value in self.parameters.items())
+        season = f"[{int(self.season_length)}]" if _single(self.season_length) else ""
+        name = self._row["name"]
+        return f"{self.alias}={name}({given}){season}" if given else f"{self.alias}={name}{season}"
+
+    @property
+    def exogenous(self):
+        """Whether the model uses further columns."""
+        return self._row["exogenous"]
+
+    def __repr__(self):
+        return self.spec
+
+    def __eq__(self, other):
+        return isinstance(other, Model) and self.spec == other.spec
+
+    def __hash__(self):
+        return hash(self.spec)
+
+
+def _single(season):
+    return season is not None and not hasattr(season, "__len__")
+
+
+def text(value):
+    """A parameter's value as specs have it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Model):
+        return value.spec.partition("=")[2]
+    if isinstance(value, (list, tuple)):
+        return ",".join(text(v) for v in value)
+    return str(value)
+
+
+def _python(name):
+    return name.replace("-", "_")
+
+
+def _value(p):
+    """A row's default as Python has it."""
+    word = p["default"]
+    if word is None:
+        return None
+    if p["type"] == "bool":
+        return word == "true"
+    return {"int": int, "double": float}.get(p["type"], str)(word)
+
+
+def _describe(row):
+    lines = [row["summary"][0].upper() + row["summary"][1:] + ".", ""]
+    if row["source"]:
+        lines += [f"Source: {row['source']}.", ""]
+    lines += ["Parameters", "----------", "season_length : periods a season (default: the Forecaster's)",
+              "alias : the name of the forecast's column (default: the class's name)"]
+    for p in row["params"]:
+        allowed = f" one of {', '.join(p['choices'].split('|'))};" if p["choices"] else ""
+        lines.append(f"{_python(p['name'])} : {p['help'] or p['type']};{allowed} default {p['default']}")
+    able = [word for word, yes in (("prediction intervals", row["intervals"]), ("missing values", row["missing"]),
+                                   ("exogenous columns", row["exogenous"]), ("fit and predict", row["kept"])) if yes]
+    return "\n".join([*lines, "", f"It serves {', '.join(able)}." if able else ""])
+
+
+def _signature(row):
+    kind = inspect.Parameter.KEYWORD_ONLY
+    first = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature([inspect.Parameter("season_length", first, default=None), inspect.Parameter("alias", first, default=None),
+                              *(inspect.Parameter(_python(p["name"]), kind, default=_value(p)) for p in row["params"])])
+
+
+def _make(row):
+    name = _KNOWN.get(row["name"]) or "".join(part.capitalize() for part in row["name"].split("_"))
+    made = type(name, (Model,), {"_row": row, "__doc__": _describe(row), "__module__": __name__})
+    made.__signature__ = _signature(row)
+    return made
+
+
+__all__ = ["Model"]
+for _row in _norn.model_rows():
+    _class = _make(_row)
+    globals()[_class.__name__] = _class
+    __all__.append(_class.__name__)
+for _name, _of in _ALSO.items():
+    if _of in globals():
+        globals()[_name] = type(_name, (globals()[_of],), {"__doc__": globals()[_of].__doc__, "__module__": __name__,
+                                                           "__signature__": globals()[_of].__signature__})
+        __all__.append(_name)
+del _row, _class, _name, _of
