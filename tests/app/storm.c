@@ -1,7 +1,9 @@
 /* Small series of every unpleasant kind through every model: nothing crashes, every answer is finite or has a status. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Run: storm N_CHEAP N_SEARCH [SEED]   N_CHEAP series through the models that do not search long, N_SEARCH through those that do.
- * The series depend on SEED and their number alone. Prints a line for each model; 1 when an invariant broke. */
+/* Run: storm N_CHEAP N_SEARCH [SEED]   N_CHEAP series, and a tenth as many cases of storm_cases.c (200 at least),
+ * through the models that do not search long, N_SEARCH through those that do.
+ * storm N_CHEAP N_SEARCH SEED MODEL [CASE]   one model alone, or one of its cases.
+ * All depends on SEED, the model and a number alone. Two lines for each model; 1 when an invariant broke. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,54 +13,15 @@
 #include <norn/forecast.h>
 
 #include "app/registry.h"
-#include "base/fp.h"
-#include "base/rng.h"
+#include "storm_cases.h"
+#include "storm_series.h"
 
-enum { MOST_OBS = 48, BATCH = 100, HORIZON = 3, N_KINDS = 20 };
+enum { MOST_OBS = 48, BATCH = 100, HORIZON = 3 };
 
 /* Models whose fit is a search over many forms; all others are cheap. */
 static const char *const searches[] = {"auto_ets", "ets",       "holt_winters", "auto_arima",
                                        "arima",    "ces",       "mstl",         "auto",
                                        "ensemble", "auto_theta"};
-
-typedef struct draws {
-    uint64_t seed, item, n;
-} draws;
-
-static double uniform(draws *d) {
-    return (double)(norni_rng_u64((norni_rng){d->seed, d->item}, d->n++) >> 11) * 0x1p-53;
-}
-
-static double normal(draws *d) {
-    return norni_normal_quantile(0.5 / 9007199254740992.0 + uniform(d) * (1 - 0x1p-52));
-}
-
-/* Observation t of a series of the kind; what needs the past takes it from y. */
-static double observation(draws *d, int kind, size_t t, size_t n, const double *y) {
-    const double last = t > 0 ? y[t - 1] : 100, sign = t % 2 ? -1 : 1, season = (double)(t % 4);
-    switch (kind) {
-        case 0: return 7;
-        case 1: return 0;
-        case 2: return t == n / 2 ? 5 : 0;
-        case 3: return last + normal(d);
-        case 4: return 100 + 10 * season + normal(d);
-        case 5: return sign * (1 + uniform(d));
-        case 6: return t == n / 2 ? 1e300 : 100 + normal(d);
-        case 7: return 1e-300 * (1 + uniform(d));
-        case 8: return uniform(d) < 0.2 ? 1 + (double)(int)(5 * uniform(d)) : 0;
-        case 9: return uniform(d) < 0.3 ? NORNI_NAN : 50 + season + normal(d);
-        case 10: return norni_exp(0.9 * (double)t);
-        case 11: return norni_exp(-20 * (double)t);
-        case 12: return t < n / 2 ? 1 : 1e6;
-        case 13: return 5e-324 * (double)(int)(9 * uniform(d));
-        case 14: return sign * 1.7e308 * uniform(d);
-        case 15: return t + 1 < n ? NORNI_NAN : 3;
-        case 16: return (double)t;
-        case 17: return 1e15 + (double)(t % 2);
-        case 18: return t < 2 ? NORNI_NAN : t == n - 1 ? NORNI_NAN : -5 * season;
-        default: return norni_exp(40 * normal(d)) * (uniform(d) < 0.5 ? -1 : 1);
-    }
-}
 
 static bool is_search(const char *name) {
     for (size_t i = 0; i < sizeof searches / sizeof searches[0]; i++) {
@@ -144,18 +107,46 @@ static bool run_model(norn_ctx *ctx, storm *s, const char *model, uint64_t seed,
     return n == 0 || n_ok > 0;
 }
 
+/* Cases through the model's own functions. */
+static bool run_cases(norn_ctx *ctx, const norni_model *model, uint64_t seed, uint64_t first,
+                      uint64_t n, uint64_t *n_wrong) {
+    storm_counts k = {0};
+    if (storm_cases(ctx, norni_registry_models(), model, seed, first, n, &k) != NORN_OK)
+        return false;
+    printf("# %s: %" PRIu64 " cases: %" PRIu64 " ok, %" PRIu64 " refused, %" PRIu64
+           " failed, %" PRIu64 " told to stop; intervals: %" PRIu64 " unbounded, %" PRIu64
+           " beside the forecast\n",
+           model->name, k.n, k.ok, k.refused, k.failed, k.cancelled, k.unbounded, k.aside);
+    fflush(stdout);
+    *n_wrong += k.wrong;
+    return k.n == n;
+}
+
+/* A case is worth about ten plain series. */
+static uint64_t n_cases(uint64_t n_series) {
+    return n_series > 2000 ? n_series / 10 : n_series > 200 ? 200 : n_series;
+}
+
 int main(int argc, char **argv) {
     const uint64_t n_cheap = argc > 1 ? strtoull(argv[1], NULL, 10) : 3000,
                    n_search = argc > 2 ? strtoull(argv[2], NULL, 10) : 3000,
                    seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+    const char *only = argc > 4 ? argv[4] : NULL;
     const norni_model_set *set = norni_registry_models();
     norn_ctx_opt opt = norn_ctx_opt_default();
     norn_ctx *ctx = NULL;
     storm *s = calloc(1, sizeof *s);
     bool good = s != NULL && norn_ctx_new(&opt, &ctx, NULL) == NORN_OK;
     for (size_t i = 0; good && i < set->n; i++) {
-        const char *name = set->models[i]->name;
-        good = run_model(ctx, s, name, seed, is_search(name) ? n_search : n_cheap);
+        const norni_model *m = set->models[i];
+        const uint64_t n = is_search(m->name) ? n_search : n_cheap;
+        if (only && strcmp(only, m->name) != 0) continue;
+        if (argc > 5) {
+            good = run_cases(ctx, m, seed, strtoull(argv[5], NULL, 10), 1, &s->n_wrong);
+        } else {
+            good = run_model(ctx, s, m->name, seed, n) &&
+                   run_cases(ctx, m, seed, 0, n_cases(n), &s->n_wrong);
+        }
     }
     good = good && s->n_wrong == 0;
     norn_ctx_free(ctx);
