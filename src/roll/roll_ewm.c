@@ -163,23 +163,53 @@ static void step_spread(spread *s, double x) {
         return;
     }
     if (f->behind != s->at_behind || s->v != s->at_v || s->u != s->at_u) weigh(s);
-    const double gap = x - f->mean;
-    s->c = (1 - s->share) * (s->c + s->share * gap * gap);
-    f->mean = towards(f->mean, s->share, x);
+    /* in this form the mean waits for a product and a sum alone; equal values leave it as it is */
+    const double gap = x - f->mean, keep = 1 - s->share;
+    s->c = keep * s->c + keep * s->share * (gap * gap);
+    if (gap != 0) f->mean = keep * f->mean + s->share * x;
     f->behind = s->to_behind, s->v = s->to_v, s->u = s->to_u;
+}
+
+/* The weights have come to rest: values [k, end) up to the first that is missing, or whose variance is no
+ * number, with nothing but mean and variance to carry. Returns where it stopped. */
+static size_t run_steady(spread *s, const double *x, size_t k, size_t end, bool bias, double *out) {
+    if (s->f.behind != s->at_behind || s->v != s->at_v || s->u != s->at_u ||
+        s->to_behind != s->at_behind || s->to_v != s->at_v || s->to_u != s->at_u ||
+        s->f.n_seen < s->f.least)
+        return k;
+    const size_t first = k;
+    const double share = s->share, keep = 1 - share, both = keep * share,
+                 factor = bias ? 1 : s->unbias;
+    double mean = s->f.mean, c = s->c;
+    for (; k < end; k++) {
+        const double gap = x[k] - mean, next = keep * c + both * (gap * gap), v = next * factor;
+        if (norni_roll_missing(v)) break;
+        c = next;
+        if (gap != 0) mean = keep * mean + share * x[k];
+        out[k] = v;
+    }
+    s->f.mean = mean;
+    s->c = c;
+    s->f.n_seen += k - first;
+    return k;
 }
 
 static norn_status run_spread(const double *x, const norni_roll_windows *w,
                               const norni_roll_arg *arg, bool root, const norni_poll *poll,
                               double *out, norn_err *err) {
     spread s = {.f = fade_of(w, arg), .at_behind = -1, .unbias = NORNI_NAN};
-    for (size_t i = 0; i < w->n_out; i++) {
-        if (i % POLL_EVERY == 0 && norni_poll_stop(poll))
-            return norn_fail(err, NORN_E_CANCEL, "cancelled");
-        step_spread(&s, x[i]);
-        const double v = arg->bias ? s.c : s.c * s.unbias;
-        out[i] =
-            s.f.n_seen >= s.f.least && !norni_roll_missing(v) ? (root ? sqrt(v) : v) : NORNI_NAN;
+    for (size_t i = 0, end = 0; i < w->n_out; i = end) {
+        if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
+        end = w->n_out - i < POLL_EVERY ? w->n_out : i + POLL_EVERY;
+        for (size_t k = i; k < end;) {
+            k = run_steady(&s, x, k, end, arg->bias, out);
+            if (k == end) break;
+            step_spread(&s, x[k]);
+            const double v = arg->bias ? s.c : s.c * s.unbias;
+            out[k++] = s.f.n_seen >= s.f.least && !norni_roll_missing(v) ? v : NORNI_NAN;
+        }
+        for (size_t k = i; root && k < end; k++)
+            out[k] = sqrt(out[k]);
     }
     return NORN_OK;
 }

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A window [lo, hi) is split at b, the number in (lo, hi] that the highest power of two divides. All
  * windows that share b are a sum over [lo, b) and a sum over [b, hi): the first is kept from b
- * downwards, the second grows with hi. b depends on the window alone, so neither where a call begins nor
+ * downwards, the second grows with hi. Windows that follow each other are finished
+ * side by side. b depends on the window alone, so neither where a call begins nor
  * what came before shows in a result. Sums are of deviations from the pair at b-1, which the window has:
  *   Sxy = sum (x - p)(y - q),  cov = (Sxy - Sx Sy / n) / (n - ddof).
  * With a pivot from among the values the subtraction loses at most log10(n + 1) digits; where it lost four
@@ -12,8 +13,9 @@
 #include "base/fp.h"
 #include "roll/roll.h"
 
-enum { GROUP = 64, PIVOT_REACH = 256, POLL_EVERY = 1 << 14 };
+enum { GROUP = 2048, RUN = 64, PIVOT_REACH = 256, POLL_EVERY = 1 << 14 };
 
+/* Sums over the whole pairs of a range: of ones, deviations, squares and products. */
 typedef struct moments {
     double n, sx, sy, sxx, sxy, syy;
 } moments;
@@ -22,23 +24,30 @@ typedef struct pairs {
     const double *x, *other; /* other NULL: the place in the array */
     size_t b;                /* the split; deviations are from (px, py) */
     double px, py;
-    moments right;        /* over [b, right_end) */
-    moments *mark;        /* (cap_marks) mark[j] over [b - j GROUP, b) */
-    moments group[GROUP]; /* group[t] over [b - group_at GROUP - t, b) */
-    size_t cap_marks, n_marks, group_at, n_group;
+    moments right; /* over [b, right_end) */
     size_t right_end;
+    moments *mark; /* (cap_marks) mark[j] over [b - j GROUP, b) */
+    size_t cap_marks, n_marks;
+    size_t left_from,
+        left_to;           /* left[.][i - left_from] over [i, b), for i in [left_from, left_to) */
+    double (*left)[GROUP]; /* (6, GROUP): the moments' fields, in their order */
+    double after[6][RUN];  /* the same over [b, hi) for the windows of one run */
+    double n[RUN], xx[RUN], xy[RUN], yy[RUN]; /* those windows' counts and sums about the means */
 } pairs;
 
 static inline double other_at(const pairs *p, size_t i) {
     return p->other ? p->other[i] : (double)((ptrdiff_t)i - (ptrdiff_t)p->b);
 }
 
-static inline void add(const pairs *p, moments *m, size_t i) {
+static inline bool is_whole(double x, double y) {
+    return !norni_roll_missing(x + y) || (!norni_roll_missing(x) && !norni_roll_missing(y));
+}
+
+static inline __attribute__((always_inline)) void add(const pairs *p, moments *m, size_t i) {
     const double x = p->x[i], y = other_at(p, i);
-    const bool whole =
-        !norni_roll_missing(x + y) || (!norni_roll_missing(x) && !norni_roll_missing(y));
-    const double dx = whole ? x - p->px : 0, dy = whole ? y - p->py : 0;
-    m->n += whole;
+    if (!is_whole(x, y)) return;
+    const double dx = x - p->px, dy = y - p->py;
+    m->n += 1;
     m->sx += dx;
     m->sy += dy;
     m->sxx += dx * dx;
@@ -46,8 +55,13 @@ static inline void add(const pairs *p, moments *m, size_t i) {
     m->syy += dy * dy;
 }
 
+static inline void put(const moments *m, double *to, size_t stride) {
+    to[0] = m->n, to[stride] = m->sx, to[2 * stride] = m->sy;
+    to[3 * stride] = m->sxx, to[4 * stride] = m->sxy, to[5 * stride] = m->syy;
+}
+
 /* The number in (lo, hi] that the highest power of two divides; lo < hi. */
-static size_t split_of(size_t lo, size_t hi) {
+static inline size_t split_of(size_t lo, size_t hi) {
     const int k = 63 - __builtin_clzll((unsigned long long)(lo ^ hi));
     return hi >> k << k;
 }
@@ -58,7 +72,7 @@ static void take_pivot(pairs *p) {
     p->px = p->py = 0;
     for (size_t i = p->b; i-- > least;) {
         const double x = p->x[i], y = other_at(p, i);
-        if (norni_roll_missing(x) || norni_roll_missing(y)) continue;
+        if (!is_whole(x, y)) continue;
         p->px = x;
         p->py = p->other ? y : 0;
         return;
@@ -68,8 +82,8 @@ static void take_pivot(pairs *p) {
 static norn_status move_split(pairs *p, size_t b, size_t lo, norni_arena *arena, norn_err *err) {
     p->b = p->right_end = b;
     p->right = (moments){0};
-    p->n_marks = (b - lo) / GROUP + 1;
-    p->group_at = SIZE_MAX;
+    p->n_marks = (b - 1 - lo) / GROUP + 1;
+    p->left_from = p->left_to = 0;
     if (p->n_marks > p->cap_marks) {
         p->cap_marks = 2 * p->n_marks;
         p->mark = norni_arena_get(arena, p->cap_marks, sizeof *p->mark);
@@ -86,24 +100,16 @@ static norn_status move_split(pairs *p, size_t b, size_t lo, norni_arena *arena,
     return NORN_OK;
 }
 
-/* Over [lo, b). The group of sums that lo lies in is made at its first, that is its lowest, lo. */
-static const moments *left_of(pairs *p, size_t lo) {
-    const size_t j = (p->b - lo) / GROUP, t = (p->b - lo) % GROUP;
-    if (p->group_at != j || t >= p->n_group) {
-        moments m = p->mark[j];
-        for (size_t k = 0; k <= t; k++) {
-            if (k > 0) add(p, &m, p->b - j * GROUP - k);
-            p->group[k] = m;
-        }
-        p->group_at = j;
-        p->n_group = t + 1;
+/* Makes the sums over [i, b) from lo, the lowest that will be asked for, up to the next mark. */
+static void fill_left(pairs *p, size_t lo) {
+    const size_t j = (p->b - 1 - lo) / GROUP;
+    moments m = p->mark[j];
+    p->left_from = lo;
+    p->left_to = p->b - j * GROUP;
+    for (size_t i = p->left_to; i-- > lo;) {
+        add(p, &m, i);
+        put(&m, &p->left[0][i - lo], GROUP);
     }
-    return &p->group[t];
-}
-
-static moments sum_of(const moments *a, const moments *b) {
-    return (moments){a->n + b->n,     a->sx + b->sx,   a->sy + b->sy,
-                     a->sxx + b->sxx, a->sxy + b->sxy, a->syy + b->syy};
 }
 
 /* Sums of products about the means, times 2^(ex + ey), 2^(2 ex), 2^(2 ey). */
@@ -146,99 +152,208 @@ static centred two_passes(const pairs *p, size_t lo, size_t hi) {
     return c;
 }
 
-static bool lost(double centred_sum, double raw) {
-    return !(centred_sum >= 1e-4 * raw) || !isfinite(raw) || (raw < 1e-250 && raw > 0);
+/* Whether the sums about the means have lost four digits or more, or are no numbers. */
+static inline bool lost(double about_mean, double raw) {
+    return !(about_mean >= 1e-4 * raw) || !(raw < 1e300) || (raw < 1e-250 && raw > 0);
 }
 
-static centred centre(const pairs *p, const moments *m, size_t lo, size_t hi) {
-    const double r = 1 / m->n;
-    const centred c = {
-        m->n, m->sxy - m->sx * m->sy * r, m->sxx - m->sx * m->sx * r, m->syy - m->sy * m->sy * r, 0,
-        0};
-    if (m->n >= 2 && (lost(c.xx, m->sxx) || lost(c.yy, m->syy))) return two_passes(p, lo, hi);
-    return c;
-}
+typedef enum pair_kind { COV, CORR, SLOPE } pair_kind;
 
-typedef double pair_end(const centred *c, const norni_roll_arg *arg);
-
-static double end_cov(const centred *c, const norni_roll_arg *arg) {
-    const double d = c->n - arg->ddof;
-    if (!(d > 0)) return NORNI_NAN;
-    return c->ex == 0 && c->ey == 0 ? c->xy / d : ldexp(c->xy / d, c->ex + c->ey);
-}
-
-static double end_corr(const centred *c, const norni_roll_arg *arg) {
-    (void)arg;
-    if (!(c->n > 1 && c->xx > 0 && c->yy > 0)) return NORNI_NAN;
-    const double both = c->xx * c->yy;
-    const double r =
-        c->xy / (both > 1e-290 && both < 1e290 ? sqrt(both) : sqrt(c->xx) * sqrt(c->yy));
-    return r > 1 ? 1 : r < -1 ? -1 : r;
-}
-
-static double end_slope(const centred *c, const norni_roll_arg *arg) {
-    (void)arg;
+static double end_of(pair_kind kind, const centred *c, int32_t ddof) {
+    const bool scaled = c->ex != 0 || c->ey != 0;
+    const double d = c->n - ddof;
+    double r;
+    switch (kind) {
+        case COV:
+            if (!(d > 0)) return NORNI_NAN;
+            return scaled ? ldexp(c->xy / d, c->ex + c->ey) : c->xy / d;
+        case CORR:
+            if (!(c->n > 1 && c->xx > 0 && c->yy > 0)) return NORNI_NAN;
+            r = c->xy / (sqrt(c->xx) * sqrt(c->yy));
+            return r > 1 ? 1 : r < -1 ? -1 : r;
+        case SLOPE: break;
+    }
     if (!(c->n > 1 && c->yy > 0)) return NORNI_NAN;
-    return c->ex == 0 && c->ey == 0 ? c->xy / c->yy : ldexp(c->xy / c->yy, c->ex - c->ey);
+    return scaled ? ldexp(c->xy / c->yy, c->ex - c->ey) : c->xy / c->yy;
 }
 
-static inline norn_status run(pairs *p, const norni_roll_windows *w, const norni_roll_arg *arg,
-                              pair_end *end, norni_arena *arena, const norni_poll *poll,
-                              double *out, norn_err *err) {
-    const double least = w->min_periods > 1 ? (double)w->min_periods : 1;
-    size_t work = 0;
-    p->b = SIZE_MAX;
-    for (size_t k = 0; k < w->n_out; k++) {
-        size_t lo, hi;
-        norni_roll_window(w, k, &lo, &hi);
-        if (k % POLL_EVERY == 0 && norni_poll_stop(poll))
-            return norn_fail(err, NORN_E_CANCEL, "cancelled");
-        out[k] = NORNI_NAN;
-        if (lo >= hi) continue;
-        const size_t b = split_of(lo, hi);
-        if (b != p->b) NORN_TRY(move_split(p, b, lo, arena, err));
-        for (; p->right_end < hi; p->right_end++)
+/* Whether the plain sums serve window k of a run. */
+static inline __attribute__((always_inline)) bool is_good(const pairs *p, size_t k) {
+    const double rx = p->after[3][k], ry = p->after[5][k];
+    return (p->xx[k] >= 1e-4 * rx) & (p->yy[k] >= 1e-4 * ry) & (rx < 1e145) & (ry < 1e145) &
+           (rx > 1e-145) & (ry > 1e-145);
+}
+
+/* Joins the two sides of m windows, of which the first begins at left_from + at. Returns how many must be
+ * looked at again. */
+static inline __attribute__((always_inline)) size_t join(pairs *p, size_t at, size_t m) {
+    double(*l)[GROUP] = p->left, (*r)[RUN] = p->after;
+    size_t n_bad = 0;
+    for (size_t k = 0; k < m; k++) {
+        const double n = l[0][at + k] + r[0][k], sx = l[1][at + k] + r[1][k],
+                     sy = l[2][at + k] + r[2][k], sxx = l[3][at + k] + r[3][k],
+                     sxy = l[4][at + k] + r[4][k], syy = l[5][at + k] + r[5][k];
+        const double per = 1 / n, mx = sx * per, my = sy * per;
+        p->n[k] = n;
+        p->xx[k] = sxx - mx * sx;
+        p->xy[k] = sxy - mx * sy;
+        p->yy[k] = syy - my * sy;
+        r[3][k] = sxx, r[5][k] = syy; /* for is_good */
+    }
+    for (size_t k = 0; k < m; k++)
+        n_bad += is_good(p, k) ? 0 : 1;
+    return n_bad;
+}
+
+/* The results of these windows, right for the good ones. */
+static inline __attribute__((always_inline)) void end_all(const pairs *p, pair_kind kind, size_t m,
+                                                          double least, double ddof, double *out) {
+    if (kind == COV) {
+        for (size_t k = 0; k < m; k++) {
+            const double d = p->n[k] - ddof, v = p->xy[k] / d;
+            out[k] = p->n[k] >= least && d > 0 ? v : NORNI_NAN;
+        }
+    } else if (kind == CORR) {
+        for (size_t k = 0; k < m; k++) {
+            const double v = p->xy[k] / sqrt(p->xx[k] * p->yy[k]), w = v > 1 ? 1 : v,
+                         u = w < -1 ? -1 : w;
+            out[k] = p->n[k] >= least && p->n[k] > 1 ? u : NORNI_NAN;
+        }
+    } else {
+        for (size_t k = 0; k < m; k++) {
+            const double v = p->xy[k] / p->yy[k];
+            out[k] = p->n[k] >= least && p->n[k] > 1 ? v : NORNI_NAN;
+        }
+    }
+}
+
+typedef size_t finish_fn(pairs *p, pair_kind kind, size_t at, size_t m, double least, double ddof,
+                         double *out);
+
+static inline __attribute__((always_inline)) size_t finish(pairs *p, pair_kind kind, size_t at,
+                                                           size_t m, double least, double ddof,
+                                                           double *out) {
+    const size_t n_bad = join(p, at, m);
+    end_all(p, kind, m, least, ddof, out);
+    return n_bad;
+}
+
+static size_t finish_plain(pairs *p, pair_kind kind, size_t at, size_t m, double least, double ddof,
+                           double *out) {
+    return finish(p, kind, at, m, least, ddof, out);
+}
+
+/* The same operations in the same order, four windows at once: without fma the bits are the same. */
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static size_t finish_avx2(pairs *p, pair_kind kind, size_t at,
+                                                          size_t m, double least, double ddof,
+                                                          double *out) {
+    return finish(p, kind, at, m, least, ddof, out);
+}
+#endif
+
+static finish_fn *finish_of_machine(void) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) return finish_avx2;
+#endif
+    return finish_plain;
+}
+
+/* Window [lo, hi), the k-th of its run, whose plain sums do not serve. Returns how much it read. */
+static size_t redo(const pairs *p, pair_kind kind, size_t k, size_t lo, size_t hi, double least,
+                   int32_t ddof, double *out) {
+    centred c = {p->n[k], p->xy[k], p->xx[k], p->yy[k], 0, 0};
+    const bool again = c.n >= 2 && (lost(c.xx, p->after[3][k]) || lost(c.yy, p->after[5][k]));
+    if (again) c = two_passes(p, lo, hi);
+    const double v = c.n >= least ? end_of(kind, &c, ddof) : NORNI_NAN;
+    *out = norni_roll_missing(v) ? NORNI_NAN : v;
+    return again ? hi - lo : 0;
+}
+
+/* Takes up to RUN windows from k on that share the split and begin one behind the other; `after` is
+ * filled. hi[j] is the end of the j-th. */
+static size_t take_run(pairs *p, const norni_roll_windows *w, size_t k, size_t lo, size_t *hi) {
+    size_t m = 0, from = lo, to = hi[0];
+    while (true) {
+        for (; p->right_end < to; p->right_end++)
             add(p, &p->right, p->right_end);
-        const moments m = sum_of(left_of(p, lo), &p->right);
-        if (m.n < least) continue;
-        const centred c = centre(p, &m, lo, hi);
-        if (c.ex != 0) work += hi - lo;
-        if (work > POLL_EVERY) {
+        put(&p->right, &p->after[0][m], RUN);
+        hi[m++] = to;
+        if (m == RUN || k + m == w->n_out) return m;
+        norni_roll_window(w, k + m, &from, &to);
+        if (from != lo + m || from >= p->left_to || from >= to || split_of(from, to) != p->b)
+            return m;
+    }
+}
+
+static norn_status run(pairs *p, const norni_roll_windows *w, const norni_roll_arg *arg,
+                       pair_kind kind, norni_arena *arena, const norni_poll *poll, double *out,
+                       norn_err *err) {
+    const double least = w->min_periods > 1 ? (double)w->min_periods : 1;
+    finish_fn *const finish_run = finish_of_machine();
+    size_t work = POLL_EVERY, lo, hi[RUN];
+    p->b = SIZE_MAX;
+    for (size_t k = 0, m = 1; k < w->n_out; k += m) {
+        if (work >= POLL_EVERY) {
             work = 0;
             if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         }
-        const double v = end(&c, arg);
-        out[k] = norni_roll_missing(v) ? NORNI_NAN : v;
+        norni_roll_window(w, k, &lo, &hi[0]);
+        if (lo >= hi[0]) {
+            out[k] = NORNI_NAN;
+            m = 1;
+            continue;
+        }
+        const size_t b = split_of(lo, hi[0]);
+        if (b != p->b) {
+            work += hi[0] - lo;
+            NORN_TRY(move_split(p, b, lo, arena, err));
+        }
+        if (lo < p->left_from || lo >= p->left_to) fill_left(p, lo);
+        m = take_run(p, w, k, lo, hi);
+        work += m;
+        if (finish_run(p, kind, lo - p->left_from, m, least, arg->ddof, out + k) == 0) continue;
+        for (size_t j = 0; j < m; j++) {
+            if (!is_good(p, j))
+                work += redo(p, kind, j, lo + j, hi[j], least, arg->ddof, &out[k + j]);
+        }
     }
     return NORN_OK;
 }
 
 static norn_status start(const double *x, const norni_roll_windows *w, const norni_roll_arg *arg,
-                         pair_end *end, norni_arena *arena, const norni_poll *poll, double *out,
+                         pair_kind kind, norni_arena *arena, const norni_poll *poll, double *out,
                          norn_err *err) {
     const norni_arena_mark mark = norni_arena_mark_get(arena);
-    pairs *p = norni_arena_zero(arena, 1, sizeof *p);
+    pairs *p = norni_arena_get(arena, 1, sizeof *p);
     if (p == NULL) return norni_alloc_fail(err, "rolling", 1, sizeof *p);
     p->x = x;
     p->other = arg->other;
-    const norn_status st = run(p, w, arg, end, arena, poll, out, err);
+    p->mark = NULL;
+    p->cap_marks = 0;
+    p->left = norni_arena_get(arena, 6, sizeof *p->left);
+    norn_status st = NORN_OK;
+    if (p->left == NULL)
+        st = norni_alloc_fail(err, "rolling", 6, sizeof *p->left);
+    else
+        st = run(p, w, arg, kind, arena, poll, out, err);
     norni_arena_rewind(arena, mark);
     return st;
 }
 
 norn_status norni_roll_cov(const double *x, const norni_roll_windows *w, const norni_roll_arg *arg,
                            norni_arena *arena, const norni_poll *poll, double *out, norn_err *err) {
-    return start(x, w, arg, end_cov, arena, poll, out, err);
+    return start(x, w, arg, COV, arena, poll, out, err);
 }
 
 norn_status norni_roll_corr(const double *x, const norni_roll_windows *w, const norni_roll_arg *arg,
                             norni_arena *arena, const norni_poll *poll, double *out,
                             norn_err *err) {
-    return start(x, w, arg, end_corr, arena, poll, out, err);
+    return start(x, w, arg, CORR, arena, poll, out, err);
 }
 
 norn_status norni_roll_slope(const double *x, const norni_roll_windows *w,
                              const norni_roll_arg *arg, norni_arena *arena, const norni_poll *poll,
                              double *out, norn_err *err) {
-    return start(x, w, arg, end_slope, arena, poll, out, err);
+    return start(x, w, arg, SLOPE, arena, poll, out, err);
 }
