@@ -166,11 +166,22 @@ static double evaluate(ets_work *w, const ets_data *d, const ets_limits *lim, co
     return (double)d->n_obs * norni_log(sse) + 2 * p->log_f;
 }
 
+/* Products of the rows, in pieces that stay near the processor and leave room to be told to stop. */
+static void gram(ets_work *w, size_t n_dir) {
+    enum { PIECE = 1024 };
+    const ets_pass *p = &w->pass;
+    const size_t lanes = p->n_vec * ETS_LANES;
+    memset(w->gram, 0, lanes * lanes * sizeof *w->gram);
+    for (size_t t = 0; t < p->n && !norni_poll_stop(w->poll); t += PIECE)
+        w->kernel->gram(p->rows + t * lanes, p->n - t < PIECE ? p->n - t : PIECE, n_dir, p->n_vec,
+                        w->gram);
+}
+
 /* Normal equations at the last evaluated point, in the unknowns' order and scale. */
 static void assemble(ets_work *w, const ets_data *d, const ets_limits *lim, const double *x) {
     const ets_pass *p = &w->pass;
     const size_t ns = w->n_state, k = w->n_smooth, n = ns + k, lanes = p->n_vec * ETS_LANES;
-    w->kernel->gram(p->rows, p->n, n, p->n_vec, w->gram);
+    gram(w, n);
     const bool mul = p->form.error == NORNI_ETS_MUL;
     const double inv = 1 / (double)d->n_obs;
     for (size_t i = 0; i < n; i++) {

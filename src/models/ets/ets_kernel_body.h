@@ -197,13 +197,13 @@ static bool FN(pass)(ets_pass *p) {
     return shape[p->form.trend][p->form.season](p);
 }
 
-/* Four rows of the product against one group of eight columns, in registers over the series. */
+/* Four rows of the product against one group of eight columns, in registers over these rows. */
 ETS_INLINE void FN(gram_block)(const double *rows, size_t n, size_t stride, size_t i0, size_t j0,
                                double *out) {
     FN(vec) acc[4][ETS_PER];
     for (size_t i = 0; i < 4; i++)
         for (size_t v = 0; v < ETS_PER; v++)
-            acc[i][v] = (FN(vec)){0};
+            acc[i][v] = ((const FN(vec) *)(out + (i0 + i) * stride + j0))[v];
     for (size_t t = 0; t < n; t++) {
         const double *r = rows + t * stride;
         const FN(vec) *c = (const FN(vec) *)(r + j0);

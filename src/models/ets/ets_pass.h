@@ -29,8 +29,8 @@ typedef struct ets_pass {
 typedef struct ets_kernel {
     const char *name;
     bool (*pass)(ets_pass *p); /* false: a pole or an overflow */
-    /* out (8 n_vec, 8 n_vec), rows i < n_dir, columns j >= i filled: sum over t of rows[t][i]
-     * rows[t][j] */
+    /* Adds to out (8 n_vec, 8 n_vec), rows i < n_dir, columns j >= i: sum over t of rows[t][i]
+     * rows[t][j]; the same bits in one call or in pieces */
     void (*gram)(const double *rows, size_t n, size_t n_dir, size_t n_vec, double *out);
 } ets_kernel;
 
