@@ -7,7 +7,7 @@ SETUP = tools/setup_debian
 CONFIGURE = BUILD=$(BUILD) tools/configure
 NORN = $(BUILD)/norn
 
-.PHONY: all demo test test-full bench install clean asan tsan coverage fuzz oracles format tidy check help
+.PHONY: all demo python test test-full bench install clean asan tsan coverage fuzz oracles format tidy check help
 
 all: ## build the command and the library (build/norn)
 	@$(SETUP) build
@@ -18,14 +18,19 @@ all: ## build the command and the library (build/norn)
 demo: all ## forecast the shipped series and show a part of the result
 	@NORN=$(NORN) OUT=$(BUILD)/demo tools/demo
 
+python: ## build the Python package and install it into .venv-test, with what its tests need
+	@$(SETUP) python
+	@tools/setup_python
+	@echo "installed in .venv-test: .venv-test/bin/python -c 'import norn'"
+
 test: ## every test, sanitizers and checks; ends with "N passed, N failed"
-	@$(SETUP) test
+	@$(SETUP) test python
 	@$(CONFIGURE) release tests
 	@ninja -C $(BUILD) --quiet
 	@tools/run_tests --build $(BUILD)
 
 test-full: ## the same, with every suite under every sanitizer
-	@$(SETUP) test
+	@$(SETUP) test python
 	@$(CONFIGURE) release tests bench
 	@ninja -C $(BUILD) --quiet
 	@tools/run_tests --build $(BUILD) --full
@@ -43,7 +48,7 @@ install: all ## install below PREFIX (default /usr/local): command, library, hea
 	@echo "installed below $(abspath $(PREFIX))"
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) build-asan build-tsan build-coverage build-fuzz build-tidy
+	rm -rf $(BUILD) build-asan build-tsan build-coverage build-fuzz build-tidy build-python
 
 asan: ## all tests under the address and undefined-behaviour sanitizers
 	@$(SETUP) test
