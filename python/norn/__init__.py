@@ -15,7 +15,7 @@ _LATER = {
     "Forecaster": "norn.forecaster",
     "ConformalIntervals": "norn.forecaster",
     "models": "norn.models",
-    "rolling": "norn._frames",
+    "rolling": "norn._tables",
 }
 
 __all__ = ["NornArgumentError", "NornError", "__version__", "get_num_threads", "set_num_threads", *_norn.rolling_names, *_LATER]

@@ -107,7 +107,7 @@ def roll(name, args, named):
         args[1] = column(args[1], zero_copy_only)[0]
     window = named.get("window", args[1] if len(args) > 1 else None)
     if _is_span(window):
-        from norn._frames import roll_span
+        from norn._tables import roll_span
         return back(roll_span(name, values, _times(x), args[1:], named))
     answer = function(*args, **named)
     return answer if out is not None else back(answer)

@@ -50,6 +50,7 @@ static PyMethodDef functions[] = {
     {"cross_validate", nornpy_cross_validate, METH_VARARGS, NULL},
     {"model_rows", nornpy_model_rows, METH_NOARGS, NULL},
     {"option_rows", nornpy_option_rows, METH_O, NULL},
+    {"roll_columns", nornpy_roll_columns, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

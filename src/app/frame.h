@@ -45,7 +45,7 @@ typedef struct norni_frame_call {
 /* Everything lies in the arena. */
 typedef struct norni_frame_result {
     norni_arena arena;
-    norni_frame frame;   /* id, ds, [cutoff, y,] MODEL, MODEL-lo-80, MODEL-hi-80 … */
+    norni_frame frame;   /* [id,] ds, [cutoff, y,] MODEL, MODEL-lo-80, MODEL-hi-80 … */
     norni_frame history; /* fitted: id, ds, y, MODEL …; n_columns 0: not asked for */
     norni_op_result counts;
     norni_buf said;   /* lines for people */

@@ -87,7 +87,7 @@ static norn_status add_keys(evaluate_call *c, norn_err *err) {
                                  p->id_name.p ? norni_frame_find(c->call->data, p->id_name) : NULL,
                              *ds = p->time_name.p ? norni_frame_find(c->call->data, p->time_name)
                                                   : NULL;
-    NORN_TRY(norni_frame_add_ids(frame, arena, p, id, c->of_row, err));
+    if (p->has_id) NORN_TRY(norni_frame_add_ids(frame, arena, p, id, c->of_row, err));
     NORN_TRY(norni_frame_add_times(frame, arena, p->time_name.p ? p->time_name : norni_str_of("ds"),
                                    p, ds, time, err));
     NORN_TRY(norni_frame_add_times(frame, arena, norni_str_of("cutoff"), p, ds, cutoff, err));

@@ -159,7 +159,7 @@ static norn_status add_keys(const forecast_call *c, bool history, norni_frame *f
     const norni_frame_column *id = data && p->id_name.p ? norni_frame_find(data, p->id_name) : NULL,
                              *ds = data && p->time_name.p ? norni_frame_find(data, p->time_name)
                                                           : NULL;
-    NORN_TRY(norni_frame_add_ids(frame, arena, p, id, of_row, err));
+    if (p->has_id) NORN_TRY(norni_frame_add_ids(frame, arena, p, id, of_row, err));
     return norni_frame_add_times(frame, arena, p->time_name.p ? p->time_name : norni_str_of("ds"),
                                  p, ds, time, err);
 }
