@@ -1,7 +1,7 @@
 /* Rolling medians and quantiles: a bitmap of the ranks that are in the window, and a pointer into it. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As Suomela ("Median filtering is equivalent to sorting", arXiv:1406.1717, 2014) the values of a
- * stretch of windows are sorted once. A window is then a set of ranks; here it is a bitmap, not linked
+ * stretch of windows are sorted once (as far as needed: roll_order_sort.c). A window is then a set of ranks; here it is a bitmap, not linked
  * lists: moving on sets one bit and clears one, and the k-th rank is found from a word near the last
  * one, the bits below which are counted along (a step of one rank seldom leaves the word). The k-th
  * bit of a word is PDEP and TZCNT where there are such, a search by halves elsewhere.
@@ -19,6 +19,8 @@
 #else
 #    define WIDE 0
 #endif
+
+enum { MANY = 2, RETRY = 16, SAMPLE = 31, SAMPLED = 1024 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -102,12 +104,33 @@ INLINE size_t next_rank(const window_bits *b, size_t rank) {
     return word * 64 + (size_t)__builtin_ctzll(bits);
 }
 
-INLINE double value_at(const norni_roll_order *o, window_bits *b, spot s,
-                       norni_roll_interpolation how, select_fn *select) {
-    const size_t rank = find(b, s.at, select);
-    const double low = o->sorted[rank];
-    if (!(s.fraction > 0)) return low;
-    return norni_roll_between(low, o->sorted[next_rank(b, rank)], s.fraction, s.at, how);
+static inline bool is_settled(const norni_roll_order *o, size_t rank) {
+    return o->settled[rank / 64] >> rank % 64 & 1;
+}
+
+/* Settles the bucket of a rank. The count of bits below stays right, as it is taken from the words
+ * before the bucket. */
+static __attribute__((noinline)) void settle(norni_roll_order *o, window_bits *b, size_t rank) {
+    const norni_roll_bucket bucket = norni_roll_order_bucket(o, rank);
+    while (b->word > bucket.begin / 64)
+        b->below -= (size_t)__builtin_popcountll(b->bits[--b->word]);
+    norni_roll_order_settle(o, bucket);
+}
+
+INLINE double value_at(norni_roll_order *o, window_bits *b, spot s, norni_roll_interpolation how,
+                       select_fn *select) {
+    size_t rank = find(b, s.at, select);
+    if (!is_settled(o, rank)) {
+        settle(o, b, rank);
+        rank = find(b, s.at, select);
+    }
+    if (!(s.fraction > 0)) return o->sorted[rank];
+    size_t next = next_rank(b, rank);
+    if (!is_settled(o, next)) {
+        settle(o, b, next);
+        next = next_rank(b, rank);
+    }
+    return norni_roll_between(o->sorted[rank], o->sorted[next], s.fraction, s.at, how);
 }
 
 typedef struct job {
@@ -118,7 +141,7 @@ typedef struct job {
 } job;
 
 /* Windows of a stretch, of any shape. */
-INLINE void slide(const job *j, const norni_roll_order *o, const norni_roll_stretch *s,
+INLINE void slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                   select_fn *select) {
     window_bits b = {.bits = o->bits};
     size_t from = s->from, to = s->from, known = 0; /* the bits are of [from, to) */
@@ -140,7 +163,7 @@ INLINE void slide(const job *j, const norni_roll_order *o, const norni_roll_stre
 }
 
 /* Whole fixed windows, nothing missing. */
-INLINE void slide_whole(const job *j, const norni_roll_order *o, const norni_roll_stretch *s,
+INLINE void slide_whole(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                         select_fn *select) {
     window_bits b = {.bits = o->bits};
     const size_t length = j->w->length, count = s->last - s->first;
@@ -159,7 +182,7 @@ INLINE void slide_whole(const job *j, const norni_roll_order *o, const norni_rol
     }
 }
 
-INLINE void slide_any(const job *j, const norni_roll_order *o, const norni_roll_stretch *s,
+INLINE void slide_any(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                       select_fn *select) {
     const norni_roll_windows *w = j->w;
     const bool whole = w->lo == NULL && w->length > 0 && w->min_periods <= w->length &&
@@ -171,13 +194,12 @@ INLINE void slide_any(const job *j, const norni_roll_order *o, const norni_roll_
         slide(j, o, s, select);
 }
 
-static void slide_plain(const job *j, const norni_roll_order *o, const norni_roll_stretch *s) {
+static void slide_plain(const job *j, norni_roll_order *o, const norni_roll_stretch *s) {
     slide_any(j, o, s, select_halves);
 }
 
 #if WIDE
-__attribute__((target("bmi,bmi2,popcnt"))) static void slide_wide(const job *j,
-                                                                  const norni_roll_order *o,
+__attribute__((target("bmi,bmi2,popcnt"))) static void slide_wide(const job *j, norni_roll_order *o,
                                                                   const norni_roll_stretch *s) {
     slide_any(j, o, s, select_wide);
 }
@@ -191,24 +213,69 @@ static bool has_bit_select(void) {
 #endif
 }
 
+/* A few values of a window, sorted. */
+static size_t sample(const double *x, size_t lo, size_t hi, double *v) {
+    size_t m = 0;
+    for (size_t i = 0; i < SAMPLE && hi > lo; i++) {
+        const double one = x[lo + (hi - lo) * i / SAMPLE];
+        if (norni_roll_missing(one)) continue;
+        size_t k = m++;
+        for (; k > 0 && v[k - 1] > one; k--)
+            v[k] = v[k - 1];
+        v[k] = one;
+    }
+    return m;
+}
+
+/* Whether the quantile seems to pass over many values of the stretch: then all are sorted at once. */
+static bool wanders(const double *x, const norni_roll_windows *w, const norni_roll_stretch *s,
+                    double quantile) {
+    double v[3][SAMPLE], least = NORNI_INF, most = -NORNI_INF;
+    size_t n[3], between = 0, all = 0;
+    for (size_t i = 0; i < 3; i++) {
+        size_t lo, hi;
+        norni_roll_window(w, s->first + (s->last - 1 - s->first) * i / 2, &lo, &hi);
+        n[i] = sample(x, lo, hi, v[i]);
+        if (n[i] == 0) continue;
+        const double middle = v[i][spot_of(quantile, n[i]).at];
+        least = middle < least ? middle : least;
+        most = middle > most ? middle : most;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        all += n[i];
+        for (size_t k = 0; k < n[i]; k++)
+            between += v[i][k] >= least && v[i][k] < most;
+    }
+    return between > all / MANY;
+}
+
+/* A short stretch needs what the one before it needed; that is tried anew at times. Long ones are
+ * sampled. The values are the same either way. */
 norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w, double quantile,
                                    norni_roll_interpolation how, bool plain, norni_arena *arena,
                                    const norni_poll *poll, double *out, norn_err *err) {
     const job j = {w, quantile, how, out};
     norni_roll_order o;
-    size_t size;
+    size_t size, since = 0;
+    bool fine = false;
     NORN_TRY(norni_roll_order_longest(w, &size, err));
     NORN_TRY(norni_roll_order_init(&o, size, arena, err));
     for (size_t k = 0; k < w->n_out;) {
         const norni_roll_stretch s = norni_roll_order_stretch(w, k);
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
-        norni_roll_order_rank(&o, x + s.from, s.to - s.from);
+        const bool sampled = s.to - s.from >= SAMPLED;
+        if (sampled) fine = wanders(x, w, &s, quantile);
+        if (fine && (sampled || ++since < RETRY))
+            norni_roll_order_rank(&o, x + s.from, s.to - s.from);
+        else
+            norni_roll_order_begin(&o, x + s.from, s.to - s.from, false), since = 0;
 #if WIDE
         if (!plain && has_bit_select())
             slide_wide(&j, &o, &s);
         else
 #endif
             slide_plain(&j, &o, &s);
+        if (!sampled && since == 0) fine = o.n_settled > o.n_valid / MANY;
         k = s.last;
     }
     (void)plain;

@@ -9,23 +9,38 @@
 enum { NORNI_ROLL_ORDER_WORD = 64 };
 #define NORNI_ROLL_ORDER_NONE UINT32_MAX
 
-/* The values of one stretch, sorted; equal values stand in the order of their places, -0 is 0. */
+/* The values of one stretch in sorted order; equal values stand in the order of their places, -0 is
+ * 0. Ranks within a bucket are settled only when asked for. */
 typedef struct norni_roll_order {
-    double *sorted; /* (n_valid) */
-    uint32_t *rank; /* (size) of each value; NONE: missing */
-    uint64_t *bits; /* (size / 64 + 2) for the caller, zeroed by the ranking */
-    size_t n_valid;
-    size_t size;      /* most values of a stretch */
-    uint32_t *bucket; /* scratch: (size) */
-    uint32_t *index;  /* (2 size) */
-    double *value;    /* (2 size) */
-    uint32_t *count;  /* (buckets of size + 1) */
+    double *sorted;    /* (n_valid) */
+    uint32_t *rank;    /* (size) of each value; NONE: missing */
+    uint32_t *place;   /* (n_valid) the value of each rank */
+    uint64_t *bits;    /* (size / 64 + 2) ranks in the window: the caller's, empty at first */
+    uint64_t *settled; /* (size / 64 + 2) ranks that are final */
+    uint64_t *starts;  /* (size / 64 + 2) ranks where buckets begin, and n_valid */
+    size_t n_valid, n_buckets, n_settled;
+    size_t size;     /* most values of a stretch */
+    uint32_t *count; /* (n_buckets) where buckets end */
+    bool dense;      /* nothing is missing */
+    uint32_t *bucket, *index;
+    double *value; /* (size) scratch */
 } norni_roll_order;
+
+/* Ranks of one bucket, [begin, end). */
+typedef struct norni_roll_bucket {
+    size_t begin, end;
+} norni_roll_bucket;
 
 /* Memory for stretches of up to size values (at most 2^29). */
 norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena *arena,
                                   norn_err *err);
-/* Ranks x[0 .. n). */
+/* Puts x[0 .. n) into buckets, none of them settled; fine: buckets of about one value. */
+void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n, bool fine);
+/* The bucket of a rank. */
+norni_roll_bucket norni_roll_order_bucket(const norni_roll_order *o, size_t rank);
+/* Sorts a bucket: its sorted values, ranks, and bits. */
+void norni_roll_order_settle(norni_roll_order *o, norni_roll_bucket b);
+/* Begins and settles all. */
 void norni_roll_order_rank(norni_roll_order *o, const double *x, size_t n);
 
 /* A run of windows whose values are sorted together. */

@@ -1,21 +1,26 @@
-/* Sorting a stretch of values and giving each its rank: buckets by value, then short insertions. */
+/* Sorting a stretch of values and giving each its rank: buckets by value, which are sorted when asked for. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A value's bucket is a rising function of it, so that one counting pass brings every value near its
- * place; an insertion pass finishes (Isaac and Singleton, "Sorting by address calculation", J. ACM 3,
- * 1956). The function is linear in the value, or, where that crowds few buckets (heavy tails), linear
- * in the bits of the value, which is about its logarithm. A bucket that is crowded still is merge
- * sorted. All three are stable, so that the ranks are the same whichever was taken. */
+ * place (Isaac and Singleton, "Sorting by address calculation", J. ACM 3, 1956). The function is
+ * linear in the value, or, where that crowds few buckets (heavy tails), linear in the bits of the
+ * value, which is about its logarithm.
+ *
+ * A quantile that slides visits few buckets. So a bucket is settled (sorted) only when the rank that is
+ * wanted falls in it: before that its values hold the bucket's ranks in the order of their places,
+ * and counts of ranks below any bucket are right all the same. All steps are stable, so that settled
+ * ranks are those of one stable sort, whatever was settled when. */
 #include "roll/roll_order.h"
 
 #include <string.h>
 
-enum { CROWD = 24, RUN = 12 };
+enum { CROWD = 24, RUN = 12, CHAINS = 4, SHORTEST = 256, LONGER = 6, MOST = 1 << 29 };
 
-static size_t bucket_count(size_t n) {
+/* Fine buckets hold about one value and all will be settled; others hold more and few will be. */
+static size_t bucket_count(size_t n, bool fine) {
     size_t b = 64;
     while (b < n)
         b *= 2;
-    return 2 * b;
+    return fine ? 4 * b : b / 4;
 }
 
 norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena *arena,
@@ -24,12 +29,16 @@ norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena 
     o->sorted = norni_arena_get(arena, size + 1, sizeof *o->sorted);
     o->rank = norni_arena_get(arena, size + 1, sizeof *o->rank);
     o->bits = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 2, sizeof *o->bits);
+    o->settled = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 2, sizeof *o->settled);
+    o->starts = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 2, sizeof *o->starts);
+    o->place = norni_arena_get(arena, size + 1, sizeof *o->place);
     o->bucket = norni_arena_get(arena, size + 1, sizeof *o->bucket);
-    o->index = norni_arena_get(arena, 2 * size + 1, sizeof *o->index);
-    o->value = norni_arena_get(arena, 2 * size + 1, sizeof *o->value);
-    o->count = norni_arena_get(arena, bucket_count(size) + 1, sizeof *o->count);
-    if (o->sorted == NULL || o->rank == NULL || o->bits == NULL || o->bucket == NULL ||
-        o->index == NULL || o->value == NULL || o->count == NULL)
+    o->index = norni_arena_get(arena, size + 1, sizeof *o->index);
+    o->value = norni_arena_get(arena, size + 1, sizeof *o->value);
+    o->count = norni_arena_get(arena, bucket_count(size, true) + 1, sizeof *o->count);
+    if (o->sorted == NULL || o->rank == NULL || o->bits == NULL || o->settled == NULL ||
+        o->starts == NULL || o->place == NULL || o->bucket == NULL || o->index == NULL ||
+        o->value == NULL || o->count == NULL)
         return norni_alloc_fail(err, "roll", size, 5 * sizeof(double));
     return NORN_OK;
 }
@@ -42,8 +51,7 @@ static inline uint64_t key_of(double v) {
 }
 
 /* Valid values to the front of o->value, their places to o->index. */
-static size_t gather(norni_roll_order *o, const double *x, size_t n, double *least, double *most) {
-    double lo = NORNI_INF, hi = -NORNI_INF;
+static size_t gather_valid(norni_roll_order *o, const double *x, size_t n) {
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
         const double v = x[i] + 0.0;
@@ -52,8 +60,49 @@ static size_t gather(norni_roll_order *o, const double *x, size_t n, double *lea
         const bool valid = !norni_roll_missing(v);
         if (!valid) o->rank[i] = NORNI_ROLL_ORDER_NONE;
         m += valid;
-        lo = valid && v < lo ? v : lo;
-        hi = valid && v > hi ? v : hi;
+    }
+    return m;
+}
+
+/* Copies all; the least and most value, in chains that run side by side; false: some are missing. */
+static bool gather_all(norni_roll_order *o, const double *x, size_t n, double *least,
+                       double *most) {
+    double lo[CHAINS], hi[CHAINS], nothing[CHAINS], *value = o->value; /* NaN once one is missing */
+    size_t i = 0;
+    for (size_t c = 0; c < CHAINS; c++)
+        lo[c] = NORNI_INF, hi[c] = -NORNI_INF, nothing[c] = 0;
+    for (; n - i >= CHAINS; i += CHAINS) {
+        for (size_t c = 0; c < CHAINS; c++) {
+            const double v = x[i + c] + 0.0;
+            value[i + c] = v;
+            lo[c] = v < lo[c] ? v : lo[c];
+            hi[c] = v > hi[c] ? v : hi[c];
+            nothing[c] += v - v;
+        }
+    }
+    for (; i < n; i++) {
+        const double v = value[i] = x[i] + 0.0;
+        lo[0] = v < lo[0] ? v : lo[0];
+        hi[0] = v > hi[0] ? v : hi[0];
+        nothing[0] += v - v;
+    }
+    for (size_t c = 1; c < CHAINS; c++) {
+        lo[0] = lo[c] < lo[0] ? lo[c] : lo[0];
+        hi[0] = hi[c] > hi[0] ? hi[c] : hi[0];
+        nothing[0] += nothing[c];
+    }
+    *least = lo[0], *most = hi[0];
+    return nothing[0] == 0;
+}
+
+static size_t gather(norni_roll_order *o, const double *x, size_t n, double *least, double *most) {
+    o->dense = gather_all(o, x, n, least, most);
+    if (o->dense) return n;
+    const size_t m = gather_valid(o, x, n);
+    double lo = NORNI_INF, hi = -NORNI_INF;
+    for (size_t i = 0; i < m; i++) {
+        lo = o->value[i] < lo ? o->value[i] : lo;
+        hi = o->value[i] > hi ? o->value[i] : hi;
     }
     *least = lo, *most = hi;
     return m;
@@ -78,13 +127,24 @@ static void by_bits(norni_roll_order *o, size_t n, double least, double most, si
         o->bucket[i] = (uint32_t)((key_of(o->value[i]) - low) >> shift);
 }
 
-/* Counts; true if an insertion pass over the buckets will be short. */
-static bool tally(norni_roll_order *o, size_t n, size_t buckets) {
+/* Counts; the number of pairs that share a bucket. */
+static uint64_t tally(norni_roll_order *o, size_t n, size_t buckets) {
     uint64_t pairs = 0;
     memset(o->count, 0, (buckets + 1) * sizeof *o->count);
     for (size_t i = 0; i < n; i++)
         pairs += o->count[o->bucket[i]]++;
-    return pairs <= 8 * n;
+    return pairs;
+}
+
+/* Counts by the function that crowds less. */
+static void choose(norni_roll_order *o, size_t n, double least, double most, size_t buckets) {
+    const bool linear = by_value(o, n, least, most, buckets);
+    const uint64_t pairs = linear ? tally(o, n, buckets) : UINT64_MAX;
+    if (pairs <= CROWD / 2 * n) return;
+    by_bits(o, n, least, most, buckets);
+    if (tally(o, n, buckets) <= pairs) return;
+    by_value(o, n, least, most, buckets);
+    tally(o, n, buckets);
 }
 
 /* Inserts each of [0, n) where it belongs among those before it. */
@@ -128,6 +188,44 @@ static void merge_sort(double *v, uint32_t *index, size_t n, double *v2, uint32_
     }
 }
 
+/* Values, places and ranks into the order of their buckets. */
+static void scatter(norni_roll_order *o, size_t n) {
+    uint32_t *count = o->count, sum = 0;
+    for (size_t b = 0; b < o->n_buckets; b++) {
+        const uint32_t c = count[b];
+        o->starts[sum / 64] |= UINT64_C(1) << sum % 64;
+        count[b] = sum;
+        sum += c;
+    }
+    o->starts[n / 64] |= UINT64_C(1) << n % 64;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t at = count[o->bucket[i]]++, place = o->dense ? (uint32_t)i : o->index[i];
+        o->sorted[at] = o->value[i];
+        o->place[at] = place;
+        o->rank[place] = at;
+    }
+    /* count[b] is now where bucket b ends */
+}
+
+void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n, bool fine) {
+    const size_t words = n / NORNI_ROLL_ORDER_WORD + 2;
+    double least, most;
+    o->n_valid = gather(o, x, n, &least, &most);
+    o->n_buckets = bucket_count(o->n_valid, fine);
+    o->n_settled = 0;
+    memset(o->bits, 0, words * sizeof *o->bits);
+    memset(o->settled, 0, words * sizeof *o->settled);
+    memset(o->starts, 0, words * sizeof *o->starts);
+    if (least < most) {
+        choose(o, o->n_valid, least, most, o->n_buckets);
+    } else { /* all equal, or nothing */
+        o->n_buckets = 1;
+        memset(o->bucket, 0, o->n_valid * sizeof *o->bucket);
+        o->count[0] = (uint32_t)o->n_valid;
+    }
+    scatter(o, o->n_valid);
+}
+
 /* As ties are. */
 static bool is_sorted(const double *v, size_t n) {
     size_t i = 1;
@@ -136,61 +234,84 @@ static bool is_sorted(const double *v, size_t n) {
     return i >= n;
 }
 
-/* Values and places into the order of their buckets, then each bucket sorted. */
-static void sort_buckets(norni_roll_order *o, size_t n, size_t buckets, bool crowded) {
-    uint32_t *count = o->count, *index = o->index + o->size, sum = 0;
-    for (size_t b = 0; b < buckets; b++) {
-        const uint32_t c = count[b];
-        count[b] = sum;
-        sum += c;
+static void sort_bucket(norni_roll_order *o, size_t begin, size_t n) {
+    if (n <= CROWD)
+        insertion(o->sorted + begin, o->place + begin, n);
+    else if (!is_sorted(o->sorted + begin, n))
+        merge_sort(o->sorted + begin, o->place + begin, n, o->value, o->index);
+}
+
+/* Crowded buckets by themselves, then all in one pass. */
+static void sort_all(norni_roll_order *o) {
+    for (size_t b = 0, begin = 0; b < o->n_buckets; b++) {
+        const size_t end = o->count[b];
+        if (end - begin > CROWD) sort_bucket(o, begin, end - begin);
+        begin = end;
     }
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t at = count[o->bucket[i]]++;
-        o->sorted[at] = o->value[i];
-        index[at] = o->index[i];
+    insertion(o->sorted, o->place, o->n_valid);
+}
+
+norni_roll_bucket norni_roll_order_bucket(const norni_roll_order *o, size_t rank) {
+    size_t first = rank / 64, last = (rank + 1) / 64;
+    uint64_t before = o->starts[first] & ((UINT64_C(2) << rank % 64) - 1),
+             behind = o->starts[last] & ~UINT64_C(0) << (rank + 1) % 64;
+    while (before == 0)
+        before = o->starts[--first];
+    while (behind == 0)
+        behind = o->starts[++last];
+    return (norni_roll_bucket){first * 64 + 63 - (size_t)__builtin_clzll(before),
+                               last * 64 + (size_t)__builtin_ctzll(behind)};
+}
+
+void norni_roll_order_settle(norni_roll_order *o, norni_roll_bucket b) {
+    const size_t n = b.end - b.begin;
+    for (size_t p = b.begin; p < b.end; p++)
+        o->settled[p / 64] |= UINT64_C(1) << p % 64;
+    o->n_settled += n;
+    sort_bucket(o, b.begin, n);
+    for (size_t i = 0; i < n; i++) { /* who is in the window keeps its bit */
+        const uint32_t rank = o->rank[o->place[b.begin + i]];
+        o->bucket[i] = (uint32_t)(o->bits[rank / 64] >> rank % 64 & 1);
     }
-    /* count[b] is now where bucket b ends */
-    for (size_t b = 0; crowded && b < buckets; b++) {
-        const size_t begin = b == 0 ? 0 : count[b - 1], c = count[b] - begin;
-        if (c > CROWD && !is_sorted(o->sorted + begin, c))
-            merge_sort(o->sorted + begin, index + begin, c, o->value + o->size, o->index);
+    for (size_t i = 0, p = b.begin; i < n; i++, p++) {
+        o->rank[o->place[p]] = (uint32_t)p;
+        o->bits[p / 64] &= ~(UINT64_C(1) << p % 64);
+        o->bits[p / 64] |= (uint64_t)o->bucket[i] << p % 64;
     }
-    insertion(o->sorted, index, n);
-    for (size_t i = 0; i < n; i++)
-        o->rank[index[i]] = (uint32_t)i;
 }
 
 void norni_roll_order_rank(norni_roll_order *o, const double *x, size_t n) {
-    double least, most;
-    const size_t m = gather(o, x, n, &least, &most), buckets = bucket_count(m);
-    o->n_valid = m;
-    memset(o->bits, 0, (n / NORNI_ROLL_ORDER_WORD + 2) * sizeof *o->bits);
-    if (!(least < most)) { /* all equal, or nothing */
-        memcpy(o->sorted, o->value, m * sizeof *o->sorted);
-        for (size_t i = 0; i < m; i++)
-            o->rank[o->index[i]] = (uint32_t)i;
-        return;
-    }
-    bool even = by_value(o, m, least, most, buckets) && tally(o, m, buckets);
-    if (!even) {
-        by_bits(o, m, least, most, buckets);
-        even = tally(o, m, buckets);
-    }
-    sort_buckets(o, m, buckets, !even);
+    norni_roll_order_begin(o, x, n, true);
+    sort_all(o);
+    for (size_t i = 0; i < o->n_valid; i++)
+        o->rank[o->place[i]] = (uint32_t)i;
+    memset(o->settled, 0xff, (n / NORNI_ROLL_ORDER_WORD + 2) * sizeof *o->settled);
 }
 
-enum { SHORTEST = 256, LONGER = 4, MOST = 1 << 29 };
+static size_t most_of(size_t longest) {
+    return longest > SHORTEST / LONGER ? LONGER * longest : SHORTEST;
+}
+
+/* Fixed windows hold at most this many values. */
+static size_t fixed_length(const norni_roll_windows *w) {
+    return w->length < w->n ? w->length : w->n;
+}
 
 norni_roll_stretch norni_roll_order_stretch(const norni_roll_windows *w, size_t first) {
     norni_roll_stretch s = {.first = first, .last = first + 1};
     size_t lo, hi, longest;
     norni_roll_window(w, first, &s.from, &s.to);
+    if (w->lo == NULL) {
+        const size_t length = fixed_length(w), more = most_of(length) - length;
+        s.last = w->n_out - first - 1 < more ? w->n_out : first + 1 + more;
+        norni_roll_window(w, s.last - 1, &lo, &s.to);
+        return s;
+    }
     longest = s.to - s.from;
     for (; s.last < w->n_out; s.last++) {
         norni_roll_window(w, s.last, &lo, &hi);
         if (hi - lo > longest) longest = hi - lo;
-        const size_t most = longest > SHORTEST / LONGER ? LONGER * longest : SHORTEST;
-        if (hi - s.from > most) break;
+        if (hi - s.from > most_of(longest)) break;
         s.to = hi;
     }
     return s;
@@ -198,7 +319,11 @@ norni_roll_stretch norni_roll_order_stretch(const norni_roll_windows *w, size_t 
 
 norn_status norni_roll_order_longest(const norni_roll_windows *w, size_t *size, norn_err *err) {
     *size = 0;
-    for (size_t k = 0; k < w->n_out;) {
+    if (w->lo == NULL) {
+        const size_t length = fixed_length(w), most = most_of(length);
+        *size = w->n_out < most - length ? length + w->n_out : most;
+    }
+    for (size_t k = 0; w->lo != NULL && k < w->n_out;) {
         const norni_roll_stretch s = norni_roll_order_stretch(w, k);
         if (s.to - s.from > *size) *size = s.to - s.from;
         k = s.last;
