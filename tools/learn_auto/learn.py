@@ -28,11 +28,11 @@ import series
 import table
 
 NORN_UNITS = {"index": 0, "hour": 4, "day": 5, "business_day": 6, "week": 7, "month": 8, "quarter": 9, "year": 10}
-ENSEMBLE = ["near", "dotm", "theta", "damped"]
+ENSEMBLE = {False: ["near", "dotm", "ces", "drift"], True: ["near", "dotm", "ces", "snaive"]}  # with seasons, as in combine.c
 SPECS = {"naive2": "naive2", "snaive": "seasonal_naive", "drift": "drift", "ses": "ses", "holt": "holt", "damped": "holt(damped=true)",
-         "theta": "theta", "dotm": "dynamic_opt_theta", "near": "auto_ets(search=near)", "ets": "auto_ets", "ces": "ces"}
-PLAIN = ["naive2", "drift", "ses", "holt", "damped", "theta", "dotm", "near", "ets", "ces"]
-SEASONAL = ["naive2", "snaive", "drift", "damped", "theta", "dotm", "near", "ets", "ces"]
+         "theta": "theta", "dotm": "dynamic_opt_theta", "near": "auto_ets(search=near)", "ces": "ces"}
+PLAIN = ["naive2", "drift", "ses", "holt", "damped", "theta", "dotm", "near", "ces"]
+SEASONAL = ["naive2", "snaive", "drift", "damped", "theta", "dotm", "near", "ces"]
 KINDS = [
     series.Kind("yearly", ["m4-yearly", "m1-yearly", "m3-yearly", "m3-other"], 8, 1, ["index", "year"], 8, 79, (2, 12), PLAIN),
     series.Kind("quarterly", ["m4-quarterly", "m1-quarterly", "m3-quarterly"], 8, 4, ["index", "month", "quarter"], 12, None, (3, 12), SEASONAL),
@@ -58,7 +58,7 @@ class Sample:
         self.kind, rows = kind, []
         if not os.path.exists(path):
             series.write_windows(kind, groups, path)
-        self.columns = list(dict.fromkeys(kind.members + ["naive2"] + ENSEMBLE))
+        self.columns = list(dict.fromkeys(kind.members + ["naive2"] + ENSEMBLE[kind.season > 1]))
         self.raw = {a: series.run_norn(norn, kind, work, a, SPECS[a])["mean"] for a in self.columns}
         print(f"{kind.name}: {len(self.raw['naive2'])} windows", file=sys.stderr, flush=True)
         keep, x, scale = [], [], []
@@ -197,7 +197,7 @@ def main():
     for kind in KINDS:
         kind.most = kind.most or 10 ** 9
         sample = Sample(kind, groups, norn, features, n_features, work)
-        text = "+".join("dynamic_opt_theta(n_paths=200)" if a == "dotm" else SPECS[a] for a in ENSEMBLE)
+        text = "+".join("dynamic_opt_theta(n_paths=200)" if a == "dotm" else SPECS[a] for a in ENSEMBLE[kind.season > 1])
         factor, mean, half = spread_factors(sample, norn, work, text)
         out = learn_kind(sample, None)
         ship = learn_kind(sample, out["widen"])

@@ -1,5 +1,7 @@
 """The tables of docs/auto-accuracy.md."""
 # SPDX-License-Identifier: Apache-2.0
+import os
+
 import numpy as np
 
 M4 = ["m4-yearly", "m4-quarterly", "m4-weekly", "m4-hourly"]
@@ -98,7 +100,8 @@ def write(groups, kinds, results, digest):
         lines.append(f"| {n}, width | " + " | ".join(f"{width(rows, [g], n):.2f}" for g in M4 + M3) +
                      f" | {width(rows, M4, n):.2f} | {width(rows, M3, n):.2f} |")
     lines += ["", "## Mean weights of `auto` (M4, out of fold)", "", *weight_lines(kinds, results)]
-    return "\n".join(lines) + "\n"
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "notes.md"), encoding="utf-8") as f:
+        return "\n".join(lines) + "\n\n" + f.read()
 
 
 def fold_lines(groups, rows):

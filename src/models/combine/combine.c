@@ -32,8 +32,10 @@ enum auto_weights { WEIGHTS_LEARNED, WEIGHTS_EQUAL };
 enum ensemble_interval { INTERVAL_LEARNED, INTERVAL_MEMBERS };
 enum { MOST_FITTED = 8192, MOST_SEASONS = 4 };
 
-static const char default_members[] =
-    "auto_ets(search=near)+dynamic_opt_theta(n_paths=200)+theta+holt(damped=true)";
+/* Three that err differently, and the simplest one that knows a trend or a season: measured in
+ * docs/auto-accuracy.md. */
+#define THREE "auto_ets(search=near)+dynamic_opt_theta(n_paths=200)+ces"
+static const char plain_members[] = THREE "+drift", seasonal_members[] = THREE "+seasonal_naive";
 
 static const norni_param ensemble_rows[] = {
     {.name = "members",
@@ -158,7 +160,10 @@ static norn_status fit_combine(norni_env *env, const combine_opt *o, bool is_aut
         is_auto && !o->members && o->how == WEIGHTS_LEARNED ? norni_gate_of(s) : NULL;
     combine_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
     if (st == NULL) return norni_alloc_fail(err, part, 1, sizeof *st);
-    st->list = o->members ? o->members : g ? g->members : default_members;
+    st->list = o->members                   ? o->members
+               : g                          ? g->members
+               : norni_series_season(s) > 1 ? seasonal_members
+                                            : plain_members;
     st->is_auto = is_auto;
     st->n = all->n, st->skipped = all->n - s->n;
     st->how = !is_auto && o->how == NORNI_BLEND_MEAN ? NORNI_BLEND_MEAN : NORNI_BLEND_MEDIAN;
