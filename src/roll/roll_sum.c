@@ -30,8 +30,8 @@ typedef struct parts {
 /* sum + rest is the exact sum (to 106 bits). A mean rounded from both is right to the last bit but
  * for ties; that of equal values is that value. */
 static inline __attribute__((always_inline)) double mean_of(double sum, double rest, double n) {
-    const double q = sum / n;
-    return q + (fma(-q, n, sum) + rest) / n;
+    const double inverse = 1 / n, q = sum * inverse;
+    return fma(fma(-q, n, sum) + rest, inverse, q);
 }
 
 static inline __attribute__((always_inline)) double two_sum(double a, double b, double *rest) {
@@ -107,11 +107,19 @@ typedef struct lanes {
     __m256d hi, mid;
 } lanes;
 
+/* a + b and a - b by the units that multiply: additions alone would leave them idle. */
+NORNI_ROLL_AVX2 static inline __m256d plus(__m256d a, __m256d b) {
+    return _mm256_fmadd_pd(a, _mm256_set1_pd(1), b);
+}
+NORNI_ROLL_AVX2 static inline __m256d minus(__m256d a, __m256d b) {
+    return _mm256_fnmadd_pd(b, _mm256_set1_pd(1), a);
+}
+
 /* Exact parts of four values; what lies below the second grid leaves a mark in *lost. */
 NORNI_ROLL_AVX2 static inline lanes part(__m256d x, __m256d m0, __m256d m1, __m256d *lost) {
-    const __m256d h = _mm256_sub_pd(_mm256_add_pd(x, m0), m0), rest = _mm256_sub_pd(x, h);
+    const __m256d h = _mm256_sub_pd(plus(x, m0), m0), rest = minus(x, h);
     if (lost != NULL) {
-        const __m256d k = _mm256_sub_pd(_mm256_add_pd(rest, m1), m1);
+        const __m256d k = _mm256_sub_pd(plus(rest, m1), m1);
         *lost = _mm256_or_pd(*lost, _mm256_xor_pd(rest, k));
     }
     return (lanes){h, rest};
@@ -145,12 +153,10 @@ NORNI_ROLL_AVX2 static parts begin(const job *j, size_t length, __m256d m0, __m2
 NORNI_ROLL_AVX2 static inline __m256d finish(const job *j, lanes s, __m256d n, __m256d inverse) {
     const __m256d sum = _mm256_add_pd(s.hi, s.mid);
     if (!j->mean) return sum;
-    const __m256d t = _mm256_sub_pd(sum, s.hi);
-    const __m256d rest =
-        _mm256_add_pd(_mm256_sub_pd(s.hi, _mm256_sub_pd(sum, t)), _mm256_sub_pd(s.mid, t));
+    /* hi is a multiple of mid's last place: no order of sizes is needed. */
+    const __m256d rest = _mm256_sub_pd(s.mid, _mm256_sub_pd(sum, s.hi));
     const __m256d q = _mm256_mul_pd(sum, inverse);
-    const __m256d left = _mm256_add_pd(_mm256_fnmadd_pd(q, n, sum), rest);
-    return _mm256_add_pd(q, _mm256_div_pd(left, n));
+    return _mm256_fmadd_pd(plus(_mm256_fnmadd_pd(q, n, sum), rest), inverse, q);
 }
 
 /* Four windows at a time. Between a window and the fourth after it four values enter and four leave:
@@ -185,11 +191,11 @@ NORNI_ROLL_AVX2 static bool slide_avx2(const job *j) {
         if (k + 8 > n_out) break;
         const lanes in = part(_mm256_loadu_pd(new + k + 3), m0, m1, &lost),
                     away = part(_mm256_loadu_pd(old + k + 3), m0, m1, NULL);
-        const lanes d = {_mm256_sub_pd(in.hi, away.hi), _mm256_sub_pd(in.mid, away.mid)};
+        const lanes d = {minus(in.hi, away.hi), minus(in.mid, away.mid)};
         const lanes d2 = {_mm256_add_pd(d.hi, norni_shift1(one.hi, d.hi)),
                           _mm256_add_pd(d.mid, norni_shift1(one.mid, d.mid))};
-        s.hi = _mm256_add_pd(s.hi, _mm256_add_pd(d2.hi, norni_shift2(two.hi, d2.hi)));
-        s.mid = _mm256_add_pd(s.mid, _mm256_add_pd(d2.mid, norni_shift2(two.mid, d2.mid)));
+        s.hi = _mm256_add_pd(s.hi, plus(d2.hi, norni_shift2(two.hi, d2.hi)));
+        s.mid = _mm256_add_pd(s.mid, plus(d2.mid, norni_shift2(two.mid, d2.mid)));
         one = d, two = d2;
     }
     bool exact = _mm256_movemask_pd(_mm256_cmp_pd(lost, _mm256_setzero_pd(), _CMP_NEQ_UQ)) == 0;
