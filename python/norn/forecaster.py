@@ -47,6 +47,11 @@ def freq_text(freq):
     return word.replace("AS", "YS").replace("A", "Y") if word.lstrip("0123456789") in ("A", "AS") else word
 
 
+def _keys(columns):
+    """id, time and target by the names they have or usually have."""
+    return [name or usual for name, usual in zip(columns, ("unique_id", "ds", "y"))]
+
+
 def _bar(total):
     """Progress through tqdm, or nothing where it is not installed."""
     try:
@@ -123,9 +128,10 @@ class Forecaster:
         return options
 
     def _columns(self, kind, id_col, time_col, target_col):
-        """Names to look for; a table without the usual id column is one series."""
+        """Names that must be there; None: the usual name, which may be absent (one series; times 1, 2, 3 …)."""
         names = kind.names()
-        return (id_col if id_col in names or id_col != "unique_id" else None, time_col, target_col)
+        return (None if id_col == "unique_id" and id_col not in names else id_col,
+                None if time_col == "ds" and time_col not in names else time_col, target_col)
 
     def _run(self, operation, frame, future, like, options, n_jobs):
         jobs = self.n_jobs if n_jobs is None else n_jobs
@@ -181,7 +187,7 @@ class Forecaster:
         return df, h
 
     def _open(self, kind, columns, X_df):
-        keys = {c for c in columns if c} | ({"unique_id"} if columns[0] is None else set())
+        keys = set(_keys(columns))
         if X_df is None:
             return kind.open(keys), None
         later = kind_of(X_df)
@@ -213,9 +219,9 @@ class Forecaster:
         first = self._seasons()
         options = self._common(columns, None, None) | {"horizon": h or int((first or "1").split(",")[0])}
         path = self._new_path()
-        frame = kind.open({c for c in columns if c})
+        frame = kind.open(set(_keys(columns)))
         self._run(_norn.forecast, frame, None, None, options | {"save": path}, n_jobs)
-        self._keep(path, kind, columns, kind.like(frame, {columns[0], columns[1]}))
+        self._keep(path, kind, columns, kind.like(frame, _keys(columns)[:2]))
         return self
 
     def _uses_columns(self):
@@ -257,10 +263,10 @@ class Forecaster:
         """
         path, _, columns, _ = self._fitted_path("forward")
         kind, new = kind_of(df), self._new_path()
-        frame = kind.open({c for c in columns if c} or {"unique_id", "ds", "y"})
+        frame = kind.open(set(_keys(columns)))
         options = self._common(columns, level, None, loads=True) | {"horizon": h, "load": path, "save": new}
         answer, _ = self._run(_norn.forecast, frame, None, None, options, n_jobs)
-        self._keep(new, kind, columns, kind.like(frame, {columns[0] or "unique_id", columns[1] or "ds"}))
+        self._keep(new, kind, columns, kind.like(frame, _keys(columns)[:2]))
         return kind.build(answer)
 
     def save(self, path):
@@ -323,7 +329,7 @@ class Forecaster:
         exogenous = [n for n in kind.names() if n not in columns and n != "cutoff" and kind.numeric(n)] if self._uses_columns() else []
         if exogenous:
             options["exogenous"] = ",".join(exogenous)
-        frame = kind.open({c for c in columns if c} | set(exogenous))
+        frame = kind.open(set(_keys(columns)) | set(exogenous))
         answer, _ = self._run(_norn.cross_validate, frame, None, None, options, n_jobs)
         return kind.build(answer)
 
