@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-void norni_acf(const double *y, size_t n, size_t k, double *out) {
+/* false: told to stop. */
+static bool acf_polled(const double *y, size_t n, size_t k, double *out, const norni_poll *poll) {
     double sum = 0, c0 = 0;
     size_t count = 0;
     for (size_t t = 0; t < n; t++) {
@@ -20,18 +21,29 @@ void norni_acf(const double *y, size_t n, size_t k, double *out) {
     }
     for (size_t lag = 1; lag <= k; lag++) {
         double c = 0;
+        if (norni_poll_stop(poll)) return false;
         for (size_t t = lag; t < n; t++) {
             const double a = y[t] - mean, b = y[t - lag] - mean;
             if (!isnan(a) && !isnan(b)) c += a * b;
         }
         out[lag - 1] = c0 > 0 ? c / c0 : 0;
     }
+    return true;
+}
+
+void norni_acf(const double *y, size_t n, size_t k, double *out) {
+    (void)acf_polled(y, n, k, out, NULL);
 }
 
 bool norni_season_test(const double *y, size_t n, int32_t m, double critical, double *scratch) {
+    return norni_season_test_polled(y, n, m, critical, scratch, NULL);
+}
+
+bool norni_season_test_polled(const double *y, size_t n, int32_t m, double critical,
+                              double *scratch, const norni_poll *poll) {
     if (m < 2 || n < 2 * (size_t)m) return false;
     double squares = 0;
-    norni_acf(y, n, (size_t)m, scratch);
+    if (!acf_polled(y, n, (size_t)m, scratch, poll)) return false;
     for (int32_t i = 0; i < m - 1; i++)
         squares += scratch[i] * scratch[i];
     return fabs(scratch[m - 1]) > critical / sqrt((double)n) * sqrt(1 + 2 * squares);
@@ -39,25 +51,34 @@ bool norni_season_test(const double *y, size_t n, int32_t m, double critical, do
 
 /* Centred moving average of order m (2 x m for even m); NaN at the ends and around missing values.
  */
-static void centred_average(const double *y, size_t n, size_t m, double *out) {
+static bool centred_average(const double *y, size_t n, size_t m, double *out,
+                            const norni_poll *poll) {
     const size_t half = m / 2;
     for (size_t t = 0; t < n; t++) {
         out[t] = NORNI_NAN;
+        if (t % 256 == 255 && norni_poll_stop(poll)) return false;
         if (t < half || t + half >= n) continue;
         double sum = m % 2 ? y[t - half] + y[t + half] : 0.5 * (y[t - half] + y[t + half]);
         for (size_t j = t - half + 1; j < t + half; j++)
             sum += y[j];
         out[t] = sum / (double)m;
     }
+    return true;
 }
 
 bool norni_decompose(const double *y, size_t n, int32_t m, bool multiplicative, double *figure,
                      double *trend, double *scratch) {
+    return norni_decompose_polled(y, n, m, multiplicative, figure, trend, scratch, NULL);
+}
+
+bool norni_decompose_polled(const double *y, size_t n, int32_t m, bool multiplicative,
+                            double *figure, double *trend, double *scratch,
+                            const norni_poll *poll) {
     if (m < 2 || n < 2 * (size_t)m) return false;
     double *average = trend ? trend : scratch;
     double total = 0;
     size_t seen = 0;
-    centred_average(y, n, (size_t)m, average);
+    if (!centred_average(y, n, (size_t)m, average, poll)) return false;
     for (int32_t j = 0; j < m; j++) {
         double sum = 0;
         size_t count = 0;

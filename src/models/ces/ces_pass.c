@@ -65,7 +65,8 @@ bool ces_data_init(ces_data *d, const double *y, size_t n, size_t m, const norni
     if (m < 2 || n < 2 * m) return true;
     double *scratch = norni_arena_get(arena, n, sizeof *scratch);
     if (scratch == NULL) return false;
-    if (norni_decompose(y, n, (int32_t)m, false, figure, NULL, scratch)) d->figure = figure;
+    if (norni_decompose_polled(y, n, (int32_t)m, false, figure, NULL, scratch, poll))
+        d->figure = figure;
     for (size_t j = 0; j < m && d->figure; j++) {
         if (!isfinite(figure[j])) d->figure = NULL;
     }

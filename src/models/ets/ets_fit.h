@@ -25,7 +25,8 @@ typedef struct ets_data {
     bool have[3];
     double mean[3], level[3], slope[3];
     double *figure[3];
-    double *scratch; /* (2n) */
+    double *scratch;        /* (2n) */
+    const norni_poll *poll; /* or NULL: told to stop while starts are made, they are rough */
 } ets_data;
 
 typedef struct ets_limits {

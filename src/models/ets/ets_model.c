@@ -97,6 +97,7 @@ static norn_status fit_one(norni_env *env, const ets_opt *o, const norni_series 
     if (!best.season || !memory || !ets_work_init(&w, &d, ETS_SIMD_AVX512, &env->poll, env->arena))
         return norni_alloc_fail(err, part, series->n, 8 * m * sizeof(double));
     w.effort = env->effort;
+    d.poll = &env->poll;
     if (env->warm.n > 0 && ets_kept_forms(env->warm, &forms, &exponent) &&
         !ets_memory_warm(memory, &d, forms, exponent, env->arena))
         return norni_alloc_fail(err, part, m, 36 * sizeof(double));

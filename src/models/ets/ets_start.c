@@ -60,7 +60,8 @@ static void figure_rough(ets_data *d, bool mul, double *figure) {
 
 static void figure_make(ets_data *d, bool mul, double *figure) {
     const size_t m = d->m;
-    if (d->n < 3 * m || !norni_decompose(d->y, d->n, (int32_t)m, mul, figure, NULL, d->scratch))
+    if (d->n < 3 * m ||
+        !norni_decompose_polled(d->y, d->n, (int32_t)m, mul, figure, NULL, d->scratch, d->poll))
         figure_rough(d, mul, figure);
     double total = 0;
     for (size_t j = 0; j < m; j++) {

@@ -92,7 +92,8 @@ static norn_status fit_carried(naive_state *st, const norni_extent *e, norni_are
 
 /* NAIVE2: leaves the adjusted series in st->x where M4's test finds a season. */
 static norn_status take_season_out(naive_state *st, const norni_series *s, const norni_extent *e,
-                                   norni_arena *arena, norn_err *err) {
+                                   norni_env *env, norn_err *err) {
+    norni_arena *arena = env->arena;
     const size_t n = st->n, m = (size_t)norni_series_season(s);
     if (!(e->least > 0) || m < 2 || n < 3 * m) return NORN_OK;
     double *scratch = norni_arena_get(arena, n, sizeof *scratch);
@@ -100,9 +101,11 @@ static norn_status take_season_out(naive_state *st, const norni_series *s, const
     double *adjusted = norni_arena_get(arena, n, sizeof *adjusted);
     if (!scratch || !figure || !adjusted)
         return norni_alloc_fail(err, "naive2", n, 3 * sizeof *scratch);
-    if (!norni_season_test(st->x, n, (int32_t)m, 1.645, scratch) ||
-        !norni_decompose(st->x, n, (int32_t)m, true, figure, NULL, scratch))
-        return NORN_OK;
+    const bool found =
+        norni_season_test_polled(st->x, n, (int32_t)m, 1.645, scratch, &env->poll) &&
+        norni_decompose_polled(st->x, n, (int32_t)m, true, figure, NULL, scratch, &env->poll);
+    if (norni_poll_stop(&env->poll)) return norn_fail(err, NORN_E_CANCEL, "naive2: cancelled");
+    if (!found) return NORN_OK;
     for (size_t t = 0; t < n; t++)
         adjusted[t] = st->x[t] / figure[t % m];
     st->x = adjusted;
@@ -151,7 +154,7 @@ static norn_status fit_kind(norni_env *env, naive_kind kind, size_t window,
         fit_mean(st);
         return NORN_OK;
     }
-    if (kind == NAIVE2) NORN_TRY(take_season_out(st, s, &e, env->arena, err));
+    if (kind == NAIVE2) NORN_TRY(take_season_out(st, s, &e, env, err));
     return fit_carried(st, &e, env->arena, err);
 }
 

@@ -65,10 +65,13 @@ static norn_status adjust_season(norni_env *env, const theta_opt *o, const norni
     const double one_sided_95 = 1.6448536269514722; /* qnorm(0.95) */
     st->multiplicative =
         o->season == SEASON_MULTIPLICATIVE || (o->season == SEASON_AUTO && positive);
-    if (o->season == SEASON_AUTO && !norni_season_test(x, n, (int32_t)m, one_sided_95, scratch))
-        return NORN_OK;
-    if (!norni_decompose(x, n, (int32_t)m, st->multiplicative, figure, NULL, scratch))
-        return NORN_OK;
+    const norni_poll *poll = &env->poll;
+    const bool found =
+        (o->season != SEASON_AUTO ||
+         norni_season_test_polled(x, n, (int32_t)m, one_sided_95, scratch, poll)) &&
+        norni_decompose_polled(x, n, (int32_t)m, st->multiplicative, figure, NULL, scratch, poll);
+    if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "theta: cancelled");
+    if (!found) return NORN_OK;
     for (size_t j = 0; j < m && st->multiplicative; j++) {
         if (fabs(figure[j]) < 1e-4) return NORN_OK; /* R's limit */
     }
