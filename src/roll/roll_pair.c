@@ -6,7 +6,7 @@
  * side by side. b depends on the window alone, so neither where a call begins nor
  * what came before shows in a result. Sums are of deviations from the pair at b-1, which the window has:
  *   Sxy = sum (x - p)(y - q),  cov = (Sxy - Sx Sy / n) / (n - ddof).
- * With a pivot from among the values the subtraction loses at most log10(n + 1) digits; where it lost four
+ * With a pivot from among the values the subtraction loses at most log10(n + 1) digits; where it lost three
  * or more (the pair at b-1 was missing, values overflow), the window is summed again in two passes. */
 #include <math.h>
 
@@ -152,9 +152,9 @@ static centred two_passes(const pairs *p, size_t lo, size_t hi) {
     return c;
 }
 
-/* Whether the sums about the means have lost four digits or more, or are no numbers. */
+/* Whether the sums about the means have lost three digits or more, or are no numbers. */
 static inline bool lost(double about_mean, double raw) {
-    return !(about_mean >= 1e-4 * raw) || !(raw < 1e300) || (raw < 1e-250 && raw > 0);
+    return !(about_mean >= 1e-3 * raw) || !(raw < 1e300) || (raw < 1e-250 && raw > 0);
 }
 
 typedef enum pair_kind { COV, CORR, SLOPE } pair_kind;
@@ -180,7 +180,7 @@ static double end_of(pair_kind kind, const centred *c, int32_t ddof) {
 /* Whether the plain sums serve window k of a run. */
 static inline __attribute__((always_inline)) bool is_good(const pairs *p, size_t k) {
     const double rx = p->after[3][k], ry = p->after[5][k];
-    return (p->xx[k] >= 1e-4 * rx) & (p->yy[k] >= 1e-4 * ry) & (rx < 1e145) & (ry < 1e145) &
+    return (p->xx[k] >= 1e-3 * rx) & (p->yy[k] >= 1e-3 * ry) & (rx < 1e145) & (ry < 1e145) &
            (rx > 1e-145) & (ry > 1e-145);
 }
 
