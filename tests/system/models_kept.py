@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Models kept and taken up again: --save, --load, new observations, files that are no stores, bounds on the work.
 
-Run: models.py NORN   (TAP on stdout)
+Run: models_kept.py NORN   (TAP on stdout)
 """
 # SPDX-License-Identifier: Apache-2.0
 import csv
