@@ -474,7 +474,7 @@ enum { LONG = 9000 };
 /* The default members see the end of a long series only: its start changes no bit. */
 static void long_series(void **state) {
     (void)state;
-    static double y[LONG], fitted_values[LONG];
+    static double y[LONG], fitted_values[LONG + 1];
     make_series(9, LONG, 4, y);
     asked q = {.model = &norni_model_auto, .y = y, .n = LONG, .m = 4};
     const answer all = ask(&q);
@@ -489,22 +489,26 @@ static void long_series(void **state) {
     norni_env env = environment(&q);
     void *kept = fit(&q, &a);
     assert_non_null(kept);
+    fitted_values[LONG] = -1;
     assert_int_equal(q.model->fitted(&env, kept, 0, fitted_values, NULL), NORN_OK);
+    assert_true(fitted_values[LONG] == -1);
     for (size_t t = 0; t < LONG; t++)
         assert_true(isnan(fitted_values[t]) ? t < cut + 4 : t >= cut);
     norni_arena_reset(&arena);
-    for (size_t t = 0; t < LONG; t++) /* 8192 observed ones: here all there are */
-        if (t % 3) y[t] = NORNI_NAN;
-    y[0] = -1e6;
-    q.model = &norni_model_ensemble, q.m = 1;
-    const answer sparse = ask(&q);
-    y[0] = 200;
-    assert_memory_not_equal(sparse.mean, ask(&q).mean, sizeof sparse.mean);
+    q.model = &norni_model_ensemble; /* a list of the user's own sees it all */
     q.members = "mean", q.key = "interval", q.value = "members";
     const answer own = ask(&q);
     q.key = NULL;
     const answer plain = ask_name("mean", &q);
     assert_memory_equal(own.mean, plain.mean, sizeof own.mean);
+    q.members = NULL;
+    for (size_t t = 0; t < LONG; t++) /* 8192 observed ones: here all there are */
+        if (t % 3) y[t] = NORNI_NAN;
+    y[0] = -1e6;
+    q.m = 1;
+    const answer sparse = ask(&q);
+    y[0] = 200;
+    assert_memory_not_equal(sparse.mean, ask(&q).mean, sizeof sparse.mean);
 }
 
 static double odd_value(size_t kind, size_t t, size_t n) {
