@@ -125,26 +125,20 @@ static norn_status solve(const run *r, norni_roll_chunk *c, int depth) {
     if (e < -1000) e = -1000;
     norni_roll_chunk_copy(c, r->x, pivot, ldexp(1, -e), y);
     if (count != NULL) norni_roll_chunk_count(c, r->x, r->w, count);
+    const int power = r->kind == NORNI_ROLL_VAR ? 2 * e : r->kind <= NORNI_ROLL_SEM ? e : 0;
+    const bool at_once = power > -1000 && power < 1000;
     norni_roll_var_job j = {.w = r->w,
                             .c = *c,
                             .kind = r->kind,
                             .ddof = r->ddof,
                             .y = y,
                             .count = count,
+                            .factor = at_once ? ldexp(1, power) : 1,
                             .out = r->out + c->from};
     c->to = c->from + norni_roll_var_slide(&j);
-    bool any = false;
-    double factor = 1;
-    if (r->kind <= NORNI_ROLL_SEM) factor = ldexp(1, r->kind == NORNI_ROLL_VAR ? e : e / 2);
-    const double other = r->kind == NORNI_ROLL_VAR   ? factor
-                         : r->kind <= NORNI_ROLL_SEM ? ldexp(1, e - e / 2)
-                                                     : 1;
-    for (size_t k = c->from; k < c->to; k++) {
-        const double v = r->out[k] * factor * other;
-        r->out[k] = v;
-        any |= v != v;
-    }
-    if (any) {
+    for (size_t k = c->from; k < c->to && !at_once; k++)
+        r->out[k] = ldexp(r->out[k], power);
+    if (j.uncertain) {
         for (size_t k = c->from; k < c->to; k++) {
             if (r->out[k] == r->out[k]) continue;
             const size_t from = k;

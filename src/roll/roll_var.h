@@ -35,10 +35,12 @@ typedef struct norni_roll_var_job {
     const double *count; /* (c.to - c.from), NULL: none missing */
     double m[3];         /* what rounds to the three grids when added and taken away */
     double unit;         /* T_p / n is known to this */
-    double *out;         /* (c.to - c.from), without the factor 2^(2 e) or 2^e */
+    double factor;       /* a power of two that results are multiplied by */
+    double *out;         /* (c.to - c.from) */
+    bool uncertain;      /* set where a result is NaN */
 } norni_roll_var_job;
 
-/* out: results, NaN where the rounding is not certain. Returns how many windows it did from c.from on:
+/* out: results, NaN where the rounding is not certain (or there is none). Returns how many windows it did from c.from on:
  * at least one. Sets m and unit. */
 size_t norni_roll_var_slide(norni_roll_var_job *j);
 

@@ -12,8 +12,16 @@ typedef struct LANE_NAME(pair) {
     LANE hi, lo;
 } LANE_NAME(pair);
 
+/* a + b and a - b by the units that multiply: additions alone would leave them idle. */
+LANE_FN LANE LANE_NAME(plus)(LANE a, LANE b) {
+    return LANE_FMA(a, LANE_SET(1), b);
+}
+LANE_FN LANE LANE_NAME(less)(LANE a, LANE b) {
+    return LANE_FMA(b, LANE_SET(-1), a);
+}
+
 LANE_FN LANE LANE_NAME(grid)(LANE a, LANE m) {
-    return (a + m) - m;
+    return LANE_NAME(plus)(a, m) - m;
 }
 
 /* a + b in parts on the grids: hi, mid and, with three, low. */
@@ -32,7 +40,10 @@ LANE_FN void LANE_NAME(split)(LANE a, LANE b, const LANE *m, bool three, LANE *h
 /* The parts of y's powers. */
 LANE_FN LANE_NAME(sums) LANE_NAME(parts)(LANE y, const LANE *m, int order, bool three) {
     LANE_NAME(sums) p;
-    LANE_NAME(split)(y, y - y, m, three, &p.hi[0], &p.mid[0], &p.low[0]);
+    p.hi[0] = LANE_NAME(grid)(y, m[0]);
+    const LANE rest = LANE_NAME(less)(y, p.hi[0]);
+    p.mid[0] = LANE_NAME(grid)(rest, m[1]);
+    if (three) p.low[0] = LANE_NAME(grid)(rest - p.mid[0], m[2]);
     if (order == 2 && !three) { /* the square need not be rounded in between */
         p.hi[1] = LANE_FMA(y, y, m[0]) - m[0];
         p.mid[1] = LANE_NAME(grid)(LANE_FMA(y, y, -p.hi[1]), m[1]);
@@ -55,7 +66,8 @@ LANE_FN void LANE_NAME(put)(LANE_NAME(sums) * s, LANE y, bool enters, const LANE
     const LANE_NAME(sums) p = LANE_NAME(parts)(y, m, order, three);
     for (int k = 0; k < order; k++) {
         s->hi[k] = enters ? s->hi[k] + p.hi[k] : s->hi[k] - p.hi[k];
-        s->mid[k] = enters ? s->mid[k] + p.mid[k] : s->mid[k] - p.mid[k];
+        s->mid[k] =
+            enters ? LANE_NAME(plus)(s->mid[k], p.mid[k]) : LANE_NAME(less)(s->mid[k], p.mid[k]);
         if (three) s->low[k] = enters ? s->low[k] + p.low[k] : s->low[k] - p.low[k];
     }
 }
@@ -64,6 +76,12 @@ LANE_FN void LANE_NAME(put)(LANE_NAME(sums) * s, LANE y, bool enters, const LANE
 LANE_FN LANE_NAME(pair) LANE_NAME(minus)(LANE_NAME(pair) a, LANE_NAME(pair) b) {
     const LANE s = a.hi - b.hi, t = s - a.hi;
     return (LANE_NAME(pair)){s, ((a.hi - (s - t)) - (b.hi + t)) + (a.lo - b.lo)};
+}
+
+/* a - b where a is not the smaller one by more than a factor of 2. */
+LANE_FN LANE_NAME(pair) LANE_NAME(minus_less)(LANE_NAME(pair) a, LANE_NAME(pair) b) {
+    const LANE s = a.hi - b.hi;
+    return (LANE_NAME(pair)){s, LANE_NAME(less)(a.hi - s, b.hi) + LANE_NAME(less)(a.lo, b.lo)};
 }
 
 LANE_FN LANE_NAME(pair) LANE_NAME(times)(LANE_NAME(pair) a, LANE_NAME(pair) b) {
@@ -81,21 +99,21 @@ LANE_FN LANE_NAME(pair) LANE_NAME(doubled)(LANE_NAME(pair) a) {
     return (LANE_NAME(pair)){a.hi + a.hi, a.lo + a.lo};
 }
 
-/* v + shift rounded to a double, then to the grid of m (0: none), where v - bound and v + bound agree.
- * Without the shift, by a part of the last place that is no short fraction, data of few bits would lie
- * just between two results time and again. */
-LANE_FN LANE LANE_NAME(certain)(LANE_NAME(pair) v, LANE bound, LANE shift, LANE m) {
-    const LANE a = LANE_NAME(grid)(v.hi + ((v.lo + shift) - bound), m),
-               b = LANE_NAME(grid)(v.hi + ((v.lo + shift) + bound), m);
+/* v rounded to a double and to the grid of m, where v - bound and v + bound agree. v is shifted by a
+ * part of the last place that is no short fraction: else data of few bits would lie just between two
+ * results time and again. */
+LANE_FN LANE LANE_NAME(on_grid)(LANE_NAME(pair) v, LANE bound, LANE m) {
+    const LANE lo = LANE_FMA(m, LANE_SET(0x1.83a5c7p-55), v.lo),
+               a = LANE_NAME(grid)(v.hi + (lo - bound), m),
+               b = LANE_NAME(grid)(v.hi + LANE_NAME(plus)(lo, bound), m);
     return LANE_PICK(a, b, a);
 }
 
-LANE_FN LANE LANE_NAME(on_grid)(LANE_NAME(pair) v, LANE bound, LANE m) {
-    return LANE_NAME(certain)(v, bound, m * LANE_SET(0x1.83a5c7p-55), m);
-}
-
+/* The same without a grid. */
 LANE_FN LANE LANE_NAME(rounded)(LANE_NAME(pair) v, LANE bound) {
-    return LANE_NAME(certain)(v, bound, v.hi * LANE_SET(0x1.83a5c7p-55), v.hi - v.hi);
+    const LANE lo = LANE_FMA(v.hi, LANE_SET(0x1.83a5c7p-55), v.lo), a = v.hi + (lo - bound),
+               b = LANE_NAME(plus)(v.hi, LANE_NAME(plus)(lo, bound));
+    return LANE_PICK(a, b, a);
 }
 
 /* D3 from n T2, T1^2, T1 and T3. */
@@ -154,7 +172,7 @@ LANE_FN LANE LANE_NAME(finish)(const LANE_NAME(sums) * s, const norni_roll_var_j
         t1t1 = {p, LANE_FMA(t[0].lo, t[0].lo,
                             LANE_FMA(t[0].hi + t[0].hi, t[0].lo, LANE_FMA(t[0].hi, t[0].hi, -p)))};
     LANE bound = n * LANE_SET(j->unit) * n;
-    const LANE_NAME(pair) d2 = LANE_NAME(minus)(nt2, t1t1);
+    const LANE_NAME(pair) d2 = LANE_NAME(minus_less)(nt2, t1t1);
     const LANE round2 = LANE_NAME(rounded)(d2, bound * LANE_SET(8));
     if (kind == NORNI_ROLL_ZSCORE) {
         const LANE a = n * last;

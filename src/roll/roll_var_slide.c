@@ -29,7 +29,7 @@ static int order_of(norni_roll_central kind) {
     return kind == NORNI_ROLL_KURT ? 4 : kind == NORNI_ROLL_SKEW ? 3 : 2;
 }
 
-static inline __attribute__((always_inline)) void slide_one(const norni_roll_var_job *j,
+static inline __attribute__((always_inline)) void slide_one(norni_roll_var_job *j,
                                                             norni_roll_central kind, bool three) {
     const int order = order_of(kind);
     one_sums s = {{0}, {0}, {0}};
@@ -46,12 +46,13 @@ static inline __attribute__((always_inline)) void slide_one(const norni_roll_var
         const size_t i = k - j->c.from;
         const double n = j->count != NULL ? j->count[i] : (double)(hi - lo);
         const double last = hi > lo ? y[hi - 1 - j->c.lo] : 0;
-        j->out[i] = one_finish(&s, j, kind, n, last, three);
+        const double v = one_finish(&s, j, kind, n, last, three) * j->factor;
+        j->out[i] = v;
+        j->uncertain |= v != v;
     }
 }
 
-static inline __attribute__((always_inline)) void slide_kinds(const norni_roll_var_job *j,
-                                                              bool three) {
+static inline __attribute__((always_inline)) void slide_kinds(norni_roll_var_job *j, bool three) {
     if (j->kind == NORNI_ROLL_KURT)
         slide_one(j, NORNI_ROLL_KURT, three);
     else if (j->kind == NORNI_ROLL_SKEW)
@@ -64,12 +65,12 @@ static inline __attribute__((always_inline)) void slide_kinds(const norni_roll_v
         slide_one(j, j->kind, three);
 }
 
-static void slide_plain(const norni_roll_var_job *j) {
+static void slide_plain(norni_roll_var_job *j) {
     slide_kinds(j, true);
 }
 
 #if NORNI_ROLL_WIDE
-NORNI_ROLL_AVX2 static void slide_fma(const norni_roll_var_job *j) {
+NORNI_ROLL_AVX2 static void slide_fma(norni_roll_var_job *j) {
     slide_kinds(j, true);
 }
 
@@ -106,13 +107,14 @@ NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void load_lanes(con
 
 /* Lane i works on windows i * run .. (i + 1) * run of the chunk; run is a multiple of 4. */
 NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void slide_four(
-    const norni_roll_var_job *j, norni_roll_central kind, size_t run) {
+    norni_roll_var_job *j, norni_roll_central kind, size_t run, bool counted) {
     const int order = order_of(kind);
     const size_t length = j->c.longest;
     const double *y = j->y;
     const __m256d m[3] = {_mm256_set1_pd(j->m[0]), _mm256_set1_pd(j->m[1]), _mm256_set1_pd(0)};
     four_sums s;
-    __m256d n[4], in[4], away[4], res[4];
+    const __m256d factor = _mm256_set1_pd(j->factor);
+    __m256d n[4], in[4], away[4], res[4], nan = _mm256_setzero_pd();
     for (int k = 0; k < 4; k++)
         s.hi[k] = s.mid[k] = s.low[k] = _mm256_setzero_pd(), n[k] = _mm256_set1_pd((double)length);
     for (size_t i = 0; i + 1 < length; i++) /* all of the first window but its last value */
@@ -121,35 +123,56 @@ NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void slide_four(
     for (size_t k = 0; k < run; k += 4) {
         load_lanes(y + k + length - 1, run, in);
         load_lanes(y + k, run, away);
-        if (j->count != NULL) load_lanes(j->count + k, run, n);
+        if (counted) load_lanes(j->count + k, run, n);
         for (int t = 0; t < 4; t++) {
             four_put(&s, in[t], true, m, order, false);
-            res[t] = four_finish(&s, j, kind, n[t], in[t], false);
+            res[t] = four_finish(&s, j, kind, counted ? n[t] : n[0], in[t], false);
+            if (kind <= NORNI_ROLL_SEM) res[t] *= factor;
+            nan = _mm256_or_pd(nan, _mm256_cmp_pd(res[t], res[t], _CMP_UNORD_Q));
             four_put(&s, away[t], false, m, order, false);
         }
         transpose(res);
         for (size_t i = 0; i < 4; i++)
             _mm256_storeu_pd(j->out + k + i * run, res[i]);
     }
+    j->uncertain = _mm256_movemask_pd(nan) != 0;
 }
 
-NORNI_ROLL_AVX2 static void slide_var(const norni_roll_var_job *j, size_t run) {
-    slide_four(j, NORNI_ROLL_VAR, run);
+NORNI_ROLL_AVX2 static void slide_var(norni_roll_var_job *j, size_t run) {
+    if (j->count != NULL)
+        slide_four(j, NORNI_ROLL_VAR, run, true);
+    else
+        slide_four(j, NORNI_ROLL_VAR, run, false);
 }
-NORNI_ROLL_AVX2 static void slide_std(const norni_roll_var_job *j, size_t run) {
-    slide_four(j, NORNI_ROLL_STD, run);
+NORNI_ROLL_AVX2 static void slide_std(norni_roll_var_job *j, size_t run) {
+    if (j->count != NULL)
+        slide_four(j, NORNI_ROLL_STD, run, true);
+    else
+        slide_four(j, NORNI_ROLL_STD, run, false);
 }
-NORNI_ROLL_AVX2 static void slide_sem(const norni_roll_var_job *j, size_t run) {
-    slide_four(j, NORNI_ROLL_SEM, run);
+NORNI_ROLL_AVX2 static void slide_sem(norni_roll_var_job *j, size_t run) {
+    if (j->count != NULL)
+        slide_four(j, NORNI_ROLL_SEM, run, true);
+    else
+        slide_four(j, NORNI_ROLL_SEM, run, false);
 }
-NORNI_ROLL_AVX2 static void slide_zscore(const norni_roll_var_job *j, size_t run) {
-    slide_four(j, NORNI_ROLL_ZSCORE, run);
+NORNI_ROLL_AVX2 static void slide_zscore(norni_roll_var_job *j, size_t run) {
+    if (j->count != NULL)
+        slide_four(j, NORNI_ROLL_ZSCORE, run, true);
+    else
+        slide_four(j, NORNI_ROLL_ZSCORE, run, false);
 }
-NORNI_ROLL_AVX2 static void slide_skew(const norni_roll_var_job *j, size_t run) {
-    slide_four(j, NORNI_ROLL_SKEW, run);
+NORNI_ROLL_AVX2 static void slide_skew(norni_roll_var_job *j, size_t run) {
+    if (j->count != NULL)
+        slide_four(j, NORNI_ROLL_SKEW, run, true);
+    else
+        slide_four(j, NORNI_ROLL_SKEW, run, false);
 }
-NORNI_ROLL_AVX2 static void slide_kurt(const norni_roll_var_job *j, size_t run) {
-    slide_four(j, NORNI_ROLL_KURT, run);
+NORNI_ROLL_AVX2 static void slide_kurt(norni_roll_var_job *j, size_t run) {
+    if (j->count != NULL)
+        slide_four(j, NORNI_ROLL_KURT, run, true);
+    else
+        slide_four(j, NORNI_ROLL_KURT, run, false);
 }
 #endif
 
@@ -167,7 +190,7 @@ static void grids(norni_roll_var_job *j, bool three) {
 
 size_t norni_roll_var_slide(norni_roll_var_job *j) {
 #if NORNI_ROLL_WIDE
-    static void (*const lanes[])(const norni_roll_var_job *, size_t) = {
+    static void (*const lanes[])(norni_roll_var_job *, size_t) = {
         slide_var, slide_std, slide_sem, slide_zscore, slide_skew, slide_kurt};
     const bool avx2 = norni_roll_has_avx2();
     const size_t n = j->c.to - j->c.from;
