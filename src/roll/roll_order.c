@@ -24,18 +24,6 @@ enum { MANY = 2, RETRY = 16, SAMPLE = 31, SAMPLED = 1024 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Which of m sorted values, and how far towards the next. */
-typedef struct spot {
-    size_t at;
-    double fraction; /* 0: the value itself */
-} spot;
-
-static inline spot spot_of(double q, size_t m) {
-    const double h = q * (double)(m - 1);
-    const size_t at = (size_t)h;
-    return (spot){at, h - (double)at};
-}
-
 typedef struct window_bits {
     uint64_t *bits;
     size_t word;  /* where the last answer was */
@@ -117,8 +105,8 @@ static __attribute__((noinline)) void settle(norni_roll_order *o, window_bits *b
     norni_roll_order_settle(o, bucket);
 }
 
-INLINE double value_at(norni_roll_order *o, window_bits *b, spot s, norni_roll_interpolation how,
-                       select_fn *select) {
+INLINE double value_at(norni_roll_order *o, window_bits *b, norni_roll_spot s,
+                       norni_roll_interpolation how, select_fn *select) {
     size_t rank = find(b, s.at, select);
     if (!is_settled(o, rank)) {
         settle(o, b, rank);
@@ -145,7 +133,7 @@ INLINE void slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s
                   select_fn *select) {
     window_bits b = {.bits = o->bits};
     size_t from = s->from, to = s->from, known = 0; /* the bits are of [from, to) */
-    spot at = {0};
+    norni_roll_spot at = {0};
     for (size_t k = s->first; k < s->last; k++) {
         size_t lo, hi;
         norni_roll_window(j->w, k, &lo, &hi);
@@ -157,7 +145,7 @@ INLINE void slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s
             j->out[k] = NORNI_NAN;
             continue;
         }
-        if (b.n_valid != known) known = b.n_valid, at = spot_of(j->quantile, known);
+        if (b.n_valid != known) known = b.n_valid, at = norni_roll_spot_of(j->quantile, known);
         j->out[k] = value_at(o, &b, at, j->how, select);
     }
 }
@@ -169,7 +157,7 @@ INLINE void slide_whole(const job *j, norni_roll_order *o, const norni_roll_stre
     const size_t length = j->w->length, count = s->last - s->first;
     const uint32_t *rank = o->rank;
     double *out = j->out + s->first;
-    const spot at = spot_of(j->quantile, length);
+    const norni_roll_spot at = norni_roll_spot_of(j->quantile, length);
     for (size_t i = 0; i < length; i++)
         flip_bit(&b, rank[i]);
     out[0] = value_at(o, &b, at, j->how, select);
@@ -237,7 +225,7 @@ static bool wanders(const double *x, const norni_roll_windows *w, const norni_ro
         norni_roll_window(w, s->first + (s->last - 1 - s->first) * i / 2, &lo, &hi);
         n[i] = sample(x, lo, hi, v[i]);
         if (n[i] == 0) continue;
-        const double middle = v[i][spot_of(quantile, n[i]).at];
+        const double middle = v[i][norni_roll_spot_of(quantile, n[i]).at];
         least = middle < least ? middle : least;
         most = middle > most ? middle : most;
     }
@@ -287,7 +275,9 @@ static norn_status quantiles(const double *x, const norni_roll_windows *w, doubl
                              const norni_poll *poll, double *out, norn_err *err) {
     const norni_arena_mark mark = norni_arena_mark_get(arena);
     const norn_status st =
-        norni_roll_order_slide(x, w, quantile, how, false, arena, poll, out, err);
+        norni_roll_order_is_short(w)
+            ? norni_roll_order_short(x, w, quantile, how, arena, poll, out, err)
+            : norni_roll_order_slide(x, w, quantile, how, false, arena, poll, out, err);
     norni_arena_rewind(arena, mark);
     return st;
 }

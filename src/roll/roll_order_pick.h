@@ -5,6 +5,18 @@
 
 #include "roll/roll.h"
 
+/* Which of m sorted values, and how far towards the next. */
+typedef struct norni_roll_spot {
+    size_t at;
+    double fraction; /* 0: the value itself */
+} norni_roll_spot;
+
+static inline norni_roll_spot norni_roll_spot_of(double q, size_t m) {
+    const double h = q * (double)(m - 1);
+    const size_t at = (size_t)h;
+    return (norni_roll_spot){at, h - (double)at};
+}
+
 /* `fraction` in (0, 1) of the way from low (rank `at`) to high. Sums that overflow are halved first. */
 static inline double norni_roll_between(double low, double high, double fraction, size_t at,
                                         norni_roll_interpolation how) {
@@ -28,5 +40,10 @@ static inline double norni_roll_between(double low, double high, double fraction
 norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w, double quantile,
                                    norni_roll_interpolation how, bool plain, norni_arena *arena,
                                    const norni_poll *poll, double *out, norn_err *err);
+/* Quantiles of short fixed windows, in lanes; whether windows are such and the CPU has them. */
+norn_status norni_roll_order_short(const double *x, const norni_roll_windows *w, double quantile,
+                                   norni_roll_interpolation how, norni_arena *arena,
+                                   const norni_poll *poll, double *out, norn_err *err);
+bool norni_roll_order_is_short(const norni_roll_windows *w);
 
 #endif
