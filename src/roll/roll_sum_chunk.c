@@ -89,23 +89,62 @@ void norni_roll_chunk_scan(norni_roll_chunk *c, const double *x) {
     scan_plain(c, x, i);
     if (!c->missing) return;
     double least = NORNI_INF, most = -NORNI_INF;
-    for (i = c->lo; i < c->hi; i++) {
-        if (norni_roll_missing(x[i])) continue;
-        least = x[i] < least ? x[i] : least;
-        most = x[i] > most ? x[i] : most;
+    for (i = c->lo; i < c->hi; i++) { /* two choices, not branches */
+        const double v = x[i], zero = v - v;
+        least = zero == 0 && v < least ? v : least;
+        most = zero == 0 && v > most ? v : most;
     }
     c->least = least <= most ? least : 0, c->most = least <= most ? most : 0;
 }
 
+#if NORNI_ROLL_WIDE
+/* All ones where a value is not missing. */
+NORNI_ROLL_AVX2 static inline __m256d valid(__m256d v) {
+    return _mm256_cmp_pd(_mm256_sub_pd(v, v), _mm256_setzero_pd(), _CMP_EQ_OQ);
+}
+
+NORNI_ROLL_AVX2 static size_t copy_avx2(const double *x, size_t n, double pivot, double scale,
+                                        double *to) {
+    const __m256d p = _mm256_set1_pd(pivot), f = _mm256_set1_pd(scale);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const __m256d v = _mm256_loadu_pd(x + i), y = _mm256_mul_pd(_mm256_sub_pd(v, p), f);
+        _mm256_storeu_pd(to + i, _mm256_and_pd(y, valid(v)));
+    }
+    return i;
+}
+
+/* Counts of regular windows as roll_sum.c slides its sums: count has those of the first four. */
+NORNI_ROLL_AVX2 static size_t count_avx2(const double *old, const double *new, size_t n,
+                                         double *count) {
+    const __m256d one = _mm256_set1_pd(1);
+    __m256d s = _mm256_loadu_pd(count), d = _mm256_setzero_pd(), d2 = d;
+    double first[4] = {0};
+    for (size_t k = 1; k < 4; k++)
+        first[k] = count[k] - count[k - 1];
+    d = _mm256_loadu_pd(first);
+    d2 = _mm256_set_pd(first[3] + first[2], first[2] + first[1], 0, 0);
+    size_t k = 4;
+    for (; k + 4 <= n; k += 4) {
+        const __m256d in = _mm256_and_pd(valid(_mm256_loadu_pd(new + k - 1)), one),
+                      away = _mm256_and_pd(valid(_mm256_loadu_pd(old + k - 1)), one),
+                      e = _mm256_sub_pd(in, away), e2 = _mm256_add_pd(e, norni_shift1(d, e));
+        s = _mm256_add_pd(s, _mm256_add_pd(e2, norni_shift2(d2, e2)));
+        _mm256_storeu_pd(count + k, s);
+        d = e, d2 = e2;
+    }
+    return k;
+}
+#endif
+
 void norni_roll_chunk_copy(const norni_roll_chunk *c, const double *x, double pivot, double scale,
                            double *to) {
-    if (c->missing) {
-        for (size_t i = c->lo; i < c->hi; i++)
-            to[i - c->lo] = norni_roll_missing(x[i]) ? 0 : (x[i] - pivot) * scale;
-        return;
-    }
-    for (size_t i = c->lo; i < c->hi; i++)
-        to[i - c->lo] = (x[i] - pivot) * scale;
+    size_t i = c->lo;
+#if NORNI_ROLL_WIDE
+    if (norni_roll_has_avx2()) i += copy_avx2(x + c->lo, c->hi - c->lo, pivot, scale, to);
+#endif
+    for (; i < c->hi; i++)
+        to[i - c->lo] = norni_roll_missing(x[i]) ? 0 : (x[i] - pivot) * scale;
 }
 
 void norni_roll_chunk_count(const norni_roll_chunk *c, const double *x, const norni_roll_windows *w,
@@ -113,6 +152,14 @@ void norni_roll_chunk_count(const norni_roll_chunk *c, const double *x, const no
     size_t from = c->lo, to = c->lo, n = 0;
     for (size_t k = c->from; k < c->to; k++) {
         size_t lo, hi;
+#if NORNI_ROLL_WIDE
+        if (c->regular && k == c->from + 4 && norni_roll_has_avx2()) {
+            k = c->from + count_avx2(x + c->lo, x + c->lo + c->longest, c->to - c->from, count);
+            if (k == c->to) return;
+            n = (size_t)count[k - c->from - 1];
+            norni_roll_window(w, k - 1, &from, &to);
+        }
+#endif
         norni_roll_window(w, k, &lo, &hi);
         if (lo >= to) from = to = lo, n = 0;
         for (; to < hi; to++)

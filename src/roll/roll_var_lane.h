@@ -152,12 +152,14 @@ LANE_FN LANE LANE_NAME(result)(norni_roll_central kind, LANE n, LANE ddof, LANE 
         const LANE scale = d2 * root, v = LANE_NAME(on_grid)(d, bound, scale * LANE_SET(6));
         return v / scale * (LANE_SQRT(n * (n - one)) / (n - two));
     }
-    const LANE scale = d2 * d2, v = LANE_NAME(on_grid)(d, bound, scale * LANE_SET(48));
+    const LANE scale = d2 * d2, v = LANE_NAME(on_grid)(d, bound, scale * LANE_SET(96));
     const LANE three = LANE_SET(3), f = (n - one) / ((n - two) * (n - three));
     return f * ((n + one) * (v / scale) - three * (n - one));
 }
 
-/* The result of a window of n values with these sums; `last` is its last value. */
+/* The result of a window of n values with these sums; `last` is its last value. Every sum T_p may be
+ * wrong by 0.6 n unit and leaves products of two low parts (n unit / 2) out: the factors of `bound`
+ * are the sums of what that does to D2, Z, D3 (11) and D4 (40), and room for roundings. */
 LANE_FN LANE LANE_NAME(finish)(const LANE_NAME(sums) * s, const norni_roll_var_job *j,
                                norni_roll_central kind, LANE n, LANE last, bool three) {
     LANE_NAME(pair) t[4], d = {n, n};
@@ -181,11 +183,11 @@ LANE_FN LANE LANE_NAME(finish)(const LANE_NAME(sums) * s, const norni_roll_var_j
     }
     if (kind == NORNI_ROLL_SKEW) {
         d = LANE_NAME(third)(n, nt2, t1t1, t[0], t[2]);
-        bound = bound * n * LANE_SET(64);
+        bound = bound * n * LANE_SET(16);
     }
     if (kind == NORNI_ROLL_KURT) {
         d = LANE_NAME(fourth)(n, nt2, t1t1, t[0], t[2], t[3]);
-        bound = bound * n * n * LANE_SET(256);
+        bound = bound * n * n * LANE_SET(64);
     }
     return LANE_NAME(result)(kind, n, LANE_SET((double)j->ddof), round2, d, bound);
 }

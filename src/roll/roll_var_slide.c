@@ -107,11 +107,12 @@ NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void load_lanes(con
 
 /* Lane i works on windows i * run .. (i + 1) * run of the chunk; run is a multiple of 4. */
 NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void slide_four(
-    norni_roll_var_job *j, norni_roll_central kind, size_t run, bool counted) {
-    const int order = order_of(kind);
+    norni_roll_var_job *j, norni_roll_central kind, size_t run, bool counted, int order,
+    bool three) {
     const size_t length = j->c.longest;
     const double *y = j->y;
-    const __m256d m[3] = {_mm256_set1_pd(j->m[0]), _mm256_set1_pd(j->m[1]), _mm256_set1_pd(0)};
+    const __m256d m[3] = {_mm256_set1_pd(j->m[0]), _mm256_set1_pd(j->m[1]),
+                          _mm256_set1_pd(j->m[2])};
     four_sums s;
     const __m256d factor = _mm256_set1_pd(j->factor);
     __m256d n[4], in[4], away[4], res[4], nan = _mm256_setzero_pd();
@@ -119,17 +120,17 @@ NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void slide_four(
         s.hi[k] = s.mid[k] = s.low[k] = _mm256_setzero_pd(), n[k] = _mm256_set1_pd((double)length);
     for (size_t i = 0; i + 1 < length; i++) /* all of the first window but its last value */
         four_put(&s, _mm256_set_pd(y[i + 3 * run], y[i + 2 * run], y[i + run], y[i]), true, m,
-                 order, false);
+                 order, three);
     for (size_t k = 0; k < run; k += 4) {
         load_lanes(y + k + length - 1, run, in);
         load_lanes(y + k, run, away);
         if (counted) load_lanes(j->count + k, run, n);
         for (int t = 0; t < 4; t++) {
-            four_put(&s, in[t], true, m, order, false);
-            res[t] = four_finish(&s, j, kind, counted ? n[t] : n[0], in[t], false);
+            four_put(&s, in[t], true, m, order, three);
+            res[t] = four_finish(&s, j, kind, counted ? n[t] : n[0], in[t], three);
             if (kind <= NORNI_ROLL_SEM) res[t] *= factor;
             nan = _mm256_or_pd(nan, _mm256_cmp_pd(res[t], res[t], _CMP_UNORD_Q));
-            four_put(&s, away[t], false, m, order, false);
+            four_put(&s, away[t], false, m, order, three);
         }
         transpose(res);
         for (size_t i = 0; i < 4; i++)
@@ -140,39 +141,48 @@ NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void slide_four(
 
 NORNI_ROLL_AVX2 static void slide_var(norni_roll_var_job *j, size_t run) {
     if (j->count != NULL)
-        slide_four(j, NORNI_ROLL_VAR, run, true);
+        slide_four(j, NORNI_ROLL_VAR, run, true, 2, false);
     else
-        slide_four(j, NORNI_ROLL_VAR, run, false);
+        slide_four(j, NORNI_ROLL_VAR, run, false, 2, false);
 }
 NORNI_ROLL_AVX2 static void slide_std(norni_roll_var_job *j, size_t run) {
     if (j->count != NULL)
-        slide_four(j, NORNI_ROLL_STD, run, true);
+        slide_four(j, NORNI_ROLL_STD, run, true, 2, false);
     else
-        slide_four(j, NORNI_ROLL_STD, run, false);
+        slide_four(j, NORNI_ROLL_STD, run, false, 2, false);
 }
 NORNI_ROLL_AVX2 static void slide_sem(norni_roll_var_job *j, size_t run) {
     if (j->count != NULL)
-        slide_four(j, NORNI_ROLL_SEM, run, true);
+        slide_four(j, NORNI_ROLL_SEM, run, true, 2, false);
     else
-        slide_four(j, NORNI_ROLL_SEM, run, false);
+        slide_four(j, NORNI_ROLL_SEM, run, false, 2, false);
 }
 NORNI_ROLL_AVX2 static void slide_zscore(norni_roll_var_job *j, size_t run) {
     if (j->count != NULL)
-        slide_four(j, NORNI_ROLL_ZSCORE, run, true);
+        slide_four(j, NORNI_ROLL_ZSCORE, run, true, 2, false);
     else
-        slide_four(j, NORNI_ROLL_ZSCORE, run, false);
+        slide_four(j, NORNI_ROLL_ZSCORE, run, false, 2, false);
 }
 NORNI_ROLL_AVX2 static void slide_skew(norni_roll_var_job *j, size_t run) {
     if (j->count != NULL)
-        slide_four(j, NORNI_ROLL_SKEW, run, true);
+        slide_four(j, NORNI_ROLL_SKEW, run, true, 3, false);
     else
-        slide_four(j, NORNI_ROLL_SKEW, run, false);
+        slide_four(j, NORNI_ROLL_SKEW, run, false, 3, false);
 }
 NORNI_ROLL_AVX2 static void slide_kurt(norni_roll_var_job *j, size_t run) {
     if (j->count != NULL)
-        slide_four(j, NORNI_ROLL_KURT, run, true);
+        slide_four(j, NORNI_ROLL_KURT, run, true, 4, false);
     else
-        slide_four(j, NORNI_ROLL_KURT, run, false);
+        slide_four(j, NORNI_ROLL_KURT, run, false, 4, false);
+}
+/* Long windows: three parts of each sum. */
+NORNI_ROLL_AVX2 static void slide_long(norni_roll_var_job *j, size_t run) {
+    if (j->kind == NORNI_ROLL_KURT)
+        slide_four(j, NORNI_ROLL_KURT, run, j->count != NULL, 4, true);
+    else if (j->kind == NORNI_ROLL_SKEW)
+        slide_four(j, NORNI_ROLL_SKEW, run, j->count != NULL, 3, true);
+    else
+        slide_four(j, j->kind, run, j->count != NULL, 2, true);
 }
 #endif
 
@@ -194,12 +204,13 @@ size_t norni_roll_var_slide(norni_roll_var_job *j) {
         slide_var, slide_std, slide_sem, slide_zscore, slide_skew, slide_kurt};
     const bool avx2 = norni_roll_has_avx2();
     const size_t n = j->c.to - j->c.from;
-    if (avx2 && j->c.regular && j->c.longest <= LONGEST_TWO && n >= LEAST_RUNS) {
+    if (avx2 && j->c.regular && n >= LEAST_RUNS && n >= j->c.longest / 8) {
+        const bool three = j->c.longest > LONGEST_TWO;
         /* Lanes' lines must not all fall on one set of the cache. */
         const size_t quarter = n / 4 / 4 * 4,
                      run = quarter > 1024 ? (quarter - 136) / 512 * 512 + 136 : quarter;
-        grids(j, false);
-        lanes[j->kind](j, run);
+        grids(j, three);
+        (three ? slide_long : lanes[j->kind])(j, run);
         return 4 * run;
     }
     if (avx2) {
