@@ -10,3 +10,10 @@ tests = os.path.join(top, "tests")
 for name in os.listdir(tests):
     if name not in ("python", "meson.build"):
         shutil.rmtree(os.path.join(tests, name), ignore_errors=True)
+tools = os.path.join(top, "tools")
+for name in os.listdir(tools):
+    path = os.path.join(tools, name)
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif not name.startswith("gen_"):
+        os.remove(path)
