@@ -28,7 +28,7 @@ bool ets_work_init(ets_work *w, const ets_data *d, int simd, const norni_poll *p
     const size_t dirs = ETS_N_SMOOTH + 1 + free_season, vec = (dirs + ETS_LANES - 1) / ETS_LANES;
     const size_t lanes = vec * ETS_LANES;
     ets_pass *p = &w->pass;
-    p->m = d->m, p->n = d->n, p->y = d->y;
+    p->m = d->m, p->n = d->n, p->y = d->y, p->poll = poll;
     double *dirs_mem = norni_arena_get(arena, 4 * lanes, sizeof(double));
     p->season = norni_arena_get(arena, d->m, sizeof(double));
     p->season_dir = norni_arena_get(arena, d->m * lanes, sizeof(double));

@@ -144,15 +144,20 @@ ETS_INLINE bool FN(run)(ets_pass *p, size_t nv, int trend, int season) {
     FN(step) k;
     k.phi = p->par.phi, k.b_log = 0;
     FN(vec) *row = (FN(vec) *)p->rows;
-    for (size_t t = 0, j = 0; t < p->n; t++, row += nv) {
-        FN(vec) *ds = (FN(vec) *)p->season_dir + j * nv;
-        if (!FN(scalar)(p, &k, p->y[t], &l, &b, p->season + j, &prod, trend, season)) return false;
-        sse += k.e * k.e;
-        if (mul && !(prod > 1e-140 && prod < 1e140)) log_f += ets_log_take(&prod);
-        for (size_t v = 0; v < nv; v++)
-            FN(tangent)
-        (&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
-        if (++j == p->m) j = 0;
+    for (size_t t = 0, j = 0; t < p->n;) {
+        if (t > 0 && norni_poll_stop(p->poll)) return false;
+        const size_t end = p->n - t < ETS_PIECE ? p->n : t + ETS_PIECE;
+        for (; t < end; t++, row += nv) {
+            FN(vec) *ds = (FN(vec) *)p->season_dir + j * nv;
+            if (!FN(scalar)(p, &k, p->y[t], &l, &b, p->season + j, &prod, trend, season))
+                return false;
+            sse += k.e * k.e;
+            if (mul && !(prod > 1e-140 && prod < 1e140)) log_f += ets_log_take(&prod);
+            for (size_t v = 0; v < nv; v++)
+                FN(tangent)
+            (&k, &u, v, trend, season, mul, &dl[v], &db[v], ds + v, row + v, &grad[v], &dlog[v]);
+            if (++j == p->m) j = 0;
+        }
     }
     for (size_t v = 0; v < nv; v++)
         ((FN(vec) *)p->grad)[v] = grad[v], ((FN(vec) *)p->dlog)[v] = dlog[v];

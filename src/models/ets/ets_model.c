@@ -102,7 +102,8 @@ static norn_status fit_one(norni_env *env, const ets_opt *o, const norni_series 
         !ets_memory_warm(memory, &d, forms, exponent, env->arena))
         return norni_alloc_fail(err, part, m, 36 * sizeof(double));
     const size_t n_fitted = ets_choose(&w, &d, memory, &opt, &best, best.season + m);
-    if (w.stopped) return norn_fail(err, NORN_E_CANCEL, "%s: cancelled", part);
+    if (w.stopped || norni_poll_stop(&env->poll))
+        return norn_fail(err, NORN_E_CANCEL, "%s: cancelled", part);
     if (n_fitted == 0) {
         const bool simple = opt.error <= 1 && opt.trend <= 1 && opt.season <= 1;
         if (!simple || d.n_obs > 4) return why_none(&d, &opt, part, err);

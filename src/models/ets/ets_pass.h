@@ -3,9 +3,11 @@
 #ifndef NORNI_ETS_PASS_H
 #define NORNI_ETS_PASS_H
 
+#include "base/poll.h"
 #include "models/ets/ets.h"
 
 /* Directions live in lanes: vectors of 8 doubles, at most ETS_MAX_VEC of them. */
+enum { ETS_PIECE = 8192 }; /* steps between two questions whether to stop */
 enum { ETS_LANES = 8, ETS_MAX_VEC = 9, ETS_MAX_DIR = ETS_LANES * ETS_MAX_VEC };
 enum { ETS_ALPHA, ETS_BETA, ETS_GAMMA, ETS_PHI, ETS_N_SMOOTH };
 
@@ -23,6 +25,7 @@ typedef struct ets_pass {
     double *rows;            /* out (n, 8 n_vec): minus the derivatives of the innovations */
     double *grad;            /* out (8 n_vec): sum of row * innovation */
     double *dlog;            /* out (8 n_vec): sum of derivatives of log|f| */
+    const norni_poll *poll;  /* or NULL; told to stop, the pass fails */
     double sse, log_f;       /* out; log_f without the factor 2, 0 under additive errors */
 } ets_pass;
 
