@@ -106,6 +106,9 @@ static norn_status take_season_out(naive_state *st, const norni_series *s, const
         norni_decompose_polled(st->x, n, (int32_t)m, true, figure, NULL, scratch, &env->poll);
     if (norni_poll_stop(&env->poll)) return norn_fail(err, NORN_E_CANCEL, "naive2: cancelled");
     if (!found) return NORN_OK;
+    for (size_t j = 0; j < m; j++) {
+        if (!(fabs(figure[j]) > 1e-100)) return NORN_OK; /* what it divides would overflow */
+    }
     for (size_t t = 0; t < n; t++)
         adjusted[t] = st->x[t] / figure[t % m];
     st->x = adjusted;
