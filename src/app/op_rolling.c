@@ -27,6 +27,8 @@ static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_rol
         batch /= 2;
     norni_reader_set_batch(reader, (size_t)batch);
     const double fit = room / (batch * per_byte);
+    const double late = room / 4 / NUMBER_BYTES;
+    plan->late_cells = late < 1 << 22 ? (size_t)late : 1 << 22;
     plan->n_batches = fit < 1 ? 1 : fit < (double)usual ? (size_t)fit : usual;
 }
 

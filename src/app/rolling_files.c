@@ -2,9 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/rolling_files.h"
 
-/* A part of more cells than LATE_CELLS is a series that a batch cannot cut: its text is made piece by
- * piece when its turn comes, so that it never lies in memory whole. */
-enum { STDOUT_KEEP = 16 << 20, LATE_CELLS = 1 << 22, PIECE_CELLS = 1 << 16 };
+enum { STDOUT_KEEP = 16 << 20, PIECE_CELLS = 1 << 16 };
 
 void norni_rolling_part_init(norni_rolling_part *b, const norn_alloc *a) {
     norni_buf_init(&b->text, a);
@@ -25,7 +23,7 @@ static size_t cells_of_row(const norni_rolled *r) {
 norn_status norni_rolling_part_make(const norni_rolling_files *o, const norni_rolled *r,
                                     norni_rolling_part *b, norn_err *err) {
     b->text.n = b->packed.n = b->items.n = 0;
-    b->late = !o->json && r->n_rows > LATE_CELLS / cells_of_row(r);
+    b->late = !o->json && r->n_rows > r->plan->late_cells / cells_of_row(r);
     if (o->has_items) norni_rolling_item_rows(r, &b->items);
     for (size_t i = 0; i < r->panel->n_series && !o->is_sheet && !b->late; i++) {
         if (o->json && i > 0) norni_buf_text(&b->text, ",\n");
@@ -60,7 +58,7 @@ static norn_status push(norni_rolling_files *o, norn_err *err) {
     return NORN_OK;
 }
 
-/* The text of b, or of `rows` made now, behind what was written. */
+/* The text of b behind what was written. */
 static norn_status put_text(norni_rolling_files *o, const norni_rolling_part *b, norn_err *err) {
     if (o->out.codec != NORNI_CODEC_NONE)
         return norni_out_packed(&o->out, b->packed.p, b->packed.n, err);
@@ -68,6 +66,7 @@ static norn_status put_text(norni_rolling_files *o, const norni_rolling_part *b,
     return push(o, err);
 }
 
+/* A series that no batch can cut: its text never lies in memory whole. */
 static norn_status write_late(norni_rolling_files *o, const norni_rolled *r, norni_rolling_part *b,
                               norn_err *err) {
     const size_t step = PIECE_CELLS / cells_of_row(r) + 1;

@@ -166,6 +166,7 @@ norn_status norni_rolling_plan_make(const norni_rolling_opt *opt, norni_arena *a
     *plan = (norni_rolling_plan){
         .target = norni_str_of(opt->panel.target_col ? opt->panel.target_col : "y"),
         .n_batches = 4,
+        .late_cells = 1 << 20,
         .escape = !opt->panel.common.no_escape_formulas};
     NORN_TRY(parse_ops(opt->op, arena, plan, err));
     NORN_TRY(take_window(opt, plan, err));

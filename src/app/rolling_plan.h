@@ -30,7 +30,8 @@ typedef struct norni_rolling_plan {
     norni_str *names; /* (n_out) result columns: those of the target, then of each rolled column */
     size_t n_out;     /* n_ops * (1 + n_cols) */
     bool escape;
-    size_t n_batches;
+    size_t n_batches;  /* alive at once in a streamed run */
+    size_t late_cells; /* a batch of more has its text made piece by piece, while it is written */
 } norni_rolling_plan;
 
 /* NORN_E_ARG: an operation, window or column that cannot be. */
