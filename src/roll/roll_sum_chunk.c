@@ -52,6 +52,11 @@ static void scan_plain(norni_roll_chunk *c, const double *x, size_t from) {
 }
 
 #if NORNI_ROLL_WIDE
+/* All ones where a value is not missing. */
+NORNI_ROLL_AVX2 static inline __m256d valid(__m256d v) {
+    return _mm256_cmp_pd(_mm256_sub_pd(v, v), _mm256_setzero_pd(), _CMP_EQ_OQ);
+}
+
 NORNI_ROLL_AVX2 static size_t scan_avx2(norni_roll_chunk *c, const double *x) {
     const __m256d zero = _mm256_setzero_pd();
     __m256d least[2], most[2], sum[2];
@@ -77,6 +82,27 @@ NORNI_ROLL_AVX2 static size_t scan_avx2(norni_roll_chunk *c, const double *x) {
     }
     return i;
 }
+
+/* The same past missing values, which become NaN: a minimum's second operand is then its result. */
+NORNI_ROLL_AVX2 static size_t rescan_avx2(const norni_roll_chunk *c, const double *x, double *least,
+                                          double *most) {
+    const __m256d nan = _mm256_set1_pd(NORNI_NAN);
+    __m256d a = _mm256_set1_pd(*least), b = _mm256_set1_pd(*most);
+    size_t i = c->lo;
+    for (; c->hi - i >= 4; i += 4) {
+        const __m256d v = _mm256_loadu_pd(x + i), y = _mm256_blendv_pd(nan, v, valid(v));
+        a = _mm256_min_pd(y, a);
+        b = _mm256_max_pd(y, b);
+    }
+    double l[4], m[4];
+    _mm256_storeu_pd(l, a);
+    _mm256_storeu_pd(m, b);
+    for (int j = 0; j < 4; j++) {
+        if (l[j] < *least) *least = l[j];
+        if (m[j] > *most) *most = m[j];
+    }
+    return i;
+}
 #endif
 
 void norni_roll_chunk_scan(norni_roll_chunk *c, const double *x) {
@@ -89,7 +115,11 @@ void norni_roll_chunk_scan(norni_roll_chunk *c, const double *x) {
     scan_plain(c, x, i);
     if (!c->missing) return;
     double least = NORNI_INF, most = -NORNI_INF;
-    for (i = c->lo; i < c->hi; i++) { /* two choices, not branches */
+    i = c->lo;
+#if NORNI_ROLL_WIDE
+    if (norni_roll_has_avx2()) i = rescan_avx2(c, x, &least, &most);
+#endif
+    for (; i < c->hi; i++) {
         const double v = x[i], zero = v - v;
         least = zero == 0 && v < least ? v : least;
         most = zero == 0 && v > most ? v : most;
@@ -98,11 +128,6 @@ void norni_roll_chunk_scan(norni_roll_chunk *c, const double *x) {
 }
 
 #if NORNI_ROLL_WIDE
-/* All ones where a value is not missing. */
-NORNI_ROLL_AVX2 static inline __m256d valid(__m256d v) {
-    return _mm256_cmp_pd(_mm256_sub_pd(v, v), _mm256_setzero_pd(), _CMP_EQ_OQ);
-}
-
 NORNI_ROLL_AVX2 static size_t copy_avx2(const double *x, size_t n, double pivot, double scale,
                                         double *to) {
     const __m256d p = _mm256_set1_pd(pivot), f = _mm256_set1_pd(scale);
