@@ -26,6 +26,11 @@ def judge(*args):
     return ["evaluate", "data.csv", "--horizon", "3", *args]
 
 
+def roll(op, *args):
+    """A case's `command`: norn rolling of the case's data."""
+    return ["rolling", "data.csv", "--op", op, *args]
+
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -219,6 +224,23 @@ CASES = [
     Case("evaluate: exogenous columns that no model uses", PRICED, [], 2, r"--exogenous: none of the models.*arima, auto_arima", command=judge("--exogenous", "price")),
     Case("evaluate: the error analysis into a file", GOOD, [], 1, r"data.csv/errors.csv: Not a directory", command=judge("--errors", "data.csv")),
     Case("evaluate: an unknown metric", GOOD, [], 2, r"--metric: 'smap' is not one of", command=judge("--metric", "smap")),
+    # rolling
+    Case("rolling: no window", GOOD, [], 2, r"--window W is missing", command=roll("mean")),
+    Case("rolling: a window of no rows", GOOD, [], 2, r"window: '0' is neither", command=roll("mean", "--window", "0")),
+    Case("rolling: a window of months", GOOD, [], 2, r"window: '2M' is neither a number .* nor a time as 7D", command=roll("mean", "--window", "2M")),
+    Case("rolling: days over numbered rows", "unique_id,ds,y\na,1,1\na,2,2\n", [], 3, r"--window 7D needs dates", command=roll("mean", "--window", "7D")),
+    Case("rolling: an unknown operation", GOOD, [], 2, r"unknown operation 'meen'; did you mean mean\?", command=roll("meen", "--window", "3")),
+    Case("rolling: a quantile beyond 1", GOOD, [], 2, r"quantile: q 1.5 is outside \[0, 1\]", command=roll("quantile(1.5)", "--window", "3")),
+    Case("rolling: an argument that is not there", GOOD, [], 2, r"std: 'q' is not one of its arguments: ddof", command=roll("std(q=1)", "--window", "3")),
+    Case("rolling: a bracket that stays open", GOOD, [], 2, r"does not end with \)", command=roll("quantile(0.5", "--window", "3")),
+    Case("rolling: ewm without a weight", GOOD, [], 2, r"one of alpha, com, span and halflife", command=roll("ewm")),
+    Case("rolling: two columns of one name", GOOD, [], 2, r"two columns would be called 'mean'", command=roll("mean,mean", "--window", "3")),
+    Case("rolling: the other column is not there", PRICED, [], 3, r"column 'rain' is missing", command=roll("corr(rain)", "--window", "3")),
+    Case("rolling: a further column of words", "unique_id,ds,y,price\na,1,1,cheap\na,2,2,dear\n", [], 3, r"line 2.*'cheap'",
+         command=roll("corr(price)", "--window", "3")),
+    Case("rolling: more values than the window has", GOOD, [], 2, r"min_periods: 4 is above the window, 3", command=roll("mean", "--window", "3", "--min-periods", "4")),
+    Case("rolling: expanding and centred", GOOD, [], 2, r"center: an expanding window goes from the first", command=roll("mean", "--window", "expanding", "--center")),
+    Case("rolling: a run folder", GOOD, [], 2, r"--resume: a rolling run keeps no run folder", command=roll("mean", "--window", "3", "--resume", "run")),
     # series that cannot be used: the batch goes on
     Case("all-missing series, no fallback", "unique_id,ds,y\n" + "".join(f"a,{t},\n" for t in range(5)),
          H + ["--fallback", "none"], 4, r"1 of 1 items failed"),
