@@ -26,9 +26,17 @@ typedef struct front {
     size_t hi;
 } front;
 
-/* The minimum of [lo, hi) in eight chains. */
-static double least(const double *x, size_t lo, size_t hi, bool flip) {
+/* The minimum of [lo, hi), of many values in eight chains. */
+static inline double least(const double *x, size_t lo, size_t hi, bool flip) {
     double m[8];
+    if (hi - lo < 16) {
+        double one = NORNI_INF;
+        for (; lo < hi; lo++) {
+            const double v = norni_roll_extreme_ready(x[lo], flip);
+            one = v < one ? v : one;
+        }
+        return one;
+    }
     for (int i = 0; i < 8; i++)
         m[i] = NORNI_INF;
     for (; hi - lo >= 8; lo += 8) {
@@ -71,6 +79,27 @@ static size_t front_size(const norni_roll_windows *w, size_t *last) {
     return size < *last - first + 1 ? size : *last - first + 1;
 }
 
+/* Windows from .. to-1. */
+static inline __attribute__((always_inline)) void advance(front *f, const double *x,
+                                                          const norni_roll_windows *w, size_t from,
+                                                          size_t to, size_t last, bool flip,
+                                                          double *out) {
+    for (size_t k = from; k < to; k++) {
+        size_t lo, hi;
+        norni_roll_window(w, k, &lo, &hi);
+        if (k == 0 || lo >= f->end) {
+            rebuild(f, x, lo, hi, last, flip);
+        } else if (hi > f->hi) {
+            const double v = least(x, f->hi, hi, flip);
+            f->behind = v < f->behind ? v : f->behind;
+            f->hi = hi;
+        }
+        double m = f->behind;
+        if (lo < f->end && f->suffix[lo - f->base] < m) m = f->suffix[lo - f->base];
+        out[k] = m == NORNI_INF ? NORNI_NAN : flip ? 0.0 - m : m;
+    }
+}
+
 static norn_status by_queue(const double *x, const norni_roll_windows *w, bool flip,
                             norni_arena *arena, const norni_poll *poll, double *out,
                             norn_err *err) {
@@ -78,20 +107,13 @@ static norn_status by_queue(const double *x, const norni_roll_windows *w, bool f
     const size_t size = front_size(w, &last);
     front f = {.suffix = norni_arena_get(arena, size + 1, sizeof(double))};
     if (f.suffix == NULL) return norni_alloc_fail(err, "roll", size + 1, sizeof(double));
-    for (size_t k = 0; k < w->n_out; k++) {
-        size_t lo, hi;
-        if (k % STRIDE == 0 && norni_poll_stop(poll)) return cancelled(err);
-        norni_roll_window(w, k, &lo, &hi);
-        if (k == 0 || lo >= f.end) {
-            rebuild(&f, x, lo, hi, last, flip);
-        } else if (hi > f.hi) {
-            const double v = least(x, f.hi, hi, flip);
-            f.behind = v < f.behind ? v : f.behind;
-            f.hi = hi;
-        }
-        double m = f.behind;
-        if (lo < f.end && f.suffix[lo - f.base] < m) m = f.suffix[lo - f.base];
-        out[k] = m == NORNI_INF ? NORNI_NAN : flip ? 0.0 - m : m;
+    for (size_t k = 0; k < w->n_out; k += STRIDE) {
+        const size_t end = w->n_out - k < STRIDE ? w->n_out : k + STRIDE;
+        if (norni_poll_stop(poll)) return cancelled(err);
+        if (flip)
+            advance(&f, x, w, k, end, last, true, out);
+        else
+            advance(&f, x, w, k, end, last, false, out);
     }
     return NORN_OK;
 }

@@ -248,6 +248,7 @@ norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w,
     bool fine = false;
     NORN_TRY(norni_roll_order_longest(w, &size, err));
     NORN_TRY(norni_roll_order_init(&o, size, arena, err));
+    o.plain = plain;
     for (size_t k = 0; k < w->n_out;) {
         const norni_roll_stretch s = norni_roll_order_stretch(w, k);
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");

@@ -21,6 +21,7 @@ typedef struct norni_roll_order {
     size_t n_valid, n_buckets, n_settled;
     size_t size;     /* most values of a stretch */
     uint32_t *count; /* (n_buckets) where buckets end */
+    bool plain;      /* set behind init: no SIMD, for the tests */
     bool dense;      /* nothing is missing */
     uint32_t *bucket, *index;
     double *value; /* (size) scratch */
