@@ -133,6 +133,26 @@ static void drop_cut(const norni_roll_windows *w, double *out) {
         out[k] = NORNI_NAN;
 }
 
+/* Valid values of [from, to). */
+typedef struct tally {
+    size_t from, to, n_valid;
+} tally;
+
+/* The windows behind window k that lie inside of the array, as k does: one comes, one goes. */
+static size_t drop_inside(const double *x, const norni_roll_windows *w, size_t k, tally *t,
+                          double *out) {
+    const size_t room = w->n - t->to, left = w->n_out - 1 - k, count = left < room ? left : room;
+    const double *in = x + t->to, *gone = x + t->from, nan = NORNI_NAN;
+    size_t n_valid = t->n_valid;
+    out += k + 1;
+    for (size_t i = 0; i < count; i++) {
+        n_valid += (size_t)!norni_roll_missing(in[i]) - (size_t)!norni_roll_missing(gone[i]);
+        out[i] = n_valid < w->min_periods ? nan : out[i];
+    }
+    *t = (tally){t->from + count, t->to + count, n_valid};
+    return k + count;
+}
+
 /* NaN where fewer than min_periods values are valid. */
 static void drop_few(const double *x, const norni_roll_windows *w, bool missing, double *out) {
     if (w->min_periods <= 1) return;
@@ -140,16 +160,17 @@ static void drop_few(const double *x, const norni_roll_windows *w, bool missing,
         drop_cut(w, out);
         return;
     }
-    size_t from = 0, to = 0, n_valid = 0; /* of [from, to) */
+    tally t = {0};
     for (size_t k = 0; k < w->n_out; k++) {
         size_t lo, hi;
         norni_roll_window(w, k, &lo, &hi);
-        if (lo >= to) from = to = lo, n_valid = 0;
-        for (; to < hi; to++)
-            n_valid += !norni_roll_missing(x[to]);
-        for (; from < lo; from++)
-            n_valid -= !norni_roll_missing(x[from]);
-        if (n_valid < w->min_periods) out[k] = NORNI_NAN;
+        if (lo >= t.to) t = (tally){lo, lo, 0};
+        for (; t.to < hi; t.to++)
+            t.n_valid += !norni_roll_missing(x[t.to]);
+        for (; t.from < lo; t.from++)
+            t.n_valid -= !norni_roll_missing(x[t.from]);
+        if (t.n_valid < w->min_periods) out[k] = NORNI_NAN;
+        if (w->lo == NULL && hi - lo == w->length) k = drop_inside(x, w, k, &t, out);
     }
 }
 
