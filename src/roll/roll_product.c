@@ -5,7 +5,7 @@
  * error is far below the result's last place, with whole exponents beside them; the result is rounded
  * where it is certain whatever the order of the factors (roll_var.h says how), else multiplied again
  * from the window's first value on. So it is a function of the window's values. */
-#include "roll/roll.h"
+#include "roll/roll_sum_chunk.h"
 
 #include "base/fp.h"
 
@@ -128,7 +128,7 @@ static inline __attribute__((always_inline)) norn_status run(const double *x,
     return NORN_OK;
 }
 
-#if defined(__x86_64__)
+#if NORNI_ROLL_WIDE
 __attribute__((target("fma"))) static norn_status run_fma(const double *x,
                                                           const norni_roll_windows *w,
                                                           norni_arena *arena,
@@ -144,7 +144,7 @@ norn_status norni_roll_product(const double *x, const norni_roll_windows *w,
     (void)arg;
     const norni_arena_mark mark = norni_arena_mark_get(arena);
     norn_status st;
-#if defined(__x86_64__)
+#if NORNI_ROLL_WIDE
     if (__builtin_cpu_supports("fma"))
         st = run_fma(x, w, arena, poll, out, err);
     else

@@ -68,41 +68,7 @@ static inline __attribute__((always_inline)) bool put(parts *s, const double *m,
     return left == l;
 }
 
-static inline __attribute__((always_inline)) bool slide(const job *j, bool three) {
-    parts s = {0, 0, 0};
-    bool exact = true;
-    const double *v = j->values;
-    size_t from = j->c.lo, to = j->c.lo;
-    for (size_t k = j->c.from; k < j->c.to; k++) {
-        size_t lo, hi;
-        norni_roll_window(j->w, k, &lo, &hi);
-        if (lo >= to) from = to = lo, s = (parts){0, 0, 0};
-        for (; to < hi; to++)
-            exact &= put(&s, j->m, v[to - j->c.lo], 1, three);
-        for (; from < lo; from++)
-            put(&s, j->m, v[from - j->c.lo], -1, three);
-        double rest;
-        const double sum = three ? round_three(s, &rest) : two_sum(s.hi, s.mid, &rest);
-        const size_t i = k - j->c.from;
-        const double n = j->count != NULL ? j->count[i] : (double)(hi - lo);
-        j->out[i] = j->mean ? mean_of(sum, rest, n) : sum;
-    }
-    return exact;
-}
-
-static bool slide_two(const job *j) {
-    return slide(j, false);
-}
-
-static bool slide_three(const job *j) {
-    return slide(j, true);
-}
-
 #if NORNI_ROLL_WIDE
-NORNI_ROLL_AVX2 static bool slide_two_fma(const job *j) {
-    return slide(j, false);
-}
-
 typedef struct lanes {
     __m256d hi, mid;
 } lanes;
@@ -125,29 +91,81 @@ NORNI_ROLL_AVX2 static inline lanes part(__m256d x, __m256d m0, __m256d m1, __m2
     return (lanes){h, rest};
 }
 
-/* Sums of the first `length` values. */
-NORNI_ROLL_AVX2 static parts begin(const job *j, size_t length, __m256d m0, __m256d m1,
-                                   __m256d *lost) {
-    lanes s = {_mm256_setzero_pd(), _mm256_setzero_pd()};
-    parts sum = {0, 0, 0};
+/* Adds the first values, whole vectors of them; returns how many. */
+NORNI_ROLL_AVX2 static size_t begin(const job *j, size_t length, bool three, parts *sum,
+                                    bool *exact) {
+    const __m256d zero = _mm256_setzero_pd(), m0 = _mm256_set1_pd(j->m[0]),
+                  m1 = _mm256_set1_pd(j->m[1]), m2 = _mm256_set1_pd(j->m[2]);
+    __m256d hi = zero, mid = zero, low = zero, lost = zero;
     size_t i = 0;
     for (; i + 4 <= length; i += 4) {
-        const lanes p = part(_mm256_loadu_pd(j->values + i), m0, m1, lost);
-        s.hi = _mm256_add_pd(s.hi, p.hi);
-        s.mid = _mm256_add_pd(s.mid, p.mid);
+        lanes p = part(_mm256_loadu_pd(j->values + i), m0, m1, three ? NULL : &lost);
+        if (three) {
+            const __m256d k = _mm256_sub_pd(plus(p.mid, m1), m1), left = minus(p.mid, k),
+                          l = _mm256_sub_pd(plus(left, m2), m2);
+            lost = _mm256_or_pd(lost, _mm256_xor_pd(left, l));
+            low = _mm256_add_pd(low, l);
+            p.mid = k;
+        }
+        hi = _mm256_add_pd(hi, p.hi);
+        mid = _mm256_add_pd(mid, p.mid);
     }
-    for (; i < length; i++) {
-        const __m256d x = _mm256_set_pd(0, 0, 0, j->values[i]);
-        const lanes p = part(x, m0, m1, lost);
-        s.hi = _mm256_add_pd(s.hi, p.hi);
-        s.mid = _mm256_add_pd(s.mid, p.mid);
-    }
-    double hi[4], mid[4];
-    _mm256_storeu_pd(hi, s.hi);
-    _mm256_storeu_pd(mid, s.mid);
+    double a[4], b[4], c[4];
+    _mm256_storeu_pd(a, hi);
+    _mm256_storeu_pd(b, mid);
+    _mm256_storeu_pd(c, low);
     for (int k = 0; k < 4; k++)
-        sum.hi += hi[k], sum.mid += mid[k];
-    return sum;
+        sum->hi += a[k], sum->mid += b[k], sum->low += c[k];
+    *exact &= _mm256_movemask_pd(_mm256_cmp_pd(lost, zero, _CMP_NEQ_UQ)) == 0;
+    return i;
+}
+#endif
+
+static inline __attribute__((always_inline)) bool slide(const job *j, bool three, bool wide) {
+    parts s = {0, 0, 0};
+    bool exact = true;
+    (void)wide; /* where there are no lanes */
+    const double *v = j->values;
+    size_t from = j->c.lo, to = j->c.lo;
+#if NORNI_ROLL_WIDE
+    if (wide) {
+        size_t lo, hi;
+        norni_roll_window(j->w, j->c.from, &lo, &hi); /* lo is c.lo */
+        to += begin(j, hi - lo, three, &s, &exact);
+    }
+#endif
+    for (size_t k = j->c.from; k < j->c.to; k++) {
+        size_t lo, hi;
+        norni_roll_window(j->w, k, &lo, &hi);
+        if (lo >= to && lo > from) from = to = lo, s = (parts){0, 0, 0};
+        for (; to < hi; to++)
+            exact &= put(&s, j->m, v[to - j->c.lo], 1, three);
+        for (; from < lo; from++)
+            put(&s, j->m, v[from - j->c.lo], -1, three);
+        double rest;
+        const double sum = three ? round_three(s, &rest) : two_sum(s.hi, s.mid, &rest);
+        const size_t i = k - j->c.from;
+        const double n = j->count != NULL ? j->count[i] : (double)(hi - lo);
+        j->out[i] = j->mean ? mean_of(sum, rest, n) : sum;
+    }
+    return exact;
+}
+
+static bool slide_two(const job *j) {
+    return slide(j, false, false);
+}
+
+static bool slide_three(const job *j) {
+    return slide(j, true, false);
+}
+
+#if NORNI_ROLL_WIDE
+NORNI_ROLL_AVX2 static bool slide_two_fma(const job *j) {
+    return slide(j, false, true);
+}
+
+NORNI_ROLL_AVX2 static bool slide_three_fma(const job *j) {
+    return slide(j, true, true);
 }
 
 NORNI_ROLL_AVX2 static inline __m256d finish(const job *j, lanes s, __m256d n, __m256d inverse) {
@@ -164,11 +182,14 @@ NORNI_ROLL_AVX2 static inline __m256d finish(const job *j, lanes s, __m256d n, _
 NORNI_ROLL_AVX2 static bool slide_avx2(const job *j) {
     const size_t length = j->c.longest, n_out = j->c.to - j->c.from;
     const __m256d m0 = _mm256_set1_pd(j->m[0]), m1 = _mm256_set1_pd(j->m[1]);
+    bool exact = true;
     __m256d lost = _mm256_setzero_pd(), n = _mm256_set1_pd((double)length),
             inverse = _mm256_set1_pd(1 / (double)length);
     const double *old = j->values, *new = j->values + length;
     double hi[4] = {0}, mid[4] = {0}, dh[4] = {0}, dm[4] = {0};
-    const parts first = begin(j, length, m0, m1, &lost);
+    parts first = {0, 0, 0};
+    for (size_t i = begin(j, length, false, &first, &exact); i < length; i++)
+        exact &= put(&first, j->m, j->values[i], 1, false);
     hi[0] = first.hi, mid[0] = first.mid;
     for (int k = 1; k < 4; k++) { /* n_out >= 4 */
         parts d = {0, 0, 0};
@@ -198,7 +219,7 @@ NORNI_ROLL_AVX2 static bool slide_avx2(const job *j) {
         s.mid = _mm256_add_pd(s.mid, plus(d2.mid, norni_shift2(two.mid, d2.mid)));
         one = d, two = d2;
     }
-    bool exact = _mm256_movemask_pd(_mm256_cmp_pd(lost, _mm256_setzero_pd(), _CMP_NEQ_UQ)) == 0;
+    exact &= _mm256_movemask_pd(_mm256_cmp_pd(lost, _mm256_setzero_pd(), _CMP_NEQ_UQ)) == 0;
     _mm256_storeu_pd(hi, s.hi);
     _mm256_storeu_pd(mid, s.mid);
     parts last = {hi[3], mid[3], 0};
@@ -261,13 +282,13 @@ static void sum_chunk(job *j) {
     const bool in_range = e + bits < 1020;
     for (int k = 0; k < 3; k++)
         j->m[k] = power((in_range ? e : 0) + bits - 1 + k * (bits - 54));
-#if NORNI_ROLL_WIDE
     const bool avx2 = norni_roll_has_avx2();
+#if NORNI_ROLL_WIDE
     if (in_range && avx2 && j->c.regular && j->c.to - j->c.from >= 4 && e > -900 && slide_avx2(j))
         return;
-    if (in_range && avx2 && !j->c.regular && slide_two_fma(j)) return;
+    if (in_range && avx2 && ((!j->c.regular && slide_two_fma(j)) || slide_three_fma(j))) return;
 #endif
-    if (in_range && (slide_two(j) || slide_three(j))) return;
+    if (in_range && !avx2 && (slide_two(j) || slide_three(j))) return;
     slide_wide(j);
 }
 

@@ -5,7 +5,8 @@
 
 #include "roll/roll.h"
 
-#if defined(__x86_64__)
+/* NORNI_ROLL_PLAIN: tests build these files again without lanes. */
+#if defined(__x86_64__) && !defined(NORNI_ROLL_PLAIN)
 #    include <immintrin.h>
 #    define NORNI_ROLL_WIDE 1
 #    define NORNI_ROLL_AVX2 __attribute__((target("avx2,fma")))

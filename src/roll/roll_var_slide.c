@@ -29,16 +29,67 @@ static int order_of(norni_roll_central kind) {
     return kind == NORNI_ROLL_KURT ? 4 : kind == NORNI_ROLL_SKEW ? 3 : 2;
 }
 
+#if NORNI_ROLL_WIDE
+NORNI_ROLL_AVX2 static inline __m256d pick_lanes(__m256d a, __m256d b, __m256d x) {
+    return _mm256_blendv_pd(_mm256_set1_pd(NORNI_NAN), x, _mm256_cmp_pd(a, b, _CMP_EQ_OQ));
+}
+
+#    define LANE         __m256d
+#    define LANE_NAME(x) four_##x
+#    define LANE_FN      NORNI_ROLL_AVX2 static inline __attribute__((always_inline))
+#    define LANE_FMA     _mm256_fmadd_pd
+#    define LANE_SQRT    _mm256_sqrt_pd
+#    define LANE_SET(x)  _mm256_set1_pd(x)
+#    define LANE_PICK    pick_lanes
+#    include "roll/roll_var_lane.h"
+
+NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) size_t begin_order(
+    const norni_roll_var_job *j, size_t length, int order, one_sums *sum) {
+    const __m256d m[3] = {_mm256_set1_pd(j->m[0]), _mm256_set1_pd(j->m[1]),
+                          _mm256_set1_pd(j->m[2])};
+    four_sums s;
+    size_t i = 0;
+    for (int k = 0; k < 4; k++)
+        s.hi[k] = s.mid[k] = s.low[k] = _mm256_setzero_pd();
+    for (; i + 4 <= length; i += 4)
+        four_put(&s, _mm256_loadu_pd(j->y + i), true, m, order, true);
+    for (int k = 0; k < order; k++) {
+        double hi[4], mid[4], low[4];
+        _mm256_storeu_pd(hi, s.hi[k]);
+        _mm256_storeu_pd(mid, s.mid[k]);
+        _mm256_storeu_pd(low, s.low[k]);
+        for (int lane = 0; lane < 4; lane++)
+            sum->hi[k] += hi[lane], sum->mid[k] += mid[lane], sum->low[k] += low[lane];
+    }
+    return i;
+}
+/* Adds the first values, whole vectors of them; returns how many. */
+NORNI_ROLL_AVX2 static size_t begin(const norni_roll_var_job *j, size_t length, int order,
+                                    one_sums *sum) {
+    if (order == 4) return begin_order(j, length, 4, sum);
+    return order == 3 ? begin_order(j, length, 3, sum) : begin_order(j, length, 2, sum);
+}
+#endif
+
 static inline __attribute__((always_inline)) void slide_one(norni_roll_var_job *j,
-                                                            norni_roll_central kind, bool three) {
+                                                            norni_roll_central kind, bool three,
+                                                            bool wide) {
     const int order = order_of(kind);
     one_sums s = {{0}, {0}, {0}};
+    (void)wide; /* where there are no lanes */
     const double *y = j->y;
     size_t from = j->c.lo, to = j->c.lo;
+#if NORNI_ROLL_WIDE
+    if (wide) {
+        size_t lo, hi;
+        norni_roll_window(j->w, j->c.from, &lo, &hi); /* lo is c.lo */
+        to += begin(j, hi - lo, order, &s);
+    }
+#endif
     for (size_t k = j->c.from; k < j->c.to; k++) {
         size_t lo, hi;
         norni_roll_window(j->w, k, &lo, &hi);
-        if (lo >= to) from = to = lo, s = (one_sums){{0}, {0}, {0}};
+        if (lo >= to && lo > from) from = to = lo, s = (one_sums){{0}, {0}, {0}};
         for (; to < hi; to++)
             one_put(&s, y[to - j->c.lo], true, j->m, order, three);
         for (; from < lo; from++)
@@ -52,40 +103,34 @@ static inline __attribute__((always_inline)) void slide_one(norni_roll_var_job *
     }
 }
 
-static inline __attribute__((always_inline)) void slide_kinds(norni_roll_var_job *j, bool three) {
+static inline __attribute__((always_inline)) void slide_kinds(norni_roll_var_job *j, bool three,
+                                                              bool wide) {
     if (j->kind == NORNI_ROLL_KURT)
-        slide_one(j, NORNI_ROLL_KURT, three);
+        slide_one(j, NORNI_ROLL_KURT, three, wide);
     else if (j->kind == NORNI_ROLL_SKEW)
-        slide_one(j, NORNI_ROLL_SKEW, three);
+        slide_one(j, NORNI_ROLL_SKEW, three, wide);
     else if (j->kind == NORNI_ROLL_VAR)
-        slide_one(j, NORNI_ROLL_VAR, three);
+        slide_one(j, NORNI_ROLL_VAR, three, wide);
     else if (j->kind == NORNI_ROLL_STD)
-        slide_one(j, NORNI_ROLL_STD, three);
+        slide_one(j, NORNI_ROLL_STD, three, wide);
+    else if (j->kind == NORNI_ROLL_SEM)
+        slide_one(j, NORNI_ROLL_SEM, three, wide);
     else
-        slide_one(j, j->kind, three);
+        slide_one(j, NORNI_ROLL_ZSCORE, three, wide);
 }
 
 static void slide_plain(norni_roll_var_job *j) {
-    slide_kinds(j, true);
+    slide_kinds(j, true, false);
 }
 
 #if NORNI_ROLL_WIDE
 NORNI_ROLL_AVX2 static void slide_fma(norni_roll_var_job *j) {
-    slide_kinds(j, true);
+    slide_kinds(j, false, false);
 }
 
-NORNI_ROLL_AVX2 static inline __m256d pick_lanes(__m256d a, __m256d b, __m256d x) {
-    return _mm256_blendv_pd(_mm256_set1_pd(NORNI_NAN), x, _mm256_cmp_pd(a, b, _CMP_EQ_OQ));
+NORNI_ROLL_AVX2 static void slide_fma_long(norni_roll_var_job *j) {
+    slide_kinds(j, true, true);
 }
-
-#    define LANE         __m256d
-#    define LANE_NAME(x) four_##x
-#    define LANE_FN      NORNI_ROLL_AVX2 static inline __attribute__((always_inline))
-#    define LANE_FMA     _mm256_fmadd_pd
-#    define LANE_SQRT    _mm256_sqrt_pd
-#    define LANE_SET(x)  _mm256_set1_pd(x)
-#    define LANE_PICK    pick_lanes
-#    include "roll/roll_var_lane.h"
 
 /* v[i] of four lanes' next four values becomes v[t], the lanes' values at time t, and back. */
 NORNI_ROLL_AVX2 static inline __attribute__((always_inline)) void transpose(__m256d *v) {
@@ -214,8 +259,9 @@ size_t norni_roll_var_slide(norni_roll_var_job *j) {
         return 4 * run;
     }
     if (avx2) {
-        grids(j, true);
-        slide_fma(j);
+        const bool three = j->c.longest > LONGEST_TWO;
+        grids(j, three);
+        (three ? slide_fma_long : slide_fma)(j);
         return n;
     }
 #endif

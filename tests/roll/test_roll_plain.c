@@ -1,0 +1,83 @@
+/* Rolling sums and moments: SIMD lanes give the bits of the same files built without them. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "roll_exact.h"
+
+enum { N = 9000, OPS = 9, SHAPES = 8 };
+
+norni_roll_fn plain_roll_sum, plain_roll_mean, plain_roll_var, plain_roll_std, plain_roll_sem,
+    plain_roll_zscore, plain_roll_skew, plain_roll_kurt, plain_roll_product;
+
+static norni_roll_fn *const lanes[OPS] = {norni_roll_sum,  norni_roll_mean, norni_roll_var,
+                                          norni_roll_std,  norni_roll_sem,  norni_roll_zscore,
+                                          norni_roll_skew, norni_roll_kurt, norni_roll_product};
+static norni_roll_fn *const plain[OPS] = {plain_roll_sum,  plain_roll_mean, plain_roll_var,
+                                          plain_roll_std,  plain_roll_sem,  plain_roll_zscore,
+                                          plain_roll_skew, plain_roll_kurt, plain_roll_product};
+
+static double x[N], a[N], b[N];
+static subject s;
+static norn_alloc alloc;
+
+static void make(int shape) {
+    uint64_t g = (uint64_t)shape + 1;
+    double walk = 0;
+    for (size_t i = 0; i < N; i++) {
+        const double z = next_normal(&g), u = next_uniform(&g);
+        walk += z;
+        x[i] = shape == 0   ? z
+               : shape == 1 ? 1e9 + z
+               : shape == 2 ? walk
+               : shape == 3 ? (double)i
+               : shape == 4 ? (i / 900 % 2 ? 1e9 : 0) + z
+               : shape == 5 ? (u < 0.1   ? NORNI_NAN
+                               : u < 0.3 ? 0
+                                         : z)
+               : shape == 6 ? (double)(next_bits(&g) % 5)
+                            : ldexp(z, (int)(u * 80) - 40);
+    }
+}
+
+static void the_same_bits(void **state) {
+    (void)state;
+    static const size_t length[] = {1, 4, 10, 100, 1000};
+    const norni_roll_arg arg = {.ddof = 1};
+    for (int shape = 0; shape < SHAPES; shape++) {
+        make(shape);
+        for (size_t j = 0; j < sizeof length / sizeof *length; j++) {
+            if (shape == 7 && length[j] > 100) continue; /* many windows of which one by one */
+            norni_roll_windows w = fixed_windows(N, length[j], length[j] / 2);
+            w.first_end = -5;
+            for (int op = 0; op < OPS; op++) {
+                run_roll(lanes[op], &s, &w, &arg, a);
+                run_roll(plain[op], &s, &w, &arg, b);
+                for (size_t k = 0; k < w.n_out; k++)
+                    assert_true(same(a[k], b[k]));
+            }
+        }
+    }
+}
+
+static int set_up(void **state) {
+    (void)state;
+    alloc = norni_alloc_default();
+    s = (subject){.x = x, .out = a, .n = N};
+    norni_arena_init(&s.arena, &alloc);
+    return 0;
+}
+
+static int clean(void **state) {
+    (void)state;
+    norni_arena_clear(&s.arena);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_bits)};
+    return cmocka_run_group_tests(tests, set_up, clean);
+}
