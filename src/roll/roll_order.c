@@ -257,7 +257,7 @@ norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w,
         if (fine && (sampled || ++since < RETRY))
             norni_roll_order_rank(&o, x + s.from, s.to - s.from);
         else
-            norni_roll_order_begin(&o, x + s.from, s.to - s.from, false), since = 0;
+            norni_roll_order_begin(&o, x + s.from, s.to - s.from), since = 0;
 #if WIDE
         if (!plain && has_bit_select())
             slide_wide(&j, &o, &s);

@@ -35,8 +35,8 @@ typedef struct norni_roll_bucket {
 /* Memory for stretches of up to size values (at most 2^29). */
 norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena *arena,
                                   norn_err *err);
-/* Puts x[0 .. n) into buckets, none of them settled; fine: buckets of about one value. */
-void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n, bool fine);
+/* Puts x[0 .. n) into buckets, none of them settled. */
+void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n);
 /* The bucket of a rank. */
 norni_roll_bucket norni_roll_order_bucket(const norni_roll_order *o, size_t rank);
 /* Sorts a bucket: its sorted values, ranks, and bits. */

@@ -24,7 +24,7 @@ static size_t bucket_count(size_t n, bool fine) {
     size_t b = 64;
     while (b < n)
         b *= 2;
-    return fine ? 4 * b : b / 4;
+    return fine ? b : b / 4;
 }
 
 norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena *arena,
@@ -222,26 +222,29 @@ static void merge_sort(double *v, uint32_t *index, size_t n, double *v2, uint32_
     }
 }
 
-/* Values, places and ranks into the order of their buckets. */
-static void scatter(norni_roll_order *o, size_t n) {
+/* Values and places into the order of their buckets; ranks and beginnings too unless all will be
+ * settled at once. */
+static inline __attribute__((always_inline)) void scatter(norni_roll_order *o, size_t n, bool fine,
+                                                          bool dense) {
     uint32_t *count = o->count, sum = 0;
     for (size_t b = 0; b < o->n_buckets; b++) {
         const uint32_t c = count[b];
-        o->starts[sum / 64] |= UINT64_C(1) << sum % 64;
+        if (!fine) o->starts[sum / 64] |= UINT64_C(1) << sum % 64;
         count[b] = sum;
         sum += c;
     }
     o->starts[n / 64] |= UINT64_C(1) << n % 64;
     for (size_t i = 0; i < n; i++) {
-        const uint32_t at = count[o->bucket[i]]++, place = o->dense ? (uint32_t)i : o->index[i];
+        const uint32_t at = count[o->bucket[i]]++, place = dense ? (uint32_t)i : o->index[i];
         o->sorted[at] = o->value[i];
         o->place[at] = place;
-        o->rank[place] = at;
+        if (!fine) o->rank[place] = at;
     }
     /* count[b] is now where bucket b ends */
 }
 
-void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n, bool fine) {
+/* All but the sorting. */
+static void prepare(norni_roll_order *o, const double *x, size_t n, bool fine) {
     const size_t words = n / NORNI_ROLL_ORDER_WORD + 2;
     double least, most;
     o->n_valid = gather(o, x, n, &least, &most);
@@ -257,7 +260,16 @@ void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n, bool
         memset(o->bucket, 0, o->n_valid * sizeof *o->bucket);
         o->count[0] = (uint32_t)o->n_valid;
     }
-    scatter(o, o->n_valid);
+    if (!o->dense)
+        scatter(o, o->n_valid, fine, false);
+    else if (fine)
+        scatter(o, o->n_valid, true, true);
+    else
+        scatter(o, o->n_valid, false, true);
+}
+
+void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n) {
+    prepare(o, x, n, false);
 }
 
 /* As ties are. */
@@ -315,7 +327,7 @@ void norni_roll_order_settle(norni_roll_order *o, norni_roll_bucket b) {
 }
 
 void norni_roll_order_rank(norni_roll_order *o, const double *x, size_t n) {
-    norni_roll_order_begin(o, x, n, true);
+    prepare(o, x, n, true);
     sort_all(o);
     for (size_t i = 0; i < o->n_valid; i++)
         o->rank[o->place[i]] = (uint32_t)i;
