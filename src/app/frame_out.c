@@ -12,19 +12,22 @@ norn_status norni_frame_begin(norni_frame *frame, norni_arena *arena, size_t n, 
     return column ? NORN_OK : norni_alloc_fail(err, "answer", room, sizeof *column);
 }
 
-/* The next column's place. */
-static norni_frame_column *next_column(norni_frame *frame) {
-    return &frame->column[frame->n_columns++];
+/* Adds the column under a name of its own: the panel's goes with the panel. */
+static norn_status add_column(norni_frame *frame, norni_arena *arena, norni_frame_column c,
+                              norn_err *err) {
+    c.name.p = c.name.p ? norni_arena_text(arena, c.name.p, c.name.n) : NULL;
+    if (c.name.p == NULL) return norni_alloc_fail(err, "answer", c.name.n, 1);
+    frame->column[frame->n_columns++] = c;
+    return NORN_OK;
 }
 
 norn_status norni_frame_add_number(norni_frame *frame, norni_arena *arena, norni_str name,
                                    double **out, norn_err *err) {
     double *v = norni_arena_get(arena, frame->n, sizeof *v);
-    if (v == NULL || name.p == NULL) return norni_alloc_fail(err, "answer", frame->n, sizeof *v);
-    *next_column(frame) =
-        (norni_frame_column){.name = name, .kind = NORNI_FRAME_NUMBER, .number = v};
+    if (v == NULL) return norni_alloc_fail(err, "answer", frame->n, sizeof *v);
     *out = v;
-    return NORN_OK;
+    const norni_frame_column c = {.name = name, .kind = NORNI_FRAME_NUMBER, .number = v};
+    return add_column(frame, arena, c, err);
 }
 
 static norn_status integer_ids(norni_frame *frame, norni_arena *arena, const norni_panel *p,
@@ -40,9 +43,8 @@ static norn_status integer_ids(norni_frame *frame, norni_arena *arena, const nor
     }
     for (size_t r = 0; r < frame->n; r++)
         v[r] = id[of_row[r]];
-    *next_column(frame) =
-        (norni_frame_column){.name = name, .kind = NORNI_FRAME_INTEGER, .integer = v};
-    return NORN_OK;
+    const norni_frame_column c = {.name = name, .kind = NORNI_FRAME_INTEGER, .integer = v};
+    return add_column(frame, arena, c, err);
 }
 
 norn_status norni_frame_add_ids(norni_frame *frame, norni_arena *arena, const norni_panel *p,
@@ -63,9 +65,9 @@ norn_status norni_frame_add_ids(norni_frame *frame, norni_arena *arena, const no
     }
     for (size_t r = 0; r < frame->n; r++)
         code[r] = (uint32_t)of_row[r];
-    *next_column(frame) = (norni_frame_column){
+    const norni_frame_column c = {
         .name = name, .kind = NORNI_FRAME_TEXT, .code = code, .text = text, .n_text = p->n_series};
-    return NORN_OK;
+    return add_column(frame, arena, c, err);
 }
 
 /* Equal times are one text. */
@@ -93,9 +95,9 @@ static norn_status text_times(norni_frame *frame, norni_arena *arena, norni_str 
     if (text != NULL && n > 0) memcpy(text, seen.keys, n * sizeof *text);
     norni_map_clear(&seen);
     if (text == NULL) return norni_alloc_fail(err, "answer", frame->n, sizeof *code);
-    *next_column(frame) = (norni_frame_column){
+    const norni_frame_column c = {
         .name = name, .kind = NORNI_FRAME_TEXT, .code = code, .text = text, .n_text = n};
-    return NORN_OK;
+    return add_column(frame, arena, c, err);
 }
 
 norn_status norni_frame_add_times(norni_frame *frame, norni_arena *arena, norni_str name,
@@ -114,13 +116,12 @@ norn_status norni_frame_add_times(norni_frame *frame, norni_arena *arena, norni_
     if (v == NULL) return norni_alloc_fail(err, "answer", frame->n, sizeof *v);
     for (size_t r = 0; r < frame->n; r++)
         v[r] = time[r] == NORNI_TIME_NONE ? NORNI_TIME_NONE : time[r] / unit;
-    *next_column(frame) =
-        (norni_frame_column){.name = name,
-                             .kind = whole ? NORNI_FRAME_INTEGER : NORNI_FRAME_TIME,
-                             .integer = v,
-                             .date = plain ? style == NORNI_TIME_DATE : like->date,
-                             .zoned = plain ? p->style.zone : like->zoned};
-    return NORN_OK;
+    const norni_frame_column c = {.name = name,
+                                  .kind = whole ? NORNI_FRAME_INTEGER : NORNI_FRAME_TIME,
+                                  .integer = v,
+                                  .date = plain ? style == NORNI_TIME_DATE : like->date,
+                                  .zoned = plain ? p->style.zone : like->zoned};
+    return add_column(frame, arena, c, err);
 }
 
 norni_str norni_frame_name(norni_arena *arena, norni_str column, const norni_doubles *levels,
