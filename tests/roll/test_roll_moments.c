@@ -69,7 +69,7 @@ static void products(void **state) {
     assert_true(out[0] == 1 && out[1] == 1);
 }
 
-/* tests/oracle/roll_moments.py with pandas 3.1.1 (its last digits are rounding). */
+/* tests/oracle/make_roll_moments.py with pandas 3.1.1 (its last digits are rounding). */
 static void as_pandas(void **state) {
     (void)state;
     static const double v[8] = {1, 2, 4, 8, -3, 0.5, 7, 7};

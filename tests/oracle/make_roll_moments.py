@@ -1,6 +1,6 @@
 """Rolling skew, kurt and sem of a short series for tests/roll/test_roll_moments.c.
 
-pip install pandas==3.1.1; python3 tests/oracle/roll_moments.py
+pip install pandas==3.1.1; python3 tests/oracle/make_roll_moments.py
 """
 # SPDX-License-Identifier: Apache-2.0
 import pandas as pd
