@@ -79,6 +79,20 @@ typedef struct norni_dist {
     size_t n_paths;
 } norni_dist;
 
+/* What a fit estimated; all borrowed from the state, or in env->arena. */
+typedef struct norni_estimates {
+    size_t n;
+    const char *const *name; /* (n) "ar1" */
+    const double *value;     /* (n) */
+    double loglik;           /* NaN: there is none */
+    double sigma2;           /* of the innovations, over what the estimates left of n_used */
+    size_t n_used;           /* observations that the likelihood is of */
+    size_t n_free;           /* numbers estimated, sigma2 among them: for AIC and the like */
+    size_t n_moving;         /* degrees of freedom that a test of residuals loses */
+    double box;              /* p value of Ljung and Box's test of the innovations; NaN: none */
+    norn_stop stop;
+} norni_estimates;
+
 typedef struct norni_model norni_model;
 struct norni_model {
     const char *name;    /* as in specs: "auto_ets" */
@@ -116,6 +130,12 @@ struct norni_model {
     /* Moves the state on over more->y (the observations right behind its end; NaN = missing) with
      * its parameters as they are, in time that depends on more->n alone. */
     norn_status (*update)(norni_env *env, void *state, const norni_series *more, norn_err *err);
+    /* The two below are NULL for a model that does not offer them. */
+    norn_status (*estimates)(norni_env *env, const void *state, size_t g, norni_estimates *out,
+                             norn_err *err);
+    /* The model of `from` (fitted or loaded) over the series s, its parameters as they are. */
+    norn_status (*apply)(norni_env *env, const void *from, const norni_series *s, void **state,
+                         norn_err *err);
 };
 
 /* The models that specs may name; handed down by the registry, never looked up globally. */

@@ -190,4 +190,6 @@ const norni_model norni_model_arima = {
     .save = norni_arima_save,
     .load = load_arima,
     .update = norni_arima_update,
+    .estimates = norni_arima_estimates,
+    .apply = norni_arima_apply,
 };

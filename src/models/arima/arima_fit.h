@@ -91,5 +91,9 @@ norn_status norni_arima_load(norni_env *env, const void *opt, norni_str saved, v
                              norn_err *err);
 norn_status norni_arima_update(norni_env *env, void *state, const norni_series *more,
                                norn_err *err);
+norn_status norni_arima_estimates(norni_env *env, const void *state, size_t g, norni_estimates *out,
+                                  norn_err *err);
+norn_status norni_arima_apply(norni_env *env, const void *from, const norni_series *s, void **state,
+                              norn_err *err);
 
 #endif
