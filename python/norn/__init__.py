@@ -12,6 +12,10 @@ del _name
 
 # What is imported when it is first asked for, and from where.
 _LATER = {
+    "ARIMA": "norn._arima",
+    "batch_fit_arima": "norn._arima",
+    "batch_forecast_arima": "norn._arima",
+    "lagrs": "norn.lagrs",
     "Forecaster": "norn.forecaster",
     "ConformalIntervals": "norn.forecaster",
     "models": "norn.models",

@@ -10,6 +10,7 @@
  * rolling.c    rolling_*: made from the library's table of operations (roll/roll_ops.h)
  * frame_capsule.c, arrow_in.c, arrow_column.c, arrow_out.c
  *              frames of columns (app/frame.h) from arrays and Arrow streams, and back
+ * model_calls.c one model over a list of series: fit, forecast, move on (norn.ARIMA)
  * operations.c forecast and cross_validate on frames; the registry's rows for signatures
  * raise.c      a norn_status and its text as an exception
  *
@@ -24,6 +25,7 @@
 #include <norn/forecast.h>
 
 #include "python/src/arrow.h"
+#include "python/src/model_calls.h"
 #include "python/src/operations.h"
 #include "python/src/rolling.h"
 #include "python/src/state.h"
@@ -51,6 +53,8 @@ static PyMethodDef functions[] = {
     {"model_rows", nornpy_model_rows, METH_NOARGS, NULL},
     {"option_rows", nornpy_option_rows, METH_O, NULL},
     {"roll_columns", nornpy_roll_columns, METH_VARARGS, NULL},
+    {"model_door", nornpy_model_door, METH_VARARGS, NULL},
+    {"ljung_box", nornpy_ljung_box, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,0 +1,378 @@
+"""ARIMA models of single series and of lists of series: fit, forecast, move on, keep."""
+# SPDX-License-Identifier: Apache-2.0
+import re
+
+import numpy as np
+
+from norn import _norn
+from norn._norn import NornArgumentError, NornError
+from norn._series import column
+
+_FIT, _TAKE, _MOVE, _APPLY = range(4)
+_CONSTANTS = ("auto", "none", "mean", "drift")
+
+
+def _values(y, name="y"):
+    """A series as an array: NumPy, pandas, Polars, pyarrow, lists."""
+    if type(y) is np.ndarray:
+        if y.ndim != 1:
+            raise NornArgumentError(f"arima: {name} has {y.ndim} dimensions; one series is one-dimensional")
+        return y
+    return _values(np.asarray(column(y)[0]), name)
+
+
+def _regressors(X, name):
+    """(columns, names or None) of an array (n, k), a table, a dict of columns or one column."""
+    if X is None:
+        return None, None
+    if hasattr(X, "columns") and hasattr(X, "__getitem__") and not isinstance(X, np.ndarray):
+        names = [str(c) for c in (X.column_names if hasattr(X, "column_names") else X.columns)]
+        return [_values(X[c], name) for c in (X.column_names if hasattr(X, "column_names") else X.columns)], names
+    if isinstance(X, dict):
+        return [_values(v, name) for v in X.values()], [str(k) for k in X]
+    array = np.asarray(X, dtype="float64")
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise NornArgumentError(f"arima: {name} has {array.ndim} dimensions; rows are periods, columns regressors")
+    return [np.ascontiguousarray(array[:, j]) for j in range(array.shape[1])], None
+
+
+def _levels(level):
+    """[(level, low end's key, high end's key), …] in the order asked for."""
+    if level is None:
+        return []
+    several = level if hasattr(level, "__len__") else [level]
+    return [(float(v), f"lo-{v:g}", f"hi-{v:g}") for v in several]
+
+
+def _jobs(n_jobs):
+    return int(n_jobs) if n_jobs and n_jobs > 0 else 0
+
+
+def _horizon(h):
+    n = int(h)
+    if n < 1:
+        raise NornArgumentError(f"arima: h={h} is outside [1, 100000]")
+    return n
+
+
+def _spec(p, d, q, seasonal, season_length, constant, method):
+    sp, sd, sq = (int(v) for v in seasonal)
+    m = int(season_length)
+    return (f"arima(p={int(p)},d={int(d)},q={int(q)},sp={sp},sd={sd},sq={sq},constant={constant},method={method})"
+            + (f"[{m}]" if m > 1 else ""))
+
+
+def _constant(constant, include_mean, include_drift):
+    """`constant`, or what statsforecast's and R's two switches mean."""
+    if isinstance(constant, bool):
+        constant = "auto" if constant else "none"
+    if include_drift:
+        return "drift"
+    if include_mean is not None:
+        return "auto" if include_mean else "none"
+    if constant not in _CONSTANTS:
+        raise NornArgumentError(f"arima: constant={constant!r} is unknown; one of {', '.join(_CONSTANTS)}")
+    return constant
+
+
+def _shape(answer, level):
+    """A forecast as `forecast` gives it out."""
+    if level is None:
+        return answer["mean"]
+    return {k: v for k, v in answer.items() if k not in ("status", "message", "model")}
+
+
+def _orders_in(data):
+    """The arguments of the model that bytes hold: they open with its spec, which names what differs from the defaults."""
+    text = data[8:8 + int.from_bytes(data[4:8], "little")].decode()
+    head, season = text.partition(")")[0], re.search(r"\[(\d+)\]$", text)
+    given = dict(pair.split("=", 1) for pair in head.partition("(")[2].split(",") if pair)
+    if not text.startswith("arima"):
+        raise NornArgumentError("arima: these bytes hold a model of another kind")
+    return {"p": int(given.get("p", 0)), "d": int(given.get("d", 0)), "q": int(given.get("q", 0)),
+            "seasonal": tuple(int(given.get(k, 0)) for k in ("sp", "sd", "sq")), "season_length": int(season[1]) if season else 1,
+            "constant": given.get("constant", "auto"), "method": given.get("method", "auto")}
+
+
+class ARIMA:
+    """A seasonal ARIMA model of given orders, with regressors and missing values (NaN).
+
+    Parameters
+    ----------
+    p, d, q : autoregressive terms, differences, moving-average terms
+    seasonal : (P, D, Q), with season_length periods a season
+    constant : ``"auto"``: a mean where nothing is differenced; ``"none"``, ``"mean"``, ``"drift"`` (with one difference)
+    method : ``"auto"``: exact likelihood from least squares, least squares alone on very long series; ``"css_ml"``, ``"ml"``, ``"css"``
+    include_mean, include_drift : as in R and statsforecast, in place of ``constant``
+
+    ``fit`` returns a dict: params and their names (signs as in R: y_t = φ y_{t-1} + e_t + θ e_{t-1}), log_likelihood,
+    aic, aicc, bic (R's counts: sigma2 is a parameter), sigma2, n_used, converged, residuals, fitted.
+    """
+
+    def __init__(self, p=0, d=0, q=0, seasonal=(0, 0, 0), season_length=1, constant="auto", method="auto", *, include_mean=None,
+                 include_drift=False):
+        if isinstance(p, (tuple, list)):  # ARIMA(order=(1, 1, 1)) of other packages, given first
+            raise NornArgumentError("arima: the orders are three numbers: ARIMA(1, 1, 1, seasonal=(0, 1, 1), season_length=12)")
+        if len(seasonal) != 3:
+            raise NornArgumentError(f"arima: seasonal={seasonal!r}; three orders (P, D, Q) are needed")
+        self._orders = (int(p), int(d), int(q))
+        self._seasonal, self._m = tuple(int(v) for v in seasonal), int(season_length)
+        self._constant, self._method = _constant(constant, include_mean, include_drift), method
+        if any(v < 0 for v in (*self._orders, *self._seasonal)) or self._m < 1:
+            raise NornArgumentError(f"arima: orders {self._orders}{self._seasonal}[{self._m}] must not be negative, the season not below 1")
+        self._model = self._result = self._x_names = None
+
+    p = property(lambda self: self._orders[0], doc="Autoregressive terms; read-only.")
+    d = property(lambda self: self._orders[1], doc="Differences; read-only.")
+    q = property(lambda self: self._orders[2], doc="Moving-average terms; read-only.")
+    seasonal = property(lambda self: self._seasonal, doc="(P, D, Q); read-only.")
+    season_length = property(lambda self: self._m, doc="Periods a season; read-only.")
+    constant = property(lambda self: self._constant, doc="auto, none, mean or drift; read-only.")
+
+    @property
+    def spec(self):
+        """The model as the command line and ``Forecaster`` write it."""
+        return _spec(*self._orders, self._seasonal, self._m, self._constant, self._method)
+
+    def _run(self, task, item, x, future, h, levels, *wanted):
+        """wanted: estimates, keep, fitted"""
+        flags = (True, *(w in wanted for w in ("estimates", "keep", "fitted")))
+        return _norn.model_door(task, self.spec, [item], x, future, h, levels, flags, 0)[0]
+
+    def _fitted_model(self, what):
+        if self._model is None:
+            raise NornError(f"arima: {what} needs a fitted model; call fit(y) before")
+        return self._model
+
+    def _take(self, answer, y):
+        """An answer with estimates as the model's own result."""
+        for key in ("status", "message"):
+            answer.pop(key)
+        self._model = answer.pop("model")
+        answer["names"] = list(answer["names"])
+        if self._x_names:
+            answer["names"][-len(self._x_names):] = self._x_names
+        fitted = answer["fitted"]
+        answer["residuals"] = np.asarray(y, dtype="float64") - fitted
+        self._result = answer
+        return self._result
+
+    # ---- fitting ----
+
+    def fit(self, y, X=None):
+        """Fits the model to y (NaN: missing) with the regressors X (n, k), and returns what it estimated."""
+        values = _values(y)
+        x, names = _regressors(X, "X")
+        answer = self._run(_FIT, values, x, None, 0, [], "estimates", "keep", "fitted")
+        self._x_names, self._n_x = names, len(x or ())
+        return dict(self._take(answer, values))
+
+    @property
+    def result_(self):
+        """What ``fit`` returned."""
+        self._fitted_model("result_")
+        return dict(self._result)
+
+    def __getattr__(self, name):
+        """params_, aic_ … as attributes of a fitted model."""
+        if name.endswith("_") and not name.startswith("_"):
+            result = self.__dict__.get("_result")
+            if result is not None and name[:-1] in result:
+                return result[name[:-1]]
+        raise AttributeError(f"'ARIMA' object has no attribute '{name}'" + ("; call fit(y) before" if self.__dict__.get("_result") is None else ""))
+
+    # ---- forecasting ----
+
+    def _future(self, X, h):
+        x, _ = _regressors(X, "X")
+        if self._n_x and x is None:
+            raise NornArgumentError(f"arima: the model has {self._n_x} regressors; give their values over the horizon as X ({h}, {self._n_x})")
+        if len(x or ()) != self._n_x:
+            raise NornArgumentError(f"arima: the model has {self._n_x} regressors, X has {len(x or ())}")
+        return x
+
+    def forecast(self, h, level=None, X=None):
+        """h periods ahead: an array, or with ``level`` (in per cent, as [80, 95]) a dict of arrays: mean, lo-80, hi-80 …"""
+        model, levels, h = self._fitted_model("forecast"), _levels(level), _horizon(h)
+        answer = self._run(_TAKE, model, None, self._future(X, h), h, levels)
+        return _shape(answer, level)
+
+    def predict(self, h, X=None, level=None):
+        """The same, with the arguments in statsforecast's order; always a dict."""
+        answer = self.forecast(h, level, X)
+        return answer if isinstance(answer, dict) else {"mean": answer}
+
+    def update(self, y, X=None):
+        """Moves the model on over y, the observations right behind those it has seen, without fitting; returns self."""
+        model, values = self._fitted_model("update"), _values(y)
+        x, _ = _regressors(X, "X")
+        if len(x or ()) != self._n_x:
+            raise NornArgumentError(f"arima: the model has {self._n_x} regressors, X has {len(x or ())}")
+        self._model = self._run(_MOVE, (model, values), x, None, 0, [], "keep")["model"]
+        return self
+
+    def apply(self, y, X=None):
+        """A new ARIMA: this one's parameters over another series, without fitting."""
+        model, values = self._fitted_model("apply"), _values(y)
+        x, _ = _regressors(X, "X")
+        other = ARIMA(*self._orders, self._seasonal, self._m, self._constant, self._method)
+        answer = other._run(_APPLY, (model, values), x, None, 0, [], "estimates", "keep", "fitted")
+        other._x_names, other._n_x = self._x_names, self._n_x
+        other._take(answer, values)
+        return other
+
+    def forward(self, y, h, X=None, X_future=None, level=None):
+        """Forecasts h periods behind another series y with this model's parameters, as statsforecast's forward."""
+        return self.apply(y, X).predict(h, X_future, level)
+
+    # ---- diagnostics ----
+
+    def ljung_box(self, lags=None):
+        """Are the residuals' first autocorrelations zero? {lags, statistic, p_value}; lags as R's checkresiduals takes them."""
+        self._fitted_model("ljung_box")
+        e = self._result["residuals"]
+        seen = int(np.isfinite(e).sum())
+        n_arma = sum(self._orders[::2]) + sum(self._seasonal[::2])
+        if lags is None:
+            lags = max(min(2 * self._m if self._m > 1 else 10, seen // 5), n_arma + 3)
+        statistic, p_value = _norn.ljung_box(e, int(lags), n_arma)
+        return {"lags": int(lags), "statistic": statistic, "p_value": p_value}
+
+    def _polynomial(self, moving):
+        """1 + c_1 B + …, seasonal factor multiplied in; params are ar, ma, sar, sma, then the rest."""
+        (p, _, q), (sp, _, sq) = self._orders, self._seasonal
+        at, counts = (p, p + q + sp) if moving else (0, p + q), (q, sq) if moving else (p, sp)
+        factors = []
+        for begin, n, step in zip(at, counts, (1, self._m)):
+            factor = np.zeros(1 + step * n)
+            factor[0] = 1
+            factor[step::step] = (1 if moving else -1) * self._result["params"][begin:begin + n]
+            factors.append(factor)
+        return np.trim_zeros(np.polynomial.polynomial.polymul(*factors), "b")
+
+    def ar_roots(self):
+        """Roots of φ(B)Φ(B^m), complex; all lie outside the unit circle."""
+        self._fitted_model("ar_roots")
+        return np.polynomial.polynomial.polyroots(self._polynomial(False)).astype(complex)
+
+    def ma_roots(self):
+        """Roots of θ(B)Θ(B^m), complex."""
+        self._fitted_model("ma_roots")
+        return np.polynomial.polynomial.polyroots(self._polynomial(True)).astype(complex)
+
+    # ---- keeping ----
+
+    def to_bytes(self):
+        """The fitted model as bytes, for ``ARIMA.from_bytes`` and ``batch_forecast_arima``."""
+        return self._fitted_model("to_bytes")
+
+    @classmethod
+    def from_bytes(cls, data):
+        """A model that ``to_bytes`` wrote: it forecasts and moves on; residuals are not kept."""
+        data = bytes(data)
+        answer = _norn.model_door(_TAKE, None, [data], None, None, 0, [], (True, True, False, False), 0)[0]
+        made = cls(**_orders_in(data))
+        made._model, made._x_names = data, None
+        for key in ("status", "message"):
+            answer.pop(key)
+        answer["names"] = list(answer["names"])
+        made._n_x = sum(name[0] == "x" for name in answer["names"])
+        answer["residuals"] = answer["fitted"] = np.empty(0)
+        made._result = answer
+        return made
+
+    def save(self, path):
+        """Writes the fitted model to a file."""
+        with open(path, "wb") as f:
+            f.write(self.to_bytes())
+
+    @classmethod
+    def load(cls, path):
+        """A model that ``save`` wrote."""
+        with open(path, "rb") as f:
+            return cls.from_bytes(f.read())
+
+    def __repr__(self):
+        seasonal = f", seasonal={self._seasonal}, season_length={self._m}" if any(self._seasonal) or self._m > 1 else ""
+        constant = f", constant={self._constant!r}" if self._constant != "auto" else ""
+        return f"ARIMA({self.p}, {self.d}, {self.q}{seasonal}{constant})"
+
+
+# ---- lists of series ----
+
+def _series_list(ys, name):
+    """(indices and arrays of the usable ones, {index: why not} of the others)"""
+    if isinstance(ys, (str, bytes, dict)) or not hasattr(ys, "__iter__"):
+        raise NornArgumentError(f"arima: {name} is a {type(ys).__name__}; a list of series is needed")
+    at, arrays, bad = [], [], {}
+    for i, y in enumerate(ys):
+        try:
+            arrays.append(y if type(y) is np.ndarray and y.dtype == np.float64 and y.ndim == 1 else _values(y))
+            at.append(i)
+        except (TypeError, ValueError) as e:
+            bad[i] = str(e)
+    return at, arrays, bad
+
+
+def _merge(at, answers, bad):
+    """Answers in the order of the list."""
+    if not bad:
+        return answers
+    out = {i: answer for i, answer in zip(at, answers)}
+    out |= {i: {"status": "argument", "message": why} for i, why in bad.items()}
+    return [out[i] for i in range(len(out))]
+
+
+def _door(task, spec, items, h, levels, wanted, n_jobs):
+    return _norn.model_door(task, spec, items, None, None, h, levels, (False, *wanted), _jobs(n_jobs))
+
+
+def batch_fit_arima(ys, p, d, q, *, seasonal=(0, 0, 0), season_length=1, constant="auto", method="auto", n_jobs=None):
+    """Fits ARIMA(p, d, q) to every series of a list, in parallel; a list of dicts in the same order.
+
+    Each dict has status ("ok", or what kind of failure) and message; where the status is "ok" also what ``ARIMA.fit``
+    returns (without residuals), and ``model``: the fitted model as bytes, for ``batch_forecast_arima`` and
+    ``ARIMA.from_bytes``. One bad series does not end the batch. n_jobs: workers; None, -1: all. Results are the same at
+    any number.
+    """
+    spec = _spec(p, d, q, seasonal, season_length, _constant(constant, None, False), method)
+    at, arrays, bad = _series_list(ys, "list_of_arrays")
+    return _merge(at, _door(_FIT, spec, arrays, 0, [], (True, True, False), n_jobs), bad)
+
+
+def batch_forecast_arima(ys, p=None, d=None, q=None, h=None, level=None, *, seasonal=(0, 0, 0), season_length=1, constant="auto",
+                         method="auto", n_jobs=None):
+    """Forecasts h periods of every series of a list, in parallel; a list of dicts in the same order.
+
+    ys: arrays, which are fitted with ARIMA(p, d, q), or fitted models: what ``batch_fit_arima`` returned, ``ARIMA`` objects,
+    or their bytes; then ``batch_forecast_arima(fitted, h=12)``. Each dict has status and message; where the status is "ok"
+    also mean and, with ``level``, lo-L and hi-L.
+    """
+    if h is None:
+        raise TypeError("batch_forecast_arima: h is missing")
+    h, levels, ys = _horizon(h), _levels(level), list(ys)
+    kept = [_kept(y) for y in ys]
+    if any(k is not None for k in kept):
+        if p is not None or d is not None or q is not None:
+            raise NornArgumentError("batch_forecast_arima: fitted models have their orders; leave p, d, q out")
+        at = [i for i, k in enumerate(kept) if type(k) is bytes]
+        bad = {i: k if k else "a series among fitted models" for i, k in enumerate(kept) if type(k) is not bytes}
+        return _merge(at, _door(_TAKE, None, [kept[i] for i in at], h, levels, (False, False, False), n_jobs), bad)
+    if p is None or d is None or q is None:
+        if not ys:
+            return []
+        raise TypeError("batch_forecast_arima: p, d and q are missing; only fitted models go without")
+    spec = _spec(p, d, q, seasonal, season_length, _constant(constant, None, False), method)
+    at, arrays, bad = _series_list(ys, "list_of_arrays")
+    return _merge(at, _door(_FIT, spec, arrays, h, levels, (False, False, False), n_jobs), bad)
+
+
+def _kept(y):
+    """The bytes of a fitted model; a text: why there are none; None: no model."""
+    if isinstance(y, ARIMA):
+        return y._model if y._model is not None else "the model is not fitted; call fit(y) before"
+    if isinstance(y, dict) and "status" in y:
+        return y.get("model") or y.get("message") or "no model was kept"
+    return y if type(y) is bytes else None
