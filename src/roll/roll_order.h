@@ -15,7 +15,7 @@ typedef struct norni_roll_order {
     double *sorted;    /* (n_valid) */
     uint32_t *rank;    /* (size) of each value; NONE: missing */
     uint32_t *place;   /* (n_valid) the value of each rank */
-    uint64_t *bits;    /* (size / 64 + 2) ranks in the window: the caller's, empty at first */
+    uint64_t *bits;    /* (size / 64 + 10) ranks in the window: the caller's, empty at first */
     uint64_t *settled; /* (size / 64 + 2) ranks that are final */
     uint64_t *starts;  /* (size / 64 + 2) ranks where buckets begin, and n_valid */
     size_t n_valid, n_buckets, n_settled;

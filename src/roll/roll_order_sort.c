@@ -32,7 +32,7 @@ norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena 
     *o = (norni_roll_order){.size = size};
     o->sorted = norni_arena_get(arena, size + 1, sizeof *o->sorted);
     o->rank = norni_arena_get(arena, size + 1, sizeof *o->rank);
-    o->bits = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 2, sizeof *o->bits);
+    o->bits = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 10, sizeof *o->bits);
     o->settled = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 2, sizeof *o->settled);
     o->starts = norni_arena_get(arena, size / NORNI_ROLL_ORDER_WORD + 2, sizeof *o->starts);
     o->place = norni_arena_get(arena, size + 1, sizeof *o->place);
@@ -250,7 +250,7 @@ static void prepare(norni_roll_order *o, const double *x, size_t n, bool fine) {
     o->n_valid = gather(o, x, n, &least, &most);
     o->n_buckets = bucket_count(o->n_valid, fine);
     o->n_settled = 0;
-    memset(o->bits, 0, words * sizeof *o->bits);
+    memset(o->bits, 0, (words + 8) * sizeof *o->bits);
     memset(o->settled, 0, words * sizeof *o->settled);
     memset(o->starts, 0, words * sizeof *o->starts);
     if (least < most) {

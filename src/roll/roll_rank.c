@@ -13,6 +13,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#    include <immintrin.h>
+#endif
+
 #include "roll/roll_order.h"
 
 typedef struct ranks {
@@ -24,11 +28,13 @@ typedef struct ranks {
     size_t n_valid; /* in the window */
 } ranks;
 
+enum { FEW = 8 };
+
 #define INLINE static inline __attribute__((always_inline))
 
-/* Groups of 8 words, and longer ones where there would be many. */
+/* Groups of 4 or 8 words, and longer ones where there would be many. */
 static unsigned group_shift(size_t n) {
-    unsigned shift = 9;
+    unsigned shift = n <= 1 << 14 ? 8 : 9;
     while (n >> shift > (size_t)1 << (shift - 3) && n >> shift > 128)
         shift++;
     return shift;
@@ -68,8 +74,35 @@ INLINE void leave(ranks *r, uint32_t rank) {
     r->n_valid--;
 }
 
+/* Groups behind a gain one, groups behind b lose one. n is rounded up to 8. */
+typedef void move_fn(uint32_t *before, size_t n, uint32_t a, uint32_t b);
+
+static inline void move_plain(uint32_t *before, size_t n, uint32_t a, uint32_t b) {
+    for (size_t g = a + 1; g < n; g++)
+        before[g]++;
+    for (size_t g = b + 1; g < n; g++)
+        before[g]--;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static inline void move_wide(uint32_t *before, size_t n, uint32_t a,
+                                                             uint32_t b) {
+    const __m256i behind_a = _mm256_set1_epi32((int32_t)a),
+                  behind_b = _mm256_set1_epi32((int32_t)b);
+    __m256i g = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i *at = (__m256i *)(void *)(before + i);
+        const __m256i gain = _mm256_cmpgt_epi32(g, behind_a),
+                      loss = _mm256_cmpgt_epi32(g, behind_b);
+        _mm256_storeu_si256(at,
+                            _mm256_add_epi32(_mm256_sub_epi32(_mm256_loadu_si256(at), gain), loss));
+        g = _mm256_add_epi32(g, _mm256_set1_epi32(8));
+    }
+}
+#endif
+
 /* One comes, one goes: what lies between them changes by one. Either may be missing. */
-INLINE void step(ranks *r, uint32_t in, uint32_t gone) {
+INLINE void step(ranks *r, uint32_t in, uint32_t gone, move_fn *move) {
     if (in == NORNI_ROLL_ORDER_NONE || gone == NORNI_ROLL_ORDER_NONE) {
         enter(r, in);
         leave(r, gone);
@@ -77,21 +110,25 @@ INLINE void step(ranks *r, uint32_t in, uint32_t gone) {
     }
     r->o.bits[in / 64] ^= UINT64_C(1) << in % 64;
     r->o.bits[gone / 64] ^= UINT64_C(1) << gone % 64;
-    const int32_t a = (int32_t)(in >> r->shift), b = (int32_t)(gone >> r->shift);
-    uint32_t *before = r->before;
-    for (int32_t g = 0; g < (int32_t)r->n_groups; g += 8) {
-        for (int32_t i = 0; i < 8; i++)
-            before[g + i] += (uint32_t)(g + i > a) - (uint32_t)(g + i > b);
-    }
+    if (in >> r->shift != gone >> r->shift)
+        move(r->before, r->n_groups, in >> r->shift, gone >> r->shift);
 }
 
 /* Set bits below a rank. */
 INLINE size_t count_below(const ranks *r, uint32_t rank) {
-    const uint64_t *bits = r->o.bits;
-    size_t n = r->before[rank >> r->shift], word = (size_t)(rank >> r->shift) << (r->shift - 6);
-    for (; word < rank / 64; word++)
-        n += (size_t)__builtin_popcountll(bits[word]);
-    return n + (size_t)__builtin_popcountll(bits[word] & ((UINT64_C(1) << rank % 64) - 1));
+    const size_t words = (size_t)1 << (r->shift - 6), group = rank >> r->shift;
+    const uint64_t *bits = r->o.bits + (group << (r->shift - 6)),
+                   part = (UINT64_C(1) << rank % 64) - 1;
+    const size_t last = rank / 64 % words;
+    size_t n = r->before[group];
+    if (words > FEW) {
+        for (size_t i = 0; i < last; i++)
+            n += (size_t)__builtin_popcountll(bits[i]);
+    } else { /* all of them, as no processor foresees where the last is */
+        for (size_t i = 0; i < words - 1; i++)
+            n += (size_t)__builtin_popcountll(bits[i] & (i < last ? ~UINT64_C(0) : 0));
+    }
+    return n + (size_t)__builtin_popcountll(bits[last] & part);
 }
 
 INLINE double answer(const ranks *r, uint32_t last, size_t min_periods, const norni_roll_arg *arg) {
@@ -103,14 +140,14 @@ INLINE double answer(const ranks *r, uint32_t last, size_t min_periods, const no
 }
 
 INLINE void slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s,
-                  const norni_roll_arg *arg, double *out) {
+                  const norni_roll_arg *arg, double *out, move_fn *move) {
     const uint32_t *rank = r->o.rank;
     size_t from = s->from, to = s->from; /* the bits are of [from, to) */
     for (size_t k = s->first; k < s->last; k++) {
         size_t lo, hi;
         norni_roll_window(w, k, &lo, &hi);
         if (hi == to + 1 && lo == from + 1 && lo <= to) {
-            step(r, rank[to++ - s->from], rank[from++ - s->from]);
+            step(r, rank[to++ - s->from], rank[from++ - s->from], move);
         } else {
             for (; to < hi; to++)
                 enter(r, rank[to - s->from]);
@@ -123,7 +160,7 @@ INLINE void slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretc
 
 static void slide_plain(ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s,
                         const norni_roll_arg *arg, double *out) {
-    slide(r, w, s, arg, out);
+    slide(r, w, s, arg, out, move_plain);
 }
 
 #if defined(__x86_64__)
@@ -133,25 +170,26 @@ __attribute__((target("avx2,bmi,bmi2,popcnt"))) static void slide_wide(ranks *r,
                                                                        const norni_roll_stretch *s,
                                                                        const norni_roll_arg *arg,
                                                                        double *out) {
-    slide(r, w, s, arg, out);
+    slide(r, w, s, arg, out, move_wide);
 }
 #endif
 
 norn_status norni_roll_rank_slide(const double *x, const norni_roll_windows *w,
-                                  const norni_roll_arg *arg, norni_arena *arena,
+                                  const norni_roll_arg *arg, bool plain, norni_arena *arena,
                                   const norni_poll *poll, double *out, norn_err *err) {
     ranks r = {0};
     size_t size;
     NORN_TRY(norni_roll_order_longest(w, &size, err));
     NORN_TRY(norni_roll_order_init(&r.o, size, arena, err));
-    r.before = norni_arena_get(arena, size / 512 + 16, sizeof *r.before);
-    if (r.before == NULL) return norni_alloc_fail(err, "roll", size / 512, sizeof *r.before);
+    r.o.plain = plain;
+    r.before = norni_arena_get(arena, size / 256 + 16, sizeof *r.before);
+    if (r.before == NULL) return norni_alloc_fail(err, "roll", size / 256, sizeof *r.before);
     for (size_t k = 0; k < w->n_out;) {
         const norni_roll_stretch s = norni_roll_order_stretch(w, k);
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         begin(&r, x + s.from, s.to - s.from);
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        if (!plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
             slide_wide(&r, w, &s, arg, out);
         else
 #endif
@@ -178,7 +216,7 @@ norn_status norni_roll_rank(const double *x, const norni_roll_windows *w, const 
     }
     if (rest.n_out == 0) return NORN_OK;
     const norni_arena_mark mark = norni_arena_mark_get(arena);
-    const norn_status st = norni_roll_rank_slide(x, &rest, arg, arena, poll, out, err);
+    const norn_status st = norni_roll_rank_slide(x, &rest, arg, false, arena, poll, out, err);
     norni_arena_rewind(arena, mark);
     return st;
 }

@@ -20,9 +20,9 @@ static inline double norni_roll_rank_of(double less, double equal, double n_vali
 enum { NORNI_ROLL_RANK_SHORT = 192 };
 void norni_roll_rank_short(const double *x, const norni_roll_windows *w, const norni_roll_arg *arg,
                            bool plain, double *out);
-/* Any windows, by bitmaps of sorted stretches. */
+/* Any windows, by bitmaps of sorted stretches. plain: as above. */
 norn_status norni_roll_rank_slide(const double *x, const norni_roll_windows *w,
-                                  const norni_roll_arg *arg, norni_arena *arena,
+                                  const norni_roll_arg *arg, bool plain, norni_arena *arena,
                                   const norni_poll *poll, double *out, norn_err *err);
 
 #endif

@@ -38,7 +38,7 @@ static void equals_twin(void **state) {
 
 static void ways_are_equal(void **state) {
     (void)state;
-    static double x[TWIN_MAX], out[3][TWIN_MAX];
+    static double x[TWIN_MAX], out[4][TWIN_MAX];
     const norn_alloc alloc = norni_alloc_default();
     norni_arena arena;
     norn_err err;
@@ -55,9 +55,13 @@ static void ways_are_equal(void **state) {
         twin_fill(x, n, r % TWIN_KINDS);
         norni_roll_rank_short(x, &w, &arg, false, out[0]);
         norni_roll_rank_short(x, &w, &arg, true, out[1]);
-        assert_int_equal(norni_roll_rank_slide(x, &w, &arg, &arena, NULL, out[2], &err), NORN_OK);
+        for (int plain = 0; plain < 2; plain++)
+            assert_int_equal(
+                norni_roll_rank_slide(x, &w, &arg, plain, &arena, NULL, out[2 + plain], &err),
+                NORN_OK);
         assert_memory_equal(out[0], out[1], w.n_out * sizeof(double));
         assert_memory_equal(out[0], out[2], w.n_out * sizeof(double));
+        assert_memory_equal(out[0], out[3], w.n_out * sizeof(double));
         norni_arena_reset(&arena);
     }
     norni_arena_clear(&arena);
