@@ -43,10 +43,21 @@ static inline bool is_whole(double x, double y) {
     return !norni_roll_missing(x + y) || (!norni_roll_missing(x) && !norni_roll_missing(y));
 }
 
-static inline __attribute__((always_inline)) void add(const pairs *p, moments *m, size_t i) {
-    const double x = p->x[i], y = other_at(p, i);
+/* What add reads of `pairs`, in registers where it is called in a row. */
+typedef struct columns {
+    const double *x, *other;
+    ptrdiff_t b;
+    double px, py;
+} columns;
+
+static inline columns columns_of(const pairs *p) {
+    return (columns){p->x, p->other, (ptrdiff_t)p->b, p->px, p->py};
+}
+
+static inline __attribute__((always_inline)) void add(columns c, moments *m, size_t i) {
+    const double x = c.x[i], y = c.other ? c.other[i] : (double)((ptrdiff_t)i - c.b);
     if (!is_whole(x, y)) return;
-    const double dx = x - p->px, dy = y - p->py;
+    const double dx = x - c.px, dy = y - c.py;
     m->n += 1;
     m->sx += dx;
     m->sy += dy;
@@ -90,12 +101,13 @@ static norn_status move_split(pairs *p, size_t b, size_t lo, norni_arena *arena,
         if (p->mark == NULL) return norni_alloc_fail(err, "rolling", p->cap_marks, sizeof *p->mark);
     }
     take_pivot(p);
+    const columns c = columns_of(p);
     moments m = {0};
     for (size_t j = 0; j < p->n_marks; j++) {
         p->mark[j] = m;
         if (j + 1 == p->n_marks) break;
         for (size_t t = 1; t <= GROUP; t++)
-            add(p, &m, b - j * GROUP - t);
+            add(c, &m, b - j * GROUP - t);
     }
     return NORN_OK;
 }
@@ -103,12 +115,14 @@ static norn_status move_split(pairs *p, size_t b, size_t lo, norni_arena *arena,
 /* Makes the sums over [i, b) from lo, the lowest that will be asked for, up to the next mark. */
 static void fill_left(pairs *p, size_t lo) {
     const size_t j = (p->b - 1 - lo) / GROUP;
+    const columns c = columns_of(p);
     moments m = p->mark[j];
+    double(*const left)[GROUP] = p->left;
     p->left_from = lo;
     p->left_to = p->b - j * GROUP;
     for (size_t i = p->left_to; i-- > lo;) {
-        add(p, &m, i);
-        put(&m, &p->left[0][i - lo], GROUP);
+        add(c, &m, i);
+        put(&m, &left[0][i - lo], GROUP);
     }
 }
 
@@ -273,17 +287,20 @@ static size_t redo(const pairs *p, pair_kind kind, size_t k, size_t lo, size_t h
 /* Takes up to RUN windows from k on that share the split and begin one behind the other; `after` is
  * filled. hi[j] is the end of the j-th. */
 static size_t take_run(pairs *p, const norni_roll_windows *w, size_t k, size_t lo, size_t *hi) {
-    size_t m = 0, from = lo, to = hi[0];
-    while (true) {
-        for (; p->right_end < to; p->right_end++)
-            add(p, &p->right, p->right_end);
-        put(&p->right, &p->after[0][m], RUN);
+    const columns c = columns_of(p);
+    moments sum = p->right;
+    size_t m = 0, from = lo, to = hi[0], end = p->right_end;
+    do {
+        for (; end < to; end++)
+            add(c, &sum, end);
+        put(&sum, &p->after[0][m], RUN);
         hi[m++] = to;
-        if (m == RUN || k + m == w->n_out) return m;
+        if (m == RUN || k + m == w->n_out) break;
         norni_roll_window(w, k + m, &from, &to);
-        if (from != lo + m || from >= p->left_to || from >= to || split_of(from, to) != p->b)
-            return m;
-    }
+    } while (from == lo + m && from < p->left_to && from < to && split_of(from, to) == p->b);
+    p->right = sum;
+    p->right_end = end;
+    return m;
 }
 
 static norn_status run(pairs *p, const norni_roll_windows *w, const norni_roll_arg *arg,
