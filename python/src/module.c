@@ -19,8 +19,8 @@
  * 2. In it: take the arguments (nornpy_state_of(module) gives the state), ctx = nornpy_lease(s, 0),
  *    fill a struct, nornpy_run(s, ctx, work, &job, NULL, NULL), nornpy_give_back(s, ctx) on every way
  *    out. `work` runs without the interpreter's lock: it may call the library, never Python.
- * 3. Give it a Python face in the folder python/norn (lazy: only NumPy may be imported at `import norn`), a
- *    row in the .pyi, a test in tests/python.
+ * 3. Give it a Python face in the folder python/norn (lazy: only NumPy may be imported at `import norn`)
+ *    and a test in tests/python; then run tools/make_stubs.py, which writes the .pyi files.
  * Only the limited API of CPython 3.11 may be used: https://docs.python.org/3.11/c-api/stable.html */
 #include <norn/forecast.h>
 
