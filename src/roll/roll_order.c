@@ -20,7 +20,7 @@
 #    define WIDE 0
 #endif
 
-enum { MANY = 2, RETRY = 16, SAMPLE = 31, SAMPLED = 1024 };
+enum { MANY = 2, RETRY = 16, SAMPLE = 31, SAMPLED = 1024, STRIDE = 1 << 14 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -126,16 +126,18 @@ typedef struct job {
     double quantile;
     norni_roll_interpolation how;
     double *out;
+    const norni_poll *poll;
 } job;
 
-/* Windows of a stretch, of any shape. */
-INLINE void slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
+/* Windows of a stretch, of any shape; false: cancelled. */
+INLINE bool slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                   select_fn *select) {
     window_bits b = {.bits = o->bits};
     size_t from = s->from, to = s->from, known = 0; /* the bits are of [from, to) */
     norni_roll_spot at = {0};
     for (size_t k = s->first; k < s->last; k++) {
         size_t lo, hi;
+        if ((k + 1) % STRIDE == 0 && norni_poll_stop(j->poll)) return false;
         norni_roll_window(j->w, k, &lo, &hi);
         for (; to < hi; to++)
             enter(&b, o->rank[to - s->from]);
@@ -148,6 +150,7 @@ INLINE void slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s
         if (b.n_valid != known) known = b.n_valid, at = norni_roll_spot_of(j->quantile, known);
         j->out[k] = value_at(o, &b, at, j->how, select);
     }
+    return true;
 }
 
 /* Whole fixed windows, nothing missing. */
@@ -170,26 +173,25 @@ INLINE void slide_whole(const job *j, norni_roll_order *o, const norni_roll_stre
     }
 }
 
-INLINE void slide_any(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
+INLINE bool slide_any(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                       select_fn *select) {
     const norni_roll_windows *w = j->w;
     const bool whole = w->lo == NULL && w->length > 0 && w->min_periods <= w->length &&
                        s->to - s->from == s->last - s->first + w->length - 1 &&
                        o->n_valid == s->to - s->from;
-    if (whole)
-        slide_whole(j, o, s, select);
-    else
-        slide(j, o, s, select);
+    if (!whole) return slide(j, o, s, select);
+    slide_whole(j, o, s, select);
+    return true;
 }
 
-static void slide_plain(const job *j, norni_roll_order *o, const norni_roll_stretch *s) {
-    slide_any(j, o, s, select_halves);
+static bool slide_plain(const job *j, norni_roll_order *o, const norni_roll_stretch *s) {
+    return slide_any(j, o, s, select_halves);
 }
 
 #if WIDE
-__attribute__((target("bmi,bmi2,popcnt"))) static void slide_wide(const job *j, norni_roll_order *o,
+__attribute__((target("bmi,bmi2,popcnt"))) static bool slide_wide(const job *j, norni_roll_order *o,
                                                                   const norni_roll_stretch *s) {
-    slide_any(j, o, s, select_wide);
+    return slide_any(j, o, s, select_wide);
 }
 #endif
 
@@ -242,7 +244,7 @@ static bool wanders(const double *x, const norni_roll_windows *w, const norni_ro
 norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w, double quantile,
                                    norni_roll_interpolation how, bool plain, norni_arena *arena,
                                    const norni_poll *poll, double *out, norn_err *err) {
-    const job j = {w, quantile, how, out};
+    const job j = {w, quantile, how, out, poll};
     norni_roll_order o;
     size_t size, since = 0;
     bool fine = false;
@@ -259,11 +261,12 @@ norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w,
         else
             norni_roll_order_begin(&o, x + s.from, s.to - s.from), since = 0;
 #if WIDE
-        if (!plain && has_bit_select())
-            slide_wide(&j, &o, &s);
-        else
+        const bool done =
+            !plain && has_bit_select() ? slide_wide(&j, &o, &s) : slide_plain(&j, &o, &s);
+#else
+        const bool done = slide_plain(&j, &o, &s);
 #endif
-            slide_plain(&j, &o, &s);
+        if (!done) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         if (!sampled && since == 0) fine = o.n_settled > o.n_valid / MANY;
         k = s.last;
     }

@@ -28,7 +28,7 @@ typedef struct ranks {
     size_t n_valid; /* in the window */
 } ranks;
 
-enum { FEW = 8 };
+enum { FEW = 8, STRIDE = 1 << 14 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -139,12 +139,14 @@ INLINE double answer(const ranks *r, uint32_t last, size_t min_periods, const no
     return norni_roll_rank_of((double)less, (double)(below + 1 - less), (double)r->n_valid, arg);
 }
 
-INLINE void slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s,
-                  const norni_roll_arg *arg, double *out, move_fn *move) {
+/* false: cancelled */
+INLINE bool slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s,
+                  const norni_roll_arg *arg, double *out, const norni_poll *poll, move_fn *move) {
     const uint32_t *rank = r->o.rank;
     size_t from = s->from, to = s->from; /* the bits are of [from, to) */
     for (size_t k = s->first; k < s->last; k++) {
         size_t lo, hi;
+        if ((k + 1) % STRIDE == 0 && norni_poll_stop(poll)) return false;
         norni_roll_window(w, k, &lo, &hi);
         if (hi == to + 1 && lo == from + 1 && lo <= to) {
             step(r, rank[to++ - s->from], rank[from++ - s->from], move);
@@ -156,21 +158,20 @@ INLINE void slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretc
         }
         out[k] = hi == lo ? NORNI_NAN : answer(r, rank[hi - 1 - s->from], w->min_periods, arg);
     }
+    return true;
 }
 
-static void slide_plain(ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s,
-                        const norni_roll_arg *arg, double *out) {
-    slide(r, w, s, arg, out, move_plain);
+static bool slide_plain(ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s,
+                        const norni_roll_arg *arg, double *out, const norni_poll *poll) {
+    return slide(r, w, s, arg, out, poll, move_plain);
 }
 
 #if defined(__x86_64__)
 /* The same in other instructions: all is whole numbers but the last step, which is exact. */
-__attribute__((target("avx2,bmi,bmi2,popcnt"))) static void slide_wide(ranks *r,
-                                                                       const norni_roll_windows *w,
-                                                                       const norni_roll_stretch *s,
-                                                                       const norni_roll_arg *arg,
-                                                                       double *out) {
-    slide(r, w, s, arg, out, move_wide);
+__attribute__((target("avx2,bmi,bmi2,popcnt"))) static bool slide_wide(
+    ranks *r, const norni_roll_windows *w, const norni_roll_stretch *s, const norni_roll_arg *arg,
+    double *out, const norni_poll *poll) {
+    return slide(r, w, s, arg, out, poll, move_wide);
 }
 #endif
 
@@ -189,11 +190,14 @@ norn_status norni_roll_rank_slide(const double *x, const norni_roll_windows *w,
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         begin(&r, x + s.from, s.to - s.from);
 #if defined(__x86_64__)
-        if (!plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-            slide_wide(&r, w, &s, arg, out);
-        else
+        const bool wide =
+            !plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+        const bool done =
+            wide ? slide_wide(&r, w, &s, arg, out, poll) : slide_plain(&r, w, &s, arg, out, poll);
+#else
+        const bool done = slide_plain(&r, w, &s, arg, out, poll);
 #endif
-            slide_plain(&r, w, &s, arg, out);
+        if (!done) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         k = s.last;
     }
     return NORN_OK;

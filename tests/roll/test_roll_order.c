@@ -182,11 +182,39 @@ static void equals_pandas(void **state) {
     assert_true(rows >= 40);
 }
 
+static bool later(void *user) {
+    return --*(int *)user < 0;
+}
+
+/* One long window after another: a stop is heard within it. */
+static void hears_cancel(void **state) {
+    (void)state;
+    enum { N = 50000 };
+    static double x[N], out[N];
+    static size_t lo[N], hi[N];
+    const norn_alloc alloc = norni_alloc_default();
+    const norni_roll_arg arg = {0};
+    norni_arena arena;
+    norn_err err;
+    norni_arena_init(&arena, &alloc);
+    for (size_t i = 0; i < N; i++)
+        x[i] = twin_unit(), lo[i] = 0, hi[i] = i + 1;
+    const norni_roll_windows w = {.n = N, .n_out = N, .lo = lo, .hi = hi};
+    for (int polls = 0; polls < 3; polls++) {
+        int left = polls;
+        const norni_poll poll = {later, &left};
+        const norni_arena_mark mark = norni_arena_mark_get(&arena);
+        assert_int_equal(norni_roll_median(x, &w, &arg, &arena, &poll, out, &err), NORN_E_CANCEL);
+        assert_ptr_equal(norni_arena_mark_get(&arena).head, mark.head);
+    }
+    norni_arena_clear(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_twin),         cmocka_unit_test(fast_equals_plain),
         cmocka_unit_test(lanes_equal_bitmaps), cmocka_unit_test(ranks_are_stable),
-        cmocka_unit_test(equals_pandas),
+        cmocka_unit_test(hears_cancel),        cmocka_unit_test(equals_pandas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
