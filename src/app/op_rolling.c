@@ -7,8 +7,8 @@
 #include "app/summary.h"
 
 /* Bytes that one observation, one series and one number cost while their batch is alive: text, columns,
- * panel and printed time and id; heads and hashes; the number itself and its printed form. */
-enum { OBS_BYTES = 96, SERIES_BYTES = 192, NUMBER_BYTES = 32, LEAST_BATCH = 1 << 16 };
+ * panel and printed time and id; heads and hashes; the number itself and its printed form, twice. */
+enum { OBS_BYTES = 96, SERIES_BYTES = 192, NUMBER_BYTES = 52, LEAST_BATCH = 1 << 16 };
 
 /* How much text a batch has and how many are alive at once, so that all of them take half of the
  * memory limit at most. Neither shows in a result. */

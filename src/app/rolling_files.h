@@ -24,9 +24,10 @@ typedef struct norni_rolling_part {
 
 void norni_rolling_part_init(norni_rolling_part *b, const norn_alloc *a);
 void norni_rolling_part_clear(norni_rolling_part *b);
-NORN_CHECKED norn_status norni_rolling_part_make(const norni_rolling_files *o,
-                                                 const norni_rolled *r, norni_rolling_part *b,
-                                                 norn_err *err);
+/* `worker` as in norni_for; scratch comes from the arena. */
+NORN_CHECKED norn_status norni_rolling_part_make(const norni_rolling_files *o, norni_worker *worker,
+                                                 const norni_rolled *r, norni_arena *arena,
+                                                 norni_rolling_part *b, norn_err *err);
 
 /* norni_rolling_files_abort is due after a failure, too. */
 NORN_CHECKED norn_status norni_rolling_files_open(norni_rolling_files *o, norn_ctx *ctx,

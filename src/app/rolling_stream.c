@@ -114,7 +114,7 @@ static norn_status work_batch(norni_worker *w, size_t k, void *token, void *arg,
     if (st == NORN_E_DATA || st == NORN_E_FORMAT || st == NORN_E_LIMIT) job->input_failed = true;
     if (st != NORN_OK || b->panel.n_series == 0) return st;
     atomic_fetch_add(&job->tally.n_done, b->panel.n_series * job->plan->n_out);
-    return norni_rolling_part_make(&job->files, &b->rolled, &b->part, err);
+    return norni_rolling_part_make(&job->files, w, &b->rolled, &b->answer, &b->part, err);
 }
 
 static norn_status see_id(void *arg, norni_str id, norn_err *err) {
