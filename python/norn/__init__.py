@@ -17,6 +17,7 @@ _LATER = {
     "batch_forecast_arima": "norn._arima",
     "lagrs": "norn.lagrs",
     "Forecaster": "norn.forecaster",
+    "StatsForecast": "norn.forecaster",
     "ConformalIntervals": "norn.forecaster",
     "models": "norn.models",
     "rolling": "norn._tables",

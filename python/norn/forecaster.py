@@ -335,3 +335,7 @@ class Forecaster:
 
     def __repr__(self):
         return f"Forecaster(models=[{', '.join(str(m) for m in self.models)}])"
+
+
+# The name that scripts for statsforecast know: `from norn import StatsForecast` in place of its own.
+StatsForecast = Forecaster

@@ -20,19 +20,53 @@ _ALSO = {
 }
 
 
+# What statsforecast calls a parameter, and the library's name or a function that gives {name: value}.
+_SYNONYMS = {
+    "D": "sd", "max_P": "max_sp", "max_Q": "max_sq", "max_D": "max_sd", "start_P": "start_sp", "start_Q": "start_sq", "nmodels": "max_models",
+    "seasonal_test": "season_test", "allowdrift": "allow_drift", "allowmean": "allow_mean", "window_size": "window", "trend_forecaster": "trend",
+    "order": lambda v, row: dict(zip("pdq", v)), "seasonal_order": lambda v, row: dict(zip(("sp", "sd", "sq"), v)),
+    "model": lambda v, row: _ets_letters(v) if row["name"] in ("ets", "auto_ets") else {"model": _CES_LETTERS.get(v, v)},
+    "decomposition_type": "season", "error_type": lambda v, row: {"season": {"A": "additive", "M": "multiplicative"}[v]},
+}
+_CES_LETTERS = {"N": "none", "S": "simple", "P": "partial", "F": "full", "Z": "auto"}
+
+
+def _ets_letters(letters):
+    """``"ZAA"`` as the library's parameters."""
+    if len(letters) != 3 or any(c not in "ZNAM" for c in letters) or letters[0] == "N":
+        raise _norn.NornArgumentError(f"ETS: model='{letters}' is not error, trend and season, each one of Z, N, A, M, as 'ZAA'")
+    return {name: "auto" if c == "Z" else c for name, c in zip(("error", "trend", "season"), letters)}
+
+
+def _translate(row, parameters):
+    """The library's parameters for its own names and statsforecast's; a name known to neither is an error."""
+    names = [_python(p["name"]) for p in row["params"]]
+    out = {}
+    for name, value in parameters.items():
+        known = _SYNONYMS.get(name)
+        made = known(value, row) if callable(known) and value is not None and (name not in names or name == "model") else {}
+        if made and set(made) <= set(names):
+            out |= made
+        elif name in names:
+            out[name] = value
+        elif isinstance(known, str) and known in names:
+            out[known] = value
+        elif value is not None or known is None:
+            raise TypeError(f"{row['name']}: unknown parameter '{name}'; there are season_length, alias, {', '.join(names)}")
+    if row["name"] in ("ets", "auto_ets") and isinstance(out.get("damped"), bool):
+        out["damped"] = "yes" if out["damped"] else "no"
+    return {k: v for k, v in out.items() if v is not None}
+
+
 class Model:
     """A model with its parameters. ``season_length`` None: the Forecaster's, else from the frequency."""
 
     _row = None
 
     def __init__(self, season_length=None, alias=None, **parameters):
-        names = {_python(p["name"]): p for p in self._row["params"]}
-        for name in parameters:
-            if name not in names:
-                raise TypeError(f"{type(self).__name__}: unknown parameter '{name}'; there are season_length, alias, {', '.join(names)}")
         self.season_length = season_length
         self.alias = type(self).__name__ if alias is None else alias
-        self.parameters = {k: v for k, v in parameters.items() if v is not None}
+        self.parameters = _translate(self._row, parameters)
 
     @property
     def spec(self):

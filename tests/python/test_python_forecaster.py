@@ -355,6 +355,22 @@ class Models(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "error"):
             norn.Forecaster([models.ETS(error="X")]).forecast(table(1, 30), 2)
 
+    def test_statsforecasts_parameters(self):
+        for made, want in ((models.AutoETS(season_length=12, model="ZAA", damped=False), "AutoETS=auto_ets(error=auto,trend=A,season=A,damped=no)[12]"),
+                           (models.AutoARIMA(season_length=4, max_P=1, D=1, nmodels=50), "AutoARIMA=auto_arima(max_sp=1,sd=1,max_models=50)[4]"),
+                           (models.ARIMA(order=(1, 0, 2), seasonal_order=(0, 1, 1), season_length=12), "ARIMA=arima(p=1,d=0,q=2,sp=0,sd=1,sq=1)[12]"),
+                           (models.AutoCES(season_length=12, model="S"), "AutoCES=ces(model=simple)[12]"),
+                           (models.WindowAverage(window_size=3), "WindowAverage=window_average(window=3)"),
+                           (models.MSTL(season_length=[12, 24], trend_forecaster=models.AutoARIMA()), "MSTL=mstl(trend=auto_arima)"),
+                           (models.HistoricAverage(), "HistoricAverage=mean")):
+            self.assertEqual(made.spec, want)
+            self.assertTrue(np.isfinite(norn.StatsForecast(models=[made], freq="MS").forecast(df=table(1, 72), h=2)[made.alias]).all())
+        for bad in (lambda: models.AutoETS(model="QQQ"), lambda: models.AutoETS(model="NAA")):
+            with self.assertRaises(ValueError):
+                bad()
+        with self.assertRaises(TypeError):
+            models.Naive(order=(1, 1, 1))
+
     def test_frequencies(self):
         from norn.forecaster import freq_text
         for given, want in ((None, None), (1, "I"), (3, "3I"), ("D", "D"), ("1d", "D"), ("1mo", "M"), ("15m", "15min"), ("2h", "2h"),
