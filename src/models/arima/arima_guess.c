@@ -114,6 +114,17 @@ static bool corner(const norni_arima_order *o, double sign, double *v) {
     return small || (seasonal && sign > 0);
 }
 
+/* Two moving-average roots near 1, as in a straight line that was differenced twice: squares alone
+ * stop at one of them on the bound. */
+static bool overdifferenced(const norni_arima_order *o, double *v) {
+    const size_t p = (size_t)o->p;
+    if (o->d < 2 || o->q < 2) return false;
+    memset(v, 0, arima_n_arma(o) * sizeof *v);
+    v[p] = arima_unreflect(1.8 / 1.81); /* (1 - 0.9 B)^2 */
+    v[p + 1] = arima_unreflect(-0.81);
+    return true;
+}
+
 size_t arima_starts(arima_work *w, const double *start, double *v) {
     const size_t k = w->k;
     size_t n = 0;
@@ -130,5 +141,6 @@ size_t arima_starts(arima_work *w, const double *start, double *v) {
     memset(v + n++ * k, 0, k * sizeof *v);
     if (corner(&w->o, 1, v + n * k)) n++;
     if (corner(&w->o, -1, v + n * k)) n++;
+    if (overdifferenced(&w->o, v + n * k)) n++;
     return n;
 }

@@ -110,7 +110,7 @@ NORN_CHECKED norn_status arima_gaps_make(arima_work *w, const double *y, norn_er
 bool arima_guess(arima_work *w, double *v);
 /* Places to begin, v (ARIMA_MOST_STARTS, k): `start` (coefficients, or NULL), the guess, and where
  * there is no `start` and no haste other corners of the region; their number, at least 1. */
-enum { ARIMA_MOST_STARTS = 4 };
+enum { ARIMA_MOST_STARTS = 5 };
 size_t arima_starts(arima_work *w, const double *start, double *v);
 
 /* arima_linear.c: small dense symmetric systems. */
