@@ -1,4 +1,4 @@
-# Fits of ARIMA models to R's classic series and to a simulated AR(1), for tests/python/test_arima.py.
+# Fits of ARIMA models to R's classic series and to a simulated AR(1), for tests/python/test_python_arima.py.
 # SPDX-License-Identifier: Apache-2.0
 # Made by: Rscript make_arima_classics.R FILE (R 4.2.2, stats::arima; no other package).
 # Rows: series,NAME,values... (NA = missing) and fit,NAME,p,d,q,P,D,Q,m,constant(0 none 1 mean),loglik,coefficients...
