@@ -56,6 +56,7 @@ def c_alone(series, path):
     lib.norn_forecast_opt_default.restype = Options
     y, offsets = np.concatenate(series), np.arange(0, len(series) * POINTS + 1, POINTS, dtype=np.uintp)
     mean, ctx, opt = np.empty((len(series), H)), ctypes.c_void_p(), lib.norn_forecast_opt_default()
+    err = ctypes.create_string_buffer(260)  # norn_err: a status and its text
     opt.horizon, opt.model, opt.fallback = H, b"arima(1,1,1)", b"none"
     os.environ["NORN_NUM_THREADS"] = "2"
     if lib.norn_ctx_new(None, ctypes.byref(ctx), None):
@@ -63,8 +64,8 @@ def c_alone(series, path):
 
     def run():
         status = lib.norn_forecast_series(ctx, y.ctypes.data_as(ctypes.c_void_p), offsets.ctypes.data_as(ctypes.c_void_p),
-                                          ctypes.c_size_t(len(series)), ctypes.byref(opt), mean.ctypes.data_as(ctypes.c_void_p), None, None, None, None)
-        assert status == 0, status
+                                          ctypes.c_size_t(len(series)), ctypes.byref(opt), mean.ctypes.data_as(ctypes.c_void_p), None, None, None, err)
+        assert status == 0, err.raw[4:].split(b"\0")[0].decode()
     best, _ = least(run)
     lib.norn_ctx_free(ctx)
     return best, mean
