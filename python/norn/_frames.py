@@ -158,7 +158,12 @@ class _Pandas(_Arrays):
             s = s.dt.to_timestamp()
         if types.is_datetime64_any_dtype(s.dtype):
             zone = getattr(s.dt, "tz", None) is not None
-            s = s.dt.tz_convert("UTC").dt.tz_localize(None) if zone else s
+            if zone:
+                wall = s.dt.tz_localize(None)
+                if (wall == wall.dt.normalize()).all():  # days are days of the zone, whatever its clocks do
+                    s, self.of[name] = wall, (s.dtype, "wall")
+                else:
+                    s = s.dt.tz_convert("UTC").dt.tz_localize(None)
             return (name, "time", np.ascontiguousarray(s.to_numpy(dtype="datetime64[us]")).view("int64"), False, zone)
         if types.is_bool_dtype(s.dtype) or types.is_numeric_dtype(s.dtype):
             if types.is_float_dtype(s.dtype) or s.isna().any():
@@ -191,6 +196,9 @@ class _Pandas(_Arrays):
         if dtype is None:
             return times
         if isinstance(dtype, pd.DatetimeTZDtype):
+            if of_text == "wall":
+                at = times.dt.tz_localize(dtype.tz, ambiguous=np.ones(len(times), bool), nonexistent="shift_forward")
+                return at.astype(dtype)
             return times.dt.tz_localize("UTC").astype(dtype)
         if isinstance(dtype, pd.PeriodDtype):
             return times.dt.to_period(dtype.freq)
@@ -208,7 +216,7 @@ class _Arrow(_Arrays):
 
     def __init__(self, data):
         super().__init__(data)
-        self.formats = {}
+        self.formats, self.walls = {}, {}  # walls: columns of days in a time zone, and their types
 
     def names(self):
         columns = getattr(self.data, "column_names", None) or getattr(self.data, "columns", None)
@@ -228,6 +236,10 @@ class _Arrow(_Arrays):
 class _PyArrow(_Arrow):
     """pyarrow's tables, batches and readers."""
 
+    def __init__(self, data):
+        super().__init__(data)
+        self.had = data.schema
+
     def names(self):
         return list(self.data.schema.names)
 
@@ -236,14 +248,33 @@ class _PyArrow(_Arrow):
         t = self.data.schema.field(name).type
         return types.is_integer(t) or types.is_floating(t) or types.is_boolean(t)
 
+    def open(self, wanted):
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        table = self.data if isinstance(self.data, pa.Table) else None
+        for i, field in enumerate(table.schema if table is not None else ()):
+            if field.name in wanted and pa.types.is_timestamp(field.type) and field.type.tz:
+                wall = pc.local_timestamp(table.column(i))
+                if pc.all(pc.equal(pc.floor_temporal(wall, unit="day"), wall)).as_py():
+                    table = table.set_column(i, field.name, wall)
+                    self.walls[field.name] = field.type
+        frame, self.formats = _norn.frame_from_stream((self.data if table is None else table).__arrow_c_stream__(), wanted)
+        return frame
+
     def build(self, frame):
         import pyarrow as pa
+        import pyarrow.compute as pc
         table = pa.table(Table(frame, self.formats))
+        for name, kind in list(self.walls.items()):
+            for n in {name, "cutoff"} & set(table.column_names):
+                i = table.column_names.index(n)
+                zoned = pc.assume_timezone(table.column(i), kind.tz, ambiguous="earliest", nonexistent="latest")
+                table = table.set_column(i, n, zoned.cast(kind))
         for i, field in enumerate(table.schema):
             name = field.name
-            at = self.data.schema.get_field_index(name)
-            if at >= 0 and self.data.schema.field(at).type != field.type:
-                table = table.set_column(i, name, table.column(i).cast(self.data.schema.field(at).type))
+            at = self.had.get_field_index(name)
+            if at >= 0 and self.had.field(at).type != field.type:
+                table = table.set_column(i, name, table.column(i).cast(self.had.field(at).type))
         return table
 
 
@@ -252,16 +283,31 @@ class _Polars(_Arrow):
 
     def __init__(self, data):
         super().__init__(data.collect() if type(data).__name__ == "LazyFrame" else data)
+        self.had = self.data.schema
 
     def numeric(self, name):
         import polars as pl
         dtype = self.data.schema[name]
         return dtype.is_numeric() or dtype == pl.Boolean
 
+    def open(self, wanted):
+        import polars as pl
+        data = self.data
+        for name, dtype in data.schema.items():
+            if name in wanted and isinstance(dtype, pl.Datetime) and dtype.time_zone:
+                wall = data[name].dt.replace_time_zone(None)
+                if (wall == wall.dt.truncate("1d")).all():
+                    data, self.walls[name] = data.with_columns(wall.alias(name)), dtype
+        frame, self.formats = _norn.frame_from_stream(data.__arrow_c_stream__(), wanted)
+        return frame
+
     def build(self, frame):
         import polars as pl
         out = pl.DataFrame(Table(frame, self.formats))
-        had = self.data.schema
+        had = self.had
+        for name, dtype in self.walls.items():
+            out = out.with_columns([pl.col(n).dt.replace_time_zone(dtype.time_zone, ambiguous="earliest", non_existent="null").cast(dtype)
+                                    for n in {name, "cutoff"} & set(out.columns)])
         return out.with_columns([pl.col(n).cast(had[n]) for n in out.columns if n in had and had[n] != out.schema[n]])
 
 

@@ -93,7 +93,7 @@ class Forecaster:
         self.freq, self.season_length, self.n_jobs, self.verbose, self.seed = freq, season_length, n_jobs, verbose, seed
         self.fallback = fallback if fallback_model is None else fallback_model
         self.options = options
-        self.report_, self._kept, self._history, self._given = {}, None, None, df
+        self.report_, self._kept, self._history, self._given, self._fit_again = {}, None, None, df, None
 
     # ---- options ----
 
@@ -237,6 +237,7 @@ class Forecaster:
     def _keep(self, path, kind, columns, like):
         if self._kept:
             shutil.rmtree(os.path.dirname(self._kept[0]), ignore_errors=True)
+        kind.data = None  # its rows are not needed any more
         self._kept = (path, kind, columns, like)
 
     def _fitted_path(self, what):
@@ -247,7 +248,7 @@ class Forecaster:
     def predict(self, h, level=None, X_df=None, n_jobs=None):
         """Forecasts h periods from the models that fit kept, without fitting again."""
         path, kind, columns, like = self._fitted_path("predict")
-        again = getattr(self, "_fit_again", None)
+        again = self._fit_again
         if again is not None and (X_df is not None or (again[1] is not None and level is not None)):
             df, intervals, id_col, time_col, target_col = again
             return self.forecast(df, h, level, X_df=X_df, prediction_intervals=intervals, id_col=id_col, time_col=time_col,
@@ -289,10 +290,10 @@ class Forecaster:
 
     def __getstate__(self):
         state = self.__dict__.copy()
-        state["_history"] = state["_given"] = None
+        state["_history"] = state["_given"] = state["_fit_again"] = None
         if self._kept:
             with open(self._kept[0], "rb") as f:
-                state["_kept"] = (f.read(), type(self._kept[1]), self._kept[2], _norn.frame_columns(self._kept[3]) if self._kept[3] else None)
+                state["_kept"] = (f.read(), self._kept[1], self._kept[2], _norn.frame_columns(self._kept[3]) if self._kept[3] else None)
         return state
 
     def __setstate__(self, state):
@@ -302,9 +303,7 @@ class Forecaster:
             path = self._new_path()
             with open(path, "wb") as f:
                 f.write(kept[0])
-            kind = kept[1].__new__(kept[1])
-            kind.data, kind.of, kind.formats = None, {}, {}
-            self._kept = (path, kind, kept[2], _norn.frame_from_columns(kept[3]) if kept[3] else None)
+            self._kept = (path, kept[1], kept[2], _norn.frame_from_columns(kept[3]) if kept[3] else None)
 
     # ---- cross-validation ----
 

@@ -185,6 +185,24 @@ class Tables(unittest.TestCase):
             self.assertEqual((out.schema["unique_id"], out.schema["ds"]), (had["unique_id"], had["ds"]))
             self.assertEqual(out["auto_ets"].to_list(), self.want["auto_ets"].tolist())
 
+    @unittest.skipIf(pa is None or pl is None, "no pandas, polars or pyarrow")
+    def test_days_of_a_zone_are_days(self):
+        df = pd.DataFrame({"ds": pd.date_range("2024-03-01", "2024-03-29", tz="Europe/Berlin"), "y": np.arange(29.0)})
+        want = [datetime.datetime(2024, 3, d) for d in (30, 31)] + [datetime.datetime(2024, 4, 1)]  # clocks go forward on the 31st
+        f = norn.Forecaster("drift")
+        out = f.forecast(df, 3)
+        self.assertEqual(out.dtypes["ds"], df.dtypes["ds"])
+        self.assertEqual([t.replace(tzinfo=None) for t in out["ds"].dt.to_pydatetime()], want)
+        np.testing.assert_allclose(out["drift"], [29, 30, 31])
+        for frame in (pl.from_pandas(df), pa.Table.from_pandas(df)):
+            out = f.forecast(frame, 3)
+            got = out["ds"].to_list() if isinstance(out, pl.DataFrame) else out.column("ds").to_pylist()
+            self.assertEqual([t.replace(tzinfo=None) for t in got], want)
+            self.assertEqual(len(f.cross_validation(frame, 2)), 2)
+        hours = pd.DataFrame({"ds": pd.date_range("2024-03-30", periods=30, freq="h", tz="Europe/Berlin"), "y": np.arange(30.0)})
+        out = f.forecast(hours, 2)
+        self.assertEqual(out["ds"].tolist(), pd.date_range(hours.ds.iloc[-1], periods=3, freq="h").tolist()[1:])
+
     @unittest.skipIf(duckdb is None, "no duckdb or pyarrow")
     def test_pyarrow_and_duckdb(self):
         frame = pa.table(self.data)
@@ -279,6 +297,11 @@ class Kept(unittest.TestCase):
         df = pd.DataFrame(self.early).assign(unique_id=lambda d: d.unique_id.str[-1].astype("int64"))
         out = norn.Forecaster("naive").fit(df).predict(2)
         self.assertEqual((str(out.unique_id.dtype), out.ds.dtype), ("int64", df.ds.dtype))
+        for frame in (df, *([pl.from_pandas(df), pa.Table.from_pandas(df)] if pl and pa else [])):
+            f = norn.Forecaster("naive").fit(frame)
+            out, again = f.predict(2), pickle.loads(pickle.dumps(f)).predict(2)
+            self.assertEqual(type(out), type(frame))
+            self.assertTrue(out.equals(again))
 
     def test_fitted_values(self):
         f = norn.Forecaster("naive")
