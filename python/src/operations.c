@@ -56,7 +56,7 @@ static bool take_options(PyObject *options, PyObject **items, const char ***opti
 }
 
 static PyObject *lines(const norni_buf *b) {
-    return PyUnicode_DecodeUTF8(b->p ? b->p : "", (Py_ssize_t)(b->failed ? 0 : b->n), "replace");
+    return nornpy_words(b->p ? b->p : "", b->failed ? 0 : b->n);
 }
 
 /* (frame, history or None, info) */

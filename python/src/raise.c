@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/src/state.h"
 
+#include <string.h>
+
 bool nornpy_errors_init(nornpy_state *s, PyObject *module) {
     s->error = PyErr_NewExceptionWithDoc(
         "norn.NornError",
@@ -18,13 +20,44 @@ bool nornpy_errors_init(nornpy_state *s, PyObject *module) {
            PyModule_AddObjectRef(module, "NornArgumentError", s->argument_error) == 0;
 }
 
+/* Whether a flag of the command line begins at p, as "--id-col". */
+static bool is_flag(const char *begin, const char *p) {
+    return p[0] == '-' && p[1] == '-' && p[2] >= 'a' && p[2] <= 'z' &&
+           (p == begin || p[-1] == ' ' || p[-1] == '(');
+}
+
+PyObject *nornpy_words(const char *text, size_t n) {
+    static const char future[] = "--future", there[] = "X_df";
+    char *out = PyMem_Malloc(n + 1);
+    size_t to = 0;
+    if (out == NULL) return PyErr_NoMemory();
+    for (size_t at = 0; at < n;) {
+        if (n - at < 3 || !is_flag(text, text + at)) {
+            out[to++] = text[at++];
+        } else if (n - at >= sizeof future - 1 &&
+                   memcmp(text + at, future, sizeof future - 1) == 0) {
+            memcpy(out + to, there, sizeof there - 1);
+            to += sizeof there - 1;
+            at += sizeof future - 1;
+        } else {
+            for (at += 2; at < n && ((text[at] >= 'a' && text[at] <= 'z') || text[at] == '-'); at++)
+                out[to++] = text[at] == '-' ? '_' : text[at];
+        }
+    }
+    PyObject *words = PyUnicode_DecodeUTF8(out, (Py_ssize_t)to, "replace");
+    PyMem_Free(out);
+    return words;
+}
+
 PyObject *nornpy_raise(nornpy_state *s, norn_status st, const norn_err *err) {
-    const char *text = err->text[0] != '\0' ? err->text : norn_status_name(st);
+    const char *plain = err->text[0] != '\0' ? err->text : norn_status_name(st);
     PyObject *type = s->error;
     if (PyErr_Occurred()) return NULL; /* what made the work stop */
+    PyObject *text = nornpy_words(plain, strlen(plain));
+    if (text == NULL) return NULL;
     switch (st) {
-        case NORN_E_MEM: PyErr_SetString(PyExc_MemoryError, text); return NULL;
-        case NORN_E_CANCEL: PyErr_SetString(PyExc_KeyboardInterrupt, text); return NULL;
+        case NORN_E_MEM: type = PyExc_MemoryError; break;
+        case NORN_E_CANCEL: type = PyExc_KeyboardInterrupt; break;
         case NORN_E_ARG:
         case NORN_E_DATA:
         case NORN_E_FORMAT:
@@ -34,7 +67,8 @@ PyObject *nornpy_raise(nornpy_state *s, norn_status st, const norn_err *err) {
         case NORN_E_IO:
         case NORN_E_INTERNAL: break;
     }
-    PyObject *value = PyObject_CallFunction(type, "s", text);
+    PyObject *value = PyObject_CallFunctionObjArgs(type, text, NULL);
+    Py_DECREF(text);
     if (value == NULL) return NULL;
     PyObject *word = PyUnicode_FromString(norn_status_name(st));
     if (word != NULL && PyObject_SetAttrString(value, "status", word) == 0)

@@ -52,6 +52,8 @@ PyObject *nornpy_get_num_threads(PyObject *module, PyObject *unused);
 
 /* Makes the exception classes and adds them to the module; false with an exception set. */
 bool nornpy_errors_init(nornpy_state *s, PyObject *module);
+/* The library's words as a str: flags as Python's names, "--id-col" as "id_col". */
+PyObject *nornpy_words(const char *text, size_t n);
 /* Sets the exception for a status that is not NORN_OK, and returns NULL. */
 PyObject *nornpy_raise(nornpy_state *s, norn_status st, const norn_err *err);
 

@@ -232,6 +232,15 @@ static norn_status count(forecast_call *c, norn_err *err) {
             "%zu forecasts have too few errors for a conformal interval at every level "
             "(95 %% needs 19): ask for more windows\n",
             f->n_without);
+    for (size_t item = 0; item < f->n_items && r->n_fallback > 0; item++) {
+        const norni_outcome *o = &f->batch.outcome[item];
+        if (o->status != NORN_OK || !o->fallback) continue;
+        const norni_str id = norni_panel_id(f->panel, item / c->plan.n_specs);
+        norni_buf_format(
+            &c->out->said, "%zu items were served by the fallback; the first, %.*s: %s\n",
+            r->n_fallback, (int)(id.n > 60 ? 60 : id.n), id.p, o->message ? o->message : "");
+        break;
+    }
     for (size_t item = 0; item < f->n_items && r->n_ok < r->n_items; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
         if (o->status == NORN_OK) continue;

@@ -134,6 +134,11 @@ class TheCommandsBits(unittest.TestCase):
         short = {k: v[:-1] for k, v in X.items()}
         f.forecast(self.data, 6, X_df=short)
         self.assertEqual(f.report_["n_fallback"], 2)
+        with self.assertLogs("norn", "WARNING") as seen:
+            f.forecast(self.data, 6, X_df=short)
+        self.assertRegex(seen.output[0], "2 items .*shop 4.*X_df has no values at")
+        with self.assertRaisesRegex(ValueError, "see duplicates"):
+            f.forecast({k: np.concatenate((v, v)) for k, v in self.data.items()}, 6)
         with self.assertRaisesRegex(ValueError, "exogenous"):
             norn.Forecaster("theta").forecast(self.data, 6, X_df=X)
 
