@@ -20,9 +20,19 @@ static int shown_length(norni_str s) {
     return (int)(s.n > 40 ? 40 : s.n);
 }
 
+/* A number with commas in it, as 1,5 or 1,234.5. */
+static bool has_commas(norni_str field) {
+    if (memchr(field.p, ',', field.n) == NULL) return false;
+    for (size_t i = 0; i < field.n; i++) {
+        if (memchr("0123456789,.-+", field.p[i], 14) == NULL) return false;
+    }
+    return true;
+}
+
 static bool fail_value(norni_str field, norni_str column, norni_num_result r, norn_err *err) {
-    const char *why = r == NORNI_NUM_OVERFLOW
-                          ? "is too large for a number (at most 1.8e308)"
+    const char *why = r == NORNI_NUM_OVERFLOW ? "is too large for a number (at most 1.8e308)"
+                      : has_commas(field)
+                          ? "is not a number; write it with a point and without commas, as 1234.5"
                           : "is not a number; use an empty field, NA, NaN or null for missing";
     (void)norn_fail(err, NORN_E_DATA, "column %.*s: '%.*s' %s", shown_length(column), column.p,
                     shown_length(field), field.p, why);
