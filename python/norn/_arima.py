@@ -105,16 +105,25 @@ class ARIMA:
     seasonal : (P, D, Q), with season_length periods a season
     constant : ``"auto"``: a mean where nothing is differenced; ``"none"``, ``"mean"``, ``"drift"`` (with one difference)
     method : ``"auto"``: exact likelihood from least squares, least squares alone on very long series; ``"css_ml"``, ``"ml"``, ``"css"``
+    order, seasonal_order : (p, d, q) and (P, D, Q) or (P, D, Q, m), as other packages take them
     include_mean, include_drift : as in R and statsforecast, in place of ``constant``
 
     ``fit`` returns a dict: params and their names (signs as in R: y_t = φ y_{t-1} + e_t + θ e_{t-1}), log_likelihood,
     aic, aicc, bic (R's counts: sigma2 is a parameter), sigma2, n_used, converged, residuals, fitted.
     """
 
-    def __init__(self, p=0, d=0, q=0, seasonal=(0, 0, 0), season_length=1, constant="auto", method="auto", *, include_mean=None,
-                 include_drift=False):
-        if isinstance(p, (tuple, list)):  # ARIMA(order=(1, 1, 1)) of other packages, given first
-            raise NornArgumentError("arima: the orders are three numbers: ARIMA(1, 1, 1, seasonal=(0, 1, 1), season_length=12)")
+    def __init__(self, p=0, d=0, q=0, seasonal=(0, 0, 0), season_length=1, constant="auto", method="auto", *, order=None,
+                 seasonal_order=None, include_mean=None, include_drift=False):
+        if isinstance(p, (tuple, list)):
+            order, p = p, 0
+        if order is not None:
+            if len(order) != 3 or (p, d, q) != (0, 0, 0):
+                raise NornArgumentError(f"arima: order={order!r}; three orders (p, d, q) are needed, and given once")
+            p, d, q = order
+        if seasonal_order is not None:
+            if len(seasonal_order) not in (3, 4):
+                raise NornArgumentError(f"arima: seasonal_order={seasonal_order!r}; (P, D, Q) or (P, D, Q, m) is needed")
+            seasonal, season_length = seasonal_order[:3], seasonal_order[3] if len(seasonal_order) == 4 and seasonal_order[3] else season_length
         if len(seasonal) != 3:
             raise NornArgumentError(f"arima: seasonal={seasonal!r}; three orders (P, D, Q) are needed")
         self._orders = (int(p), int(d), int(q))

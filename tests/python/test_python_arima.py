@@ -155,11 +155,19 @@ class Model(unittest.TestCase):
         with self.assertRaisesRegex(AttributeError, "call fit"):
             m.aic_
 
+    def test_other_packages_arguments(self):
+        want = repr(norn.ARIMA(1, 1, 2, seasonal=(0, 1, 1), season_length=12))
+        for model in (norn.ARIMA(order=(1, 1, 2), seasonal_order=(0, 1, 1), season_length=12), norn.ARIMA((1, 1, 2), seasonal_order=(0, 1, 1, 12)),
+                      norn.ARIMA(order=(1, 1, 2), seasonal_order=(0, 1, 1, 12), include_mean=True)):
+            self.assertEqual(repr(model), want)
+        self.assertEqual(norn.ARIMA(order=(0, 1, 0), include_drift=True).constant, "drift")
+        self.assertEqual(norn.ARIMA(1, 0, 0, include_mean=False).constant, "none")
+
     def test_refusals(self):
         y = walk(50)
         bad = ((dict(p=-1), None), (dict(p=1, constant="mean", d=1), "constant=mean"), (dict(d=2, constant="drift"), "drift"),
                (dict(constant="some"), "constant"), (dict(seasonal=(1, 0, 0)), "season"), (dict(p=100000), "p 100000 is outside"), (dict(method="x"), "method"),
-               (dict(seasonal=(1, 0)), "three"), (dict(p=(1, 1, 1)), "three numbers"))
+               (dict(seasonal=(1, 0)), "three"), (dict(p=(1, 1)), "three orders"), (dict(p=1, order=(1, 1, 1)), "given once"), (dict(seasonal_order=(1, 1)), "needed"))
         for options, text in bad:
             with self.subTest(options), self.assertRaisesRegex(ValueError, text or "negative"):
                 norn.ARIMA(**options).fit(y)
