@@ -210,11 +210,13 @@ static norn_status choose(norni_env *env, const arima_search_opt *opt, const ari
                           auto_state *st, norn_err *err) {
     norni_series *in = &st->in.series;
     const norni_arima_data data = {in->n, in->y, in->n_x, in->x};
+    const size_t n_kept = st->in.n_kept;
     arima_search_opt o = *opt;
     norn_status status = NORN_E_NUMERIC;
     for (int attempt = 0; attempt < 4; attempt++) {
         arima_found found;
         norn_err why = {0};
+        st->in.n_kept = n_kept, in->n_x = data.n_x;
         if (attempt >= 1) o.sd = 0;
         if (attempt >= 2) o.d = 0;
         if (attempt == 3) o.max_p = o.max_q = o.max_sp = o.max_sq = 0;
