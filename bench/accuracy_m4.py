@@ -184,7 +184,7 @@ def m4_sections(norn, models, groups, threads, oof, lines):
             msis = weighted({g: ends[row][g][0] for g in counts}, counts)
             lines.append(f"| *{names.get(row, row)}* | {100 * cover:.2f} | {msis:.2f} | "
                          + " | ".join(f"{95 - 100 * ends[row][g][1]:.2f} | {ends[row][g][0]:.2f}" for g in counts) + " |")
-    lines += ["", "## Core-seconds", "", "| model | " + " | ".join(counts) + " |", "|---|" + "---:|" * len(counts)]
+    lines += ["", "## Seconds of work", "", "Summed over the items, whichever worker served them.", "", "| model | " + " | ".join(counts) + " |", "|---|" + "---:|" * len(counts)]
     for k in timed:
         lines.append(f"| {k} | " + " | ".join(f"{seconds[g][k]:.2f}" for g in counts) + " |")
     return results
@@ -305,7 +305,9 @@ def main():
     version = subprocess.run([norn, "version"], check=True, capture_output=True, text=True).stdout.split("\n")[0]
     lines = ["# Accuracy", "",
              f"Made by `bench/accuracy_m4.py build/norn --write docs/accuracy.md` ({version}, {platform.machine()}) with `norn evaluate --actual`, on the half",
-             "of four of M4's frequencies that the tests hold and on M3. sMAPE in per cent, MASE and OWA as the M4 competition defines them.", ""]
+             "of four of M4's frequencies that the tests hold and on M3. sMAPE in per cent, MASE and OWA as the M4 competition defines them.", "",
+             "`auto` is the program's own, whose weights were learned from windows of these series' train parts; [auto-accuracy.md](auto-accuracy.md)",
+             "has it out of fold.", ""]
     groups = [g for g in GROUPS if g[0] in a.groups.split(",")]
     results = m4_sections(norn, models, groups, a.threads, read_oof(a.oof), lines)
     if not a.no_conformal:
