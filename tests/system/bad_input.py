@@ -86,6 +86,7 @@ CASES = [
     Case("bad date", GOOD + "a,2021-02-30,7\n", H, 3, r"line 14.*2021-02-30"),
     Case("ambiguous date", "unique_id,ds,y\na,01/02/2020,1\na,02/02/2020,2\n", H, 3, r"line 2.*01/02/2020"),
     Case("text instead of a number", GOOD + "a,2021-01-01,abc\n", H, 3, r"line 14.*abc"),
+    Case("decimal comma", GOOD.replace(",", ";") + "a;2021-01-01;1,5\n", H, 3, r"line 14.*'1,5'.*with a point"),
     Case("number out of range (1e400)", GOOD + "a,2021-01-01,1e400\n", H, 3, r"line 14.*1e400"),
     Case("infinite number", GOOD + "a,2021-01-01,inf\n", H, 3, r"line 14.*inf"),
     Case("missing value column", "unique_id,ds,value\na,2020-01-01,1\n", H, 3, r"'?y'?.*--target-col"),
