@@ -52,6 +52,11 @@ def _keys(columns):
     return [name or usual for name, usual in zip(columns, ("unique_id", "ds", "y"))]
 
 
+def _remove(folder, pid):
+    if os.getpid() == pid:  # a forked child leaves its parent's files alone
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _bar(total):
     """Progress through tqdm, or nothing where it is not installed."""
     try:
@@ -94,6 +99,7 @@ class Forecaster:
         self.fallback = fallback if fallback_model is None else fallback_model
         self.options = options
         self.report_, self._kept, self._history, self._given, self._fit_again = {}, None, None, df, None
+        self._folder, self._pid, self._n_paths = None, 0, 0
 
     # ---- options ----
 
@@ -230,13 +236,16 @@ class Forecaster:
         return any(n in able for n in names)
 
     def _new_path(self):
-        folder = tempfile.mkdtemp(prefix="norn-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return os.path.join(folder, "models.norn")
+        """A name in a folder that goes with this object, in the process that made it."""
+        if self._folder is None or self._pid != os.getpid():
+            self._folder, self._pid = tempfile.mkdtemp(prefix="norn-"), os.getpid()
+            weakref.finalize(self, _remove, self._folder, self._pid)
+        self._n_paths += 1
+        return os.path.join(self._folder, f"models-{self._n_paths}.norn")
 
     def _keep(self, path, kind, columns, like):
-        if self._kept:
-            shutil.rmtree(os.path.dirname(self._kept[0]), ignore_errors=True)
+        if self._kept and os.path.dirname(self._kept[0]) == self._folder:
+            os.unlink(self._kept[0])
         kind.data = None  # its rows are not needed any more
         self._kept = (path, kind, columns, like)
 
@@ -290,7 +299,7 @@ class Forecaster:
 
     def __getstate__(self):
         state = self.__dict__.copy()
-        state["_history"] = state["_given"] = state["_fit_again"] = None
+        state["_history"] = state["_given"] = state["_fit_again"] = state["_folder"] = None
         if self._kept:
             with open(self._kept[0], "rb") as f:
                 state["_kept"] = (f.read(), self._kept[1], self._kept[2], _norn.frame_columns(self._kept[3]) if self._kept[3] else None)

@@ -297,6 +297,20 @@ class Kept(unittest.TestCase):
         with self.assertRaises(norn.NornError):
             norn.Forecaster("naive").predict(2)
 
+    def test_kept_files_go_with_the_object(self):
+        f = norn.Forecaster("naive").fit(self.early).fit(self.early)
+        folder = f._folder
+        self.assertEqual(len(os.listdir(folder)), 1)
+        pid = os.fork()
+        if pid == 0:
+            f.fit(self.early)
+            del f  # in a child, the parent's files stay
+            os._exit(0)
+        os.waitpid(pid, 0)
+        self.assertEqual(len(f.predict(1)["ds"]), 4)
+        del f
+        self.assertFalse(os.path.exists(folder))
+
     @unittest.skipIf(pd is None, "no pandas")
     def test_kinds_are_kept(self):
         df = pd.DataFrame(self.early).assign(unique_id=lambda d: d.unique_id.str[-1].astype("int64"))
