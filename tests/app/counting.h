@@ -37,7 +37,7 @@ typedef struct counted_op {
     long least; /* allocations that it makes, so that the test is one */
 } counted_op;
 
-static norn_status counting_run(const counted_op *of, counting *c) {
+static inline norn_status counting_run(const counted_op *of, counting *c) {
     norn_ctx_opt opt = norn_ctx_opt_default();
     norn_ctx *ctx = NULL;
     norni_op_result result = {0};
@@ -65,7 +65,7 @@ static norn_status counting_run(const counted_op *of, counting *c) {
     return st;
 }
 
-static void counting_fail_each(const counted_op *of) {
+static inline void counting_fail_each(const counted_op *of) {
     counting count = {.below = norni_alloc_default()};
     assert_int_equal(counting_run(of, &count), NORN_OK);
     assert_int_equal(atomic_load(&count.live), 0);
