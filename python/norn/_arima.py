@@ -1,6 +1,10 @@
 """ARIMA models of single series and of lists of series: fit, forecast, move on, keep."""
 # SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
 import re
+from typing import Any, Iterable, Sequence
 
 import numpy as np
 
@@ -112,8 +116,9 @@ class ARIMA:
     aic, aicc, bic (R's counts: sigma2 is a parameter), sigma2, n_used, converged, residuals, fitted.
     """
 
-    def __init__(self, p=0, d=0, q=0, seasonal=(0, 0, 0), season_length=1, constant="auto", method="auto", *, order=None,
-                 seasonal_order=None, include_mean=None, include_drift=False):
+    def __init__(self, p: int = 0, d: int = 0, q: int = 0, seasonal: Sequence[int] = (0, 0, 0), season_length: int = 1,
+                 constant: str = "auto", method: str = "auto", *, order: Sequence[int] | None = None,
+                 seasonal_order: Sequence[int] | None = None, include_mean: bool | None = None, include_drift: bool = False):
         if isinstance(p, (tuple, list)):
             order, p = p, 0
         if order is not None:
@@ -141,7 +146,7 @@ class ARIMA:
     constant = property(lambda self: self._constant, doc="auto, none, mean or drift; read-only.")
 
     @property
-    def spec(self):
+    def spec(self) -> str:
         """The model as the command line and ``Forecaster`` write it."""
         return _spec(*self._orders, self._seasonal, self._m, self._constant, self._method)
 
@@ -170,7 +175,7 @@ class ARIMA:
 
     # ---- fitting ----
 
-    def fit(self, y, X=None):
+    def fit(self, y: Any, X: Any = None) -> dict[str, Any]:
         """Fits the model to y (NaN: missing) with the regressors X (n, k), and returns what it estimated."""
         values = _values(y)
         x, names = _regressors(X, "X")
@@ -179,7 +184,7 @@ class ARIMA:
         return dict(self._take(answer, values))
 
     @property
-    def result_(self):
+    def result_(self) -> dict[str, Any]:
         """What ``fit`` returned."""
         self._fitted_model("result_")
         return dict(self._result)
@@ -202,18 +207,18 @@ class ARIMA:
             raise NornArgumentError(f"arima: the model has {self._n_x} regressors, X has {len(x or ())}")
         return x
 
-    def forecast(self, h, level=None, X=None):
+    def forecast(self, h: int, level: float | Sequence[float] | None = None, X: Any = None) -> Any:
         """h periods ahead: an array, or with ``level`` (in per cent, as [80, 95]) a dict of arrays: mean, lo-80, hi-80 …"""
         model, levels, h = self._fitted_model("forecast"), _levels(level), _horizon(h)
         answer = self._run(_TAKE, model, None, self._future(X, h), h, levels)
         return _shape(answer, level)
 
-    def predict(self, h, X=None, level=None):
+    def predict(self, h: int, X: Any = None, level: float | Sequence[float] | None = None) -> dict[str, np.ndarray]:
         """The same, with the arguments in statsforecast's order; always a dict."""
         answer = self.forecast(h, level, X)
         return answer if isinstance(answer, dict) else {"mean": answer}
 
-    def update(self, y, X=None):
+    def update(self, y: Any, X: Any = None) -> ARIMA:
         """Moves the model on over y, the observations right behind those it has seen, without fitting; returns self."""
         model, values = self._fitted_model("update"), _values(y)
         x, _ = _regressors(X, "X")
@@ -222,7 +227,7 @@ class ARIMA:
         self._model = self._run(_MOVE, (model, values), x, None, 0, [], "keep")["model"]
         return self
 
-    def apply(self, y, X=None):
+    def apply(self, y: Any, X: Any = None) -> ARIMA:
         """A new ARIMA: this one's parameters over another series, without fitting."""
         model, values = self._fitted_model("apply"), _values(y)
         x, _ = _regressors(X, "X")
@@ -232,13 +237,14 @@ class ARIMA:
         other._take(answer, values)
         return other
 
-    def forward(self, y, h, X=None, X_future=None, level=None):
+    def forward(self, y: Any, h: int, X: Any = None, X_future: Any = None,
+                level: float | Sequence[float] | None = None) -> dict[str, np.ndarray]:
         """Forecasts h periods behind another series y with this model's parameters, as statsforecast's forward."""
         return self.apply(y, X).predict(h, X_future, level)
 
     # ---- diagnostics ----
 
-    def ljung_box(self, lags=None):
+    def ljung_box(self, lags: int | None = None) -> dict[str, Any]:
         """Are the residuals' first autocorrelations zero? {lags, statistic, p_value}; lags as R's checkresiduals takes them."""
         self._fitted_model("ljung_box")
         e = self._result["residuals"]
@@ -261,24 +267,24 @@ class ARIMA:
             factors.append(factor)
         return np.trim_zeros(np.polynomial.polynomial.polymul(*factors), "b")
 
-    def ar_roots(self):
+    def ar_roots(self) -> np.ndarray:
         """Roots of φ(B)Φ(B^m), complex; all lie outside the unit circle."""
         self._fitted_model("ar_roots")
         return np.polynomial.polynomial.polyroots(self._polynomial(False)).astype(complex)
 
-    def ma_roots(self):
+    def ma_roots(self) -> np.ndarray:
         """Roots of θ(B)Θ(B^m), complex."""
         self._fitted_model("ma_roots")
         return np.polynomial.polynomial.polyroots(self._polynomial(True)).astype(complex)
 
     # ---- keeping ----
 
-    def to_bytes(self):
+    def to_bytes(self) -> bytes:
         """The fitted model as bytes, for ``ARIMA.from_bytes`` and ``batch_forecast_arima``."""
         return self._fitted_model("to_bytes")
 
     @classmethod
-    def from_bytes(cls, data):
+    def from_bytes(cls, data: bytes) -> ARIMA:
         """A model that ``to_bytes`` wrote: it forecasts and moves on; residuals are not kept."""
         data = bytes(data)
         answer = _norn.model_door(_TAKE, None, [data], None, None, 0, [], (True, True, False, False), 0)[0]
@@ -292,16 +298,18 @@ class ARIMA:
         made._result = answer
         return made
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the fitted model to a file."""
         with open(path, "wb") as f:
             f.write(self.to_bytes())
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike[str]) -> ARIMA:
         """A model that ``save`` wrote."""
         with open(path, "rb") as f:
             return cls.from_bytes(f.read())
+
+    __str__ = spec.fget  # so that Forecaster(models=[norn.ARIMA(1, 1, 1)]) means this model
 
     def __repr__(self):
         seasonal = f", seasonal={self._seasonal}, season_length={self._m}" if any(self._seasonal) or self._m > 1 else ""
@@ -338,7 +346,8 @@ def _door(task, spec, items, h, levels, wanted, n_jobs):
     return _norn.model_door(task, spec, items, None, None, h, levels, (False, *wanted), _jobs(n_jobs))
 
 
-def batch_fit_arima(ys, p, d, q, *, seasonal=(0, 0, 0), season_length=1, constant="auto", method="auto", n_jobs=None):
+def batch_fit_arima(ys: Iterable[Any], p: int, d: int, q: int, *, seasonal: Sequence[int] = (0, 0, 0), season_length: int = 1,
+                    constant: str = "auto", method: str = "auto", n_jobs: int | None = None) -> list[dict[str, Any]]:
     """Fits ARIMA(p, d, q) to every series of a list, in parallel; a list of dicts in the same order.
 
     Each dict has status ("ok", or what kind of failure) and message; where the status is "ok" also what ``ARIMA.fit``
@@ -351,8 +360,9 @@ def batch_fit_arima(ys, p, d, q, *, seasonal=(0, 0, 0), season_length=1, constan
     return _merge(at, _door(_FIT, spec, arrays, 0, [], (True, True, False), n_jobs), bad)
 
 
-def batch_forecast_arima(ys, p=None, d=None, q=None, h=None, level=None, *, seasonal=(0, 0, 0), season_length=1, constant="auto",
-                         method="auto", n_jobs=None):
+def batch_forecast_arima(ys: Iterable[Any], p: int | None = None, d: int | None = None, q: int | None = None, h: int | None = None,
+                         level: float | Sequence[float] | None = None, *, seasonal: Sequence[int] = (0, 0, 0), season_length: int = 1,
+                         constant: str = "auto", method: str = "auto", n_jobs: int | None = None) -> list[dict[str, Any]]:
     """Forecasts h periods of every series of a list, in parallel; a list of dicts in the same order.
 
     ys: arrays, which are fitted with ARIMA(p, d, q), or fitted models: what ``batch_fit_arima`` returned, ``ARIMA`` objects,

@@ -5,6 +5,12 @@ unless ``constant`` says so, and ``params`` is a list of the AR and then the MA 
 right; docs/migration.md says what differs.
 """
 # SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+import numpy as np
+
 from norn import NornError, __version__
 from norn import _arima
 from norn._arima import _kept
@@ -14,7 +20,7 @@ from norn._norn import rolling_mean as _rolling_mean
 __all__ = ["ARIMA", "NornArgumentError", "NornError", "__version__", "batch_fit_arima", "batch_forecast_arima", "rolling_mean"]
 
 
-def rolling_mean(series, window):
+def rolling_mean(series: Any, window: int) -> Any:
     """Means of windows of `window` values; the first window - 1 are NaN."""
     return _rolling_mean(series, window)
 
@@ -29,19 +35,20 @@ def _plain(answer):
 class ARIMA(_arima.ARIMA):
     """ARIMA(p, d, q) without a constant, unless ``constant`` is "auto", "mean" or "drift"."""
 
-    def __init__(self, p, d, q, *, constant="none"):
+    def __init__(self, p: int, d: int, q: int, *, constant: str = "none"):
         super().__init__(p, d, q, constant=constant)
 
-    def fit(self, y):
+    def fit(self, y: Any) -> dict[str, Any]:  # type: ignore[override]
         """Fits the model; {params, aic, bic, log_likelihood, …}."""
         return _plain(super().fit(y))
 
-    def forecast(self, steps):
+    def forecast(self, steps: int) -> np.ndarray:  # type: ignore[override]
         """An array of `steps` forecasts."""
         return super().forecast(steps)
 
 
-def batch_fit_arima(series_list, p, d, q, *, constant="none", n_jobs=None):
+def batch_fit_arima(series_list: Iterable[Any], p: int, d: int, q: int, *, constant: str = "none",
+                    n_jobs: int | None = None) -> list[dict[str, Any]]:
     """Fits every series of a list in parallel: a list of dicts in the same order.
 
     A series that cannot be fitted has its reason in ``message``, and ``status`` other than "ok".
@@ -49,7 +56,7 @@ def batch_fit_arima(series_list, p, d, q, *, constant="none", n_jobs=None):
     return [_plain(a) for a in _arima.batch_fit_arima(series_list, p, d, q, constant=constant, n_jobs=n_jobs)]
 
 
-def batch_forecast_arima(models, steps, *, n_jobs=None):
+def batch_forecast_arima(models: Iterable[Any], steps: int, *, n_jobs: int | None = None) -> list[np.ndarray]:
     """Forecasts of fitted models (``ARIMA`` objects or ``batch_fit_arima``'s dicts): a list of arrays in the same order."""
     models = list(models)
     for i, model in enumerate(models):

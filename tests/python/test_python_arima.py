@@ -163,6 +163,24 @@ class Model(unittest.TestCase):
         self.assertEqual(norn.ARIMA(order=(0, 1, 0), include_drift=True).constant, "drift")
         self.assertEqual(norn.ARIMA(1, 0, 0, include_mean=False).constant, "none")
 
+    def test_in_a_forecaster(self):
+        y = walk(80)
+        m = norn.ARIMA(1, 1, 0, seasonal=(0, 0, 1), season_length=4)
+        m.fit(y)
+        answer = norn.Forecaster([m], season_length=4).forecast({"y": y}, h=5)
+        np.testing.assert_array_equal(answer[answer.columns[-1]] if hasattr(answer, "columns") else list(answer.values())[-1], m.forecast(5))
+
+    def test_forked_children_work(self):
+        m = norn.ARIMA(1, 1, 1)
+        m.fit(walk(100))
+        want = m.forecast(3)
+        pid = os.fork()
+        if pid == 0:
+            fits = norn.batch_fit_arima([walk(100)] * 8, 1, 1, 1, n_jobs=2)
+            good = (m.forecast(3) == want).all() and all(f["status"] == "ok" for f in fits)
+            os._exit(0 if good else 1)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+
     def test_refusals(self):
         y = walk(50)
         bad = ((dict(p=-1), None), (dict(p=1, constant="mean", d=1), "constant=mean"), (dict(d=2, constant="drift"), "drift"),
