@@ -47,9 +47,9 @@ static size_t take_values(match_job *m, size_t i, size_t j) {
         int64_t k = n + (int64_t)t;
         const double y = norni_panel_y(a, j)[t];
         if (!m->continues && !period_of(m->data, i, m->horizon, norni_panel_time(a, j, t), &k)) {
-            m->out->n_off_grid++;
+            m->out->n_off_grid += isnan(y) ? 0 : 1; /* missing: a gap that was filled */
         } else if (k < n) {
-            m->out->n_before++;
+            m->out->n_before += isnan(y) ? 0 : 1;
         } else if (k >= n + (int64_t)m->horizon) {
             m->out->n_beyond++;
         } else {
