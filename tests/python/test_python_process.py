@@ -145,7 +145,7 @@ class Processes(unittest.TestCase):
         took = time.monotonic() - begun
         stop.set()
         thread.join()
-        self.assertGreater(n[0], took * 100)
+        self.assertGreater(n[0], took * 20)  # none, if the lock were kept
 
     def test_thread_counts(self):
         self.assertGreaterEqual(norn.get_num_threads(), 1)
