@@ -28,12 +28,6 @@ struct norni_arima_state {
 /* The regressors' part of period t (0 is the first one given), of columns x at `row`, scaled. */
 double arima_state_effect(const norni_arima_state *st, const double *const *x, size_t row,
                           size_t t);
-/* Levels h steps ahead, out (h), of a pending state a (r) and last values y (n_diff): work (r + h)
- * and (n_diff + h). */
-void arima_respond(const arima_track *t, const double *a, const double *y, size_t h, double *work,
-                   double *out);
-/* Whether the filter counts as settled for h steps ahead. */
-bool arima_is_settled(const arima_track *t, size_t h);
 /* arima_paths.c: st->n_paths sample paths around out->mean; scratch stays in the arena. */
 NORN_CHECKED norn_status arima_paths(norni_env *env, const norni_arima_state *st, norni_dist *out,
                                      norn_err *err);

@@ -51,5 +51,11 @@ size_t arima_track_grow(arima_track *t);
 void arima_track_narrow(arima_track *t);
 /* Linear column 0 with its estimates put in; they become 0. The root is narrow. */
 void arima_track_settle_estimates(arima_track *t);
+/* arima_respond.c: levels h steps ahead, out (h), of a pending state a (r) and last values y (n_diff):
+ * work (r + h) and (n_diff + h). */
+void arima_respond(const arima_track *t, const double *a, const double *y, size_t h, double *work,
+                   double *out);
+/* arima_respond.c: whether the filter counts as settled for h steps ahead. */
+bool arima_is_settled(const arima_track *t, size_t h);
 
 #endif
