@@ -11,7 +11,7 @@
  *
  * A zero comes out as +0 whatever its sign; ties give the first place. Places count from the
  * window's first value that exists (windows are cut to the array). */
-#include "roll/roll_extreme.h"
+#include "roll/roll_extreme_lanes.h"
 
 enum { STRIDE = 1 << 14 };
 

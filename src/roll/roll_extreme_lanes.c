@@ -8,7 +8,7 @@
  * m[e+w-4] where r > 0. Each lane slides a window of q over its own column: in blocks of q vectors,
  * suffix minima of one block meet the running minimum of the next. No shuffles, three comparisons for
  * each vector whatever w is. Minima are exact, so that all this gives the same bits as any order. */
-#include "roll/roll_extreme.h"
+#include "roll/roll_extreme_lanes.h"
 
 #include <string.h>
 

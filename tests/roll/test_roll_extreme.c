@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roll_twin.h"
 
-#include "roll/roll_extreme.h"
+#include "roll/roll_extreme_lanes.h"
 
 /* The place of the extreme in [lo, hi), hi where none is valid. */
 static size_t best_of(const double *x, size_t lo, size_t hi, size_t min_periods, bool most) {

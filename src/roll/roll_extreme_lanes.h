@@ -1,7 +1,7 @@
 /* What the parts of rolling minima and maxima share: values made ready, and fixed windows in lanes. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NORNI_ROLL_EXTREME_H
-#define NORNI_ROLL_EXTREME_H
+#ifndef NORNI_ROLL_EXTREME_LANES_H
+#define NORNI_ROLL_EXTREME_LANES_H
 
 #include "base/fp.h"
 #include "roll/roll.h"
