@@ -18,6 +18,7 @@
 #endif
 
 #include "roll/roll_order.h"
+#include "roll/roll_rank_lanes.h"
 
 typedef struct ranks {
     norni_roll_order o;

@@ -1,6 +1,6 @@
 /* Ranks in short fixed windows: every value of a window compared with its last, windows in lanes. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "roll/roll_rank.h"
+#include "roll/roll_rank_lanes.h"
 
 #if defined(__x86_64__)
 #    include <immintrin.h>

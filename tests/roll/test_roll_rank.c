@@ -3,6 +3,7 @@
 #include "roll_twin.h"
 
 #include "roll/roll_rank.h"
+#include "roll/roll_rank_lanes.h"
 #include "roll_rows.h"
 
 static double twin_rank(const double *x, size_t lo, size_t hi, size_t min_periods,
