@@ -8,7 +8,7 @@
  * i + j = k + 1, of max(A[i-1], B[j-1]), so that the last merge is never made.
  *
  * Windows that hold a missing value or are cut are sorted one by one; where these are many the bitmaps
- * of roll_order.c take over. Minima and maxima are exact: the values are the same in every way. */
+ * of roll_order_slide.c take over. Minima and maxima are exact: the values are the same in every way. */
 #include "roll/roll_order_pick.h"
 
 #include "base/fp.h"

@@ -9,7 +9,7 @@
  * wanted falls in it: before that its values hold the bucket's ranks in the order of their places,
  * and counts of ranks below any bucket are right all the same. All steps are stable, so that settled
  * ranks are those of one stable sort, whatever was settled when. */
-#include "roll/roll_order.h"
+#include "roll/roll_order_sort.h"
 
 #include <string.h>
 

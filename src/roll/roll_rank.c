@@ -17,7 +17,7 @@
 #    include <immintrin.h>
 #endif
 
-#include "roll/roll_order.h"
+#include "roll/roll_order_sort.h"
 #include "roll/roll_rank_lanes.h"
 
 typedef struct ranks {

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "roll/roll_order.h"
 #include "roll/roll_order_pick.h"
+#include "roll/roll_order_sort.h"
 #include "roll_rows.h"
 
 static int rising(const void *a, const void *b) {

@@ -1,7 +1,7 @@
 /* What rolling quantiles and ranks share: the values of a block sorted once, and bitmaps of their places. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NORNI_ROLL_ORDER_H
-#define NORNI_ROLL_ORDER_H
+#ifndef NORNI_ROLL_ORDER_SORT_H
+#define NORNI_ROLL_ORDER_SORT_H
 
 #include "base/fp.h"
 #include "roll/roll.h"
