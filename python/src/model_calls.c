@@ -9,6 +9,7 @@
 #include "python/src/vector.h"
 
 enum { MOST_LEVELS = 64 };
+static const double WATCH_ABOVE = 5e6; /* ns */
 
 /* Columns of doubles that Python objects lend. */
 typedef struct columns {
@@ -243,6 +244,18 @@ static bool raise_single(nornpy_state *s, const door_call *c) {
 
 /* ---- the functions ---- */
 
+/* What takes a few milliseconds at most runs in the calling thread: a thread of its own and its end cost
+ * more than a short series. */
+static bool run(nornpy_state *s, norn_ctx *ctx, door_call *c) {
+    norn_err err = {NORN_OK, ""};
+    norn_status st;
+    if (norni_door_cost(ctx, &c->door) > WATCH_ABOVE)
+        return nornpy_run(s, ctx, work, c, NULL, NULL);
+    Py_BEGIN_ALLOW_THREADS st = work(ctx, c, &err);
+    Py_END_ALLOW_THREADS if (st != NORN_OK)(void) nornpy_raise(s, st, &err);
+    return st == NORN_OK;
+}
+
 PyObject *nornpy_model_door(PyObject *module, PyObject *args) {
     nornpy_state *s = nornpy_state_of(module);
     PyObject *items, *x, *x_future, *levels, *answer = NULL;
@@ -266,8 +279,7 @@ PyObject *nornpy_model_door(PyObject *module, PyObject *args) {
     c.door.x = c.x.at;
     c.door.x_future = c.x_future.n ? c.x_future.at : NULL;
     ctx = nornpy_lease(s, n_threads);
-    if (ctx != NULL && nornpy_run(s, ctx, work, &c, NULL, NULL) && (!single || raise_single(s, &c)))
-        answer = list_of(s, &c);
+    if (ctx != NULL && run(s, ctx, &c) && (!single || raise_single(s, &c))) answer = list_of(s, &c);
     if (ctx != NULL) norni_door_clear(ctx, c.answer, c.door.n_items);
     if (ctx != NULL) nornpy_give_back(s, ctx);
 done:

@@ -258,6 +258,26 @@ done:
     return st;
 }
 
+double norni_door_cost(norn_ctx *ctx, const norni_door_call *call) {
+    const norni_model_set *const models = norni_registry_models();
+    const size_t few = 64;
+    norni_arena arena;
+    norni_spec spec;
+    double sum = 0;
+    bool known = false;
+    if (call->n_items > few) return NORNI_INF;
+    norni_arena_init(&arena, &ctx->alloc);
+    if (call->task == NORNI_DOOR_FIT)
+        known = norni_spec_parse(models, norni_str_of(call->spec), &arena, &spec, NULL) == NORN_OK;
+    for (size_t i = 0; i < call->n_items; i++) {
+        const size_t n = call->item[i].n, h = call->horizon;
+        sum += 1e4 + 500 * (double)(n + h); /* a filter's pass */
+        if (known) sum += spec.model->cost(spec.opt, n, spec.season > 1 ? spec.season : 1, h);
+    }
+    norni_arena_clear(&arena);
+    return sum;
+}
+
 void norni_door_clear(norn_ctx *ctx, norni_door_answer *answer, size_t n) {
     for (size_t i = 0; i < n; i++) {
         norni_alloc_drop(&ctx->alloc, answer[i].number, answer[i].n_number, sizeof(double));

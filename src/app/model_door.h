@@ -53,6 +53,8 @@ typedef struct norni_door_answer {
  * case, while ctx lives. The same bits at any number of workers. */
 NORN_CHECKED norn_status norni_door_run(norn_ctx *ctx, const norni_door_call *call,
                                         norni_door_answer *answer, norn_err *err);
+/* Rough cost in nanoseconds, for who must choose where to run it; inf for many items. */
+double norni_door_cost(norn_ctx *ctx, const norni_door_call *call);
 void norni_door_clear(norn_ctx *ctx, norni_door_answer *answer, size_t n);
 
 #endif

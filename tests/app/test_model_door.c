@@ -189,6 +189,12 @@ static void any_number_of_workers(void **state) {
         norni_door_clear(ctx, answer[1], N_SERIES);
         norn_ctx_free(ctx);
     }
+    norni_door_call more = call;
+    assert_true(norni_door_cost(one, &call) > 1e5 && norni_door_cost(one, &call) < 1e9);
+    more.spec = "arima(4,1,4)";
+    assert_true(norni_door_cost(one, &more) > 2 * norni_door_cost(one, &call));
+    more.n_items = 65;
+    assert_true(isinf(norni_door_cost(one, &more)));
     norni_door_clear(one, answer[0], N_SERIES);
     norn_ctx_free(one);
 }
