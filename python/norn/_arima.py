@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import operator
 import os
 import re
 from typing import Any, Iterable, Sequence
@@ -16,13 +17,27 @@ _FIT, _TAKE, _MOVE, _APPLY = range(4)
 _CONSTANTS = ("auto", "none", "mean", "drift")
 
 
+def _whole(value, name):
+    """A whole number of any type."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        raise NornArgumentError(f"arima: {name}={value!r} is no whole number") from None
+
+
 def _values(y, name="y"):
     """A series as an array: NumPy, pandas, Polars, pyarrow, lists."""
     if type(y) is np.ndarray:
         if y.ndim != 1:
             raise NornArgumentError(f"arima: {name} has {y.ndim} dimensions; one series is one-dimensional")
         return y
-    return _values(np.asarray(column(y)[0]), name)
+    try:
+        values = column(y)[0]
+    except TypeError as e:
+        raise TypeError(str(e).replace("x:", f"{name}:", 1).replace("(x,", f"({name},", 1)) from None
+    return _values(np.asarray(values), name)
 
 
 def _regressors(X, name):
@@ -47,7 +62,10 @@ def _levels(level):
     if level is None:
         return []
     several = level if hasattr(level, "__len__") else [level]
-    return [(float(v), f"lo-{v:g}", f"hi-{v:g}") for v in several]
+    try:
+        return [(float(v), f"lo-{v:g}", f"hi-{v:g}") for v in several]
+    except (TypeError, ValueError):
+        raise NornArgumentError(f"arima: level={level!r}; numbers in (0, 100) are needed, as [80, 95]") from None
 
 
 def _jobs(n_jobs):
@@ -55,16 +73,16 @@ def _jobs(n_jobs):
 
 
 def _horizon(h):
-    n = int(h)
+    n = _whole(h, "h")
     if n < 1:
         raise NornArgumentError(f"arima: h={h} is outside [1, 100000]")
     return n
 
 
 def _spec(p, d, q, seasonal, season_length, constant, method):
-    sp, sd, sq = (int(v) for v in seasonal)
-    m = int(season_length)
-    return (f"arima(p={int(p)},d={int(d)},q={int(q)},sp={sp},sd={sd},sq={sq},constant={constant},method={method})"
+    sp, sd, sq = (_whole(v, "seasonal") for v in seasonal)
+    m, p, d, q = _whole(season_length, "season_length"), _whole(p, "p"), _whole(d, "d"), _whole(q, "q")
+    return (f"arima(p={p},d={d},q={q},sp={sp},sd={sd},sq={sq},constant={constant},method={method})"
             + (f"[{m}]" if m > 1 else ""))
 
 
@@ -131,8 +149,8 @@ class ARIMA:
             seasonal, season_length = seasonal_order[:3], seasonal_order[3] if len(seasonal_order) == 4 and seasonal_order[3] else season_length
         if len(seasonal) != 3:
             raise NornArgumentError(f"arima: seasonal={seasonal!r}; three orders (P, D, Q) are needed")
-        self._orders = (int(p), int(d), int(q))
-        self._seasonal, self._m = tuple(int(v) for v in seasonal), int(season_length)
+        self._orders = (_whole(p, "p"), _whole(d, "d"), _whole(q, "q"))
+        self._seasonal, self._m = tuple(_whole(v, "seasonal") for v in seasonal), _whole(season_length, "season_length")
         self._constant, self._method = _constant(constant, include_mean, include_drift), method
         if any(v < 0 for v in (*self._orders, *self._seasonal)) or self._m < 1:
             raise NornArgumentError(f"arima: orders {self._orders}{self._seasonal}[{self._m}] must not be negative, the season not below 1")
@@ -252,7 +270,7 @@ class ARIMA:
         n_arma = sum(self._orders[::2]) + sum(self._seasonal[::2])
         if lags is None:
             lags = max(min(2 * self._m if self._m > 1 else 10, seen // 5), n_arma + 3)
-        statistic, p_value = _norn.ljung_box(e, int(lags), n_arma)
+        statistic, p_value = _norn.ljung_box(e, _whole(lags, "lags"), n_arma)
         return {"lags": int(lags), "statistic": statistic, "p_value": p_value}
 
     def _polynomial(self, moving):

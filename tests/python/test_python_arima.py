@@ -185,7 +185,7 @@ class Model(unittest.TestCase):
         y = walk(50)
         bad = ((dict(p=-1), None), (dict(p=1, constant="mean", d=1), "constant=mean"), (dict(d=2, constant="drift"), "drift"),
                (dict(constant="some"), "constant"), (dict(seasonal=(1, 0, 0)), "season"), (dict(p=100000), "p 100000 is outside"), (dict(method="x"), "method"),
-               (dict(seasonal=(1, 0)), "three"), (dict(p=(1, 1)), "three orders"), (dict(p=1, order=(1, 1, 1)), "given once"), (dict(seasonal_order=(1, 1)), "needed"))
+               (dict(seasonal=(1, 0)), "three"), (dict(p=(1, 1)), "three orders"), (dict(p=1, order=(1, 1, 1)), "given once"), (dict(seasonal_order=(1, 1)), "needed"), (dict(p=1.5), "p=1.5 is no whole"), (dict(p="a"), "whole"))
         for options, text in bad:
             with self.subTest(options), self.assertRaisesRegex(ValueError, text or "negative"):
                 norn.ARIMA(**options).fit(y)
@@ -194,10 +194,13 @@ class Model(unittest.TestCase):
             with self.assertRaises(norn.NornError):
                 m.fit(series)
         m.fit(y)
-        for h in (0, -1, 100001):
+        self.assertEqual(norn.ARIMA(np.int64(1), 1.0, 0).p, 1)
+        with self.assertRaisesRegex(TypeError, "^y: a NoneType"):
+            m.fit(None)
+        for h in (0, -1, 100001, 2.5, "x", None):
             with self.assertRaises(norn.NornArgumentError):
                 m.forecast(h)
-        for level in (0, 100, 101, -5, math.nan):
+        for level in (0, 100, 101, -5, math.nan, "a", None):
             with self.assertRaises(norn.NornArgumentError):
                 m.forecast(2, level=[level])
 
