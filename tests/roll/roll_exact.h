@@ -52,17 +52,31 @@ static inline int128 fixed_of(double v, int grid) {
 }
 
 typedef struct subject {
-    double *x, *out;
-    size_t n;
+    double *x;
+    norn_alloc alloc;
     norni_arena arena;
 } subject;
+static subject s; /* a test program's one subject: it says of which array */
 
-static inline void run_roll(norni_roll_fn *fn, subject *s, const norni_roll_windows *w,
+static inline int subject_make(void **state) {
+    (void)state;
+    s.alloc = norni_alloc_default();
+    norni_arena_init(&s.arena, &s.alloc);
+    return 0;
+}
+
+static inline int subject_clear(void **state) {
+    (void)state;
+    norni_arena_clear(&s.arena);
+    return 0;
+}
+
+static inline void run_roll(norni_roll_fn *fn, const norni_roll_windows *w,
                             const norni_roll_arg *arg, double *out) {
     norn_err err;
-    const norni_arena_mark mark = norni_arena_mark_get(&s->arena);
-    assert_int_equal(fn(s->x, w, arg, &s->arena, NULL, out, &err), NORN_OK);
-    norni_arena_rewind(&s->arena, mark);
+    const norni_arena_mark mark = norni_arena_mark_get(&s.arena);
+    assert_int_equal(fn(s.x, w, arg, &s.arena, NULL, out, &err), NORN_OK);
+    norni_arena_rewind(&s.arena, mark);
 }
 
 static inline norni_roll_windows fixed_windows(size_t n, size_t length, size_t min_periods) {

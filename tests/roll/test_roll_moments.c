@@ -14,11 +14,10 @@ enum { N = 3000 };
 
 static double x[N], out[N], other[N];
 static size_t lo[N], hi[N];
-static subject s;
-static norn_alloc alloc;
+static subject s = {.x = x};
 
 static void check_product(const norni_roll_windows *w) {
-    run_roll(norni_roll_product, &s, w, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_product, w, &(norni_roll_arg){.ddof = 1}, out);
     for (size_t k = 0; k < w->n_out; k++) {
         size_t a, b, n = 0;
         quad p = 1;
@@ -59,13 +58,13 @@ static void products(void **state) {
                 norni_roll_window(&a, k, &lo[k], &hi[k]);
             norni_roll_windows b = a;
             b.lo = lo + 100, b.hi = hi + 100, b.n_out = N - 100;
-            run_roll(norni_roll_product, &s, &b, &(norni_roll_arg){.ddof = 1}, other);
+            run_roll(norni_roll_product, &b, &(norni_roll_arg){.ddof = 1}, other);
             for (size_t k = 100; k < N; k++)
                 assert_true(same(out[k], other[k - 100]));
         }
     }
     const norni_roll_windows none = {.n = 0, .n_out = 2, .length = 3, .first_end = 1};
-    run_roll(norni_roll_product, &s, &none, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_product, &none, &(norni_roll_arg){.ddof = 1}, out);
     assert_true(out[0] == 1 && out[1] == 1);
 }
 
@@ -99,29 +98,15 @@ static void as_pandas(void **state) {
                                   2.181742422927143};
     memcpy(x, v, sizeof v);
     const norni_roll_windows w = {.n = 8, .n_out = 8, .length = 5, .first_end = 1};
-    run_roll(norni_roll_skew, &s, &w, &(norni_roll_arg){.ddof = 0}, out);
-    run_roll(norni_roll_kurt, &s, &w, &(norni_roll_arg){.ddof = 0}, other);
+    run_roll(norni_roll_skew, &w, &(norni_roll_arg){.ddof = 0}, out);
+    run_roll(norni_roll_kurt, &w, &(norni_roll_arg){.ddof = 0}, other);
     for (int k = 0; k < 8; k++) {
         assert_true(k < 2 ? isnan(out[k]) : fabs(out[k] - skew[k]) < 1e-13);
         assert_true(k < 3 ? isnan(other[k]) : fabs(other[k] - kurt[k]) < 1e-13);
     }
-    run_roll(norni_roll_sem, &s, &w, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_sem, &w, &(norni_roll_arg){.ddof = 1}, out);
     for (int k = 1; k < 8; k++)
         assert_true(fabs(out[k] - sem[k]) < 1e-14);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    s = (subject){.x = x, .out = out, .n = N};
-    norni_arena_init(&s.arena, &alloc);
-    return 0;
-}
-
-static int clean(void **state) {
-    (void)state;
-    norni_arena_clear(&s.arena);
-    return 0;
 }
 
 int main(void) {
@@ -129,5 +114,5 @@ int main(void) {
         cmocka_unit_test(products),
         cmocka_unit_test(as_pandas),
     };
-    return cmocka_run_group_tests(tests, set_up, clean);
+    return cmocka_run_group_tests(tests, subject_make, subject_clear);
 }

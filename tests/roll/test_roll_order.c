@@ -182,32 +182,9 @@ static void equals_pandas(void **state) {
     assert_true(rows >= 40);
 }
 
-static bool later(void *user) {
-    return --*(int *)user < 0;
-}
-
-/* One long window after another: a stop is heard within it. */
 static void hears_cancel(void **state) {
     (void)state;
-    enum { N = 50000 };
-    static double x[N], out[N];
-    static size_t lo[N], hi[N];
-    const norn_alloc alloc = norni_alloc_default();
-    const norni_roll_arg arg = {0};
-    norni_arena arena;
-    norn_err err;
-    norni_arena_init(&arena, &alloc);
-    for (size_t i = 0; i < N; i++)
-        x[i] = twin_unit(), lo[i] = 0, hi[i] = i + 1;
-    const norni_roll_windows w = {.n = N, .n_out = N, .lo = lo, .hi = hi};
-    for (int polls = 0; polls < 3; polls++) {
-        int left = polls;
-        const norni_poll poll = {later, &left};
-        const norni_arena_mark mark = norni_arena_mark_get(&arena);
-        assert_int_equal(norni_roll_median(x, &w, &arg, &arena, &poll, out, &err), NORN_E_CANCEL);
-        assert_ptr_equal(norni_arena_mark_get(&arena).head, mark.head);
-    }
-    norni_arena_clear(&arena);
+    twin_hears_cancel(norni_roll_median);
 }
 
 int main(void) {

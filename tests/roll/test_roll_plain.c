@@ -21,8 +21,7 @@ static norni_roll_fn *const plain[OPS] = {plain_roll_sum,  plain_roll_mean, plai
                                           plain_roll_skew, plain_roll_kurt, plain_roll_product};
 
 static double x[N], a[N], b[N];
-static subject s;
-static norn_alloc alloc;
+static subject s = {.x = x};
 
 static void make(int shape) {
     uint64_t g = (uint64_t)shape + 1;
@@ -54,8 +53,8 @@ static void the_same_bits(void **state) {
             norni_roll_windows w = fixed_windows(N, length[j], length[j] / 2);
             w.first_end = -5;
             for (int op = 0; op < OPS; op++) {
-                run_roll(lanes[op], &s, &w, &arg, a);
-                run_roll(plain[op], &s, &w, &arg, b);
+                run_roll(lanes[op], &w, &arg, a);
+                run_roll(plain[op], &w, &arg, b);
                 for (size_t k = 0; k < w.n_out; k++)
                     assert_true(same(a[k], b[k]));
             }
@@ -63,21 +62,7 @@ static void the_same_bits(void **state) {
     }
 }
 
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    s = (subject){.x = x, .out = a, .n = N};
-    norni_arena_init(&s.arena, &alloc);
-    return 0;
-}
-
-static int clean(void **state) {
-    (void)state;
-    norni_arena_clear(&s.arena);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_bits)};
-    return cmocka_run_group_tests(tests, set_up, clean);
+    return cmocka_run_group_tests(tests, subject_make, subject_clear);
 }

@@ -11,7 +11,7 @@
 enum { N = 5000, GRID = 80 };
 
 static double x[N], out[N], other[N];
-static subject s;
+static subject s = {.x = x};
 
 /* Shapes whose values are multiples of 2^-GRID below 2^32. */
 enum {
@@ -70,8 +70,8 @@ static void reference(const norni_roll_windows *w, size_t k, double *sum, double
 }
 
 static void check(const norni_roll_windows *w) {
-    run_roll(norni_roll_sum, &s, w, &(norni_roll_arg){.ddof = 1}, out);
-    run_roll(norni_roll_mean, &s, w, &(norni_roll_arg){.ddof = 1}, other);
+    run_roll(norni_roll_sum, w, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_mean, w, &(norni_roll_arg){.ddof = 1}, other);
     for (size_t k = 0; k < w->n_out; k++) {
         double sum, mean;
         int128 total = 0;
@@ -116,7 +116,7 @@ static void constant_means(void **state) {
             x[i] = value[j];
         for (size_t w = 1; w < 300; w += w < 60 ? 1 : 37) {
             const norni_roll_windows a = fixed_windows(N, w, 1);
-            run_roll(norni_roll_mean, &s, &a, &(norni_roll_arg){.ddof = 1}, out);
+            run_roll(norni_roll_mean, &a, &(norni_roll_arg){.ddof = 1}, out);
             for (size_t k = 0; k < N; k++)
                 assert_true(out[k] == value[j]);
         }
@@ -129,12 +129,12 @@ static void parts_equal_the_whole(void **state) {
         make(shape);
         for (size_t w = 1; w < N; w = w * 3 + 1) {
             const norni_roll_windows a = fixed_windows(N, w, w / 2);
-            run_roll(norni_roll_mean, &s, &a, &(norni_roll_arg){.ddof = 1}, out);
+            run_roll(norni_roll_mean, &a, &(norni_roll_arg){.ddof = 1}, out);
             for (size_t from = 0, step = 1; from < N; from += step, step = step * 2 + 1) {
                 norni_roll_windows b = a;
                 b.first_end = (ptrdiff_t)from + 1;
                 b.n_out = from + step < N ? step : N - from;
-                run_roll(norni_roll_mean, &s, &b, &(norni_roll_arg){.ddof = 1}, other);
+                run_roll(norni_roll_mean, &b, &(norni_roll_arg){.ddof = 1}, other);
                 for (size_t k = 0; k < b.n_out; k++)
                     assert_true(same(out[from + k], other[k]));
             }
@@ -179,36 +179,19 @@ static void extremes(void **state) {
     static const double v[12] = {1e300,    1e-300,    -1e300, 5e-324, 1.7e308, 1.7e308,
                                  -1.7e308, 0x1p-1022, 1,      0x1p53, 0x1p-60, -0x1p53};
     memcpy(x, v, sizeof v);
-    s.n = 12;
     const norni_roll_windows w = {
         .n = 12, .n_out = 12, .length = 3, .first_end = 1, .min_periods = 1};
-    run_roll(norni_roll_sum, &s, &w, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_sum, &w, &(norni_roll_arg){.ddof = 1}, out);
     const double sum[12] = {1e300,   1e300,     1e-300,   -1e300,     1.7e308 - 1e300, NORNI_INF,
                             1.7e308, 0x1p-1022, -1.7e308, 0x1p53 + 2, 0x1p53 + 2,      0x1p-60};
     for (int k = 0; k < 12; k++)
         assert_true(out[k] == sum[k]);
-    run_roll(norni_roll_mean, &s, &w, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_mean, &w, &(norni_roll_arg){.ddof = 1}, out);
     assert_true(fabs(out[5] / (3.4 / 3) - 1e308) < 1e293); /* the mean need not overflow */
     const norni_roll_windows none = {
         .n = 0, .n_out = 3, .length = 4, .first_end = 1, .min_periods = 0};
-    run_roll(norni_roll_sum, &s, &none, &(norni_roll_arg){.ddof = 1}, out);
+    run_roll(norni_roll_sum, &none, &(norni_roll_arg){.ddof = 1}, out);
     assert_true(out[0] == 0 && out[2] == 0);
-}
-
-static norn_alloc alloc;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    s = (subject){.x = x, .out = out, .n = N};
-    norni_arena_init(&s.arena, &alloc);
-    return 0;
-}
-
-static int clean(void **state) {
-    (void)state;
-    norni_arena_clear(&s.arena);
-    return 0;
 }
 
 int main(void) {
@@ -217,5 +200,5 @@ int main(void) {
         cmocka_unit_test(variable_bounds), cmocka_unit_test(parts_equal_the_whole),
         cmocka_unit_test(extremes),
     };
-    return cmocka_run_group_tests(tests, set_up, clean);
+    return cmocka_run_group_tests(tests, subject_make, subject_clear);
 }

@@ -13,8 +13,7 @@ __extension__ typedef __float128 quad;
 enum { N = 6000 };
 
 static double x[N], out[N], other[N], more[N];
-static subject s;
-static norn_alloc alloc;
+static subject s = {.x = x};
 
 enum {
     NORMAL,
@@ -128,7 +127,7 @@ static void check(const norni_roll_windows *w, int shape) {
             t[k] = reference(w, k, ddof);
         for (int f = 0; f < 6; f++) {
             if (extreme && f >= 3) continue; /* beyond the reference's own range */
-            run_roll(fn[f], &s, w, &(norni_roll_arg){.ddof = ddof}, out);
+            run_roll(fn[f], w, &(norni_roll_arg){.ddof = ddof}, out);
             for (size_t k = 0; k < w->n_out; k++) {
                 const size_t least = f == 5 ? 4 : f == 4 ? 3 : (size_t)ddof + 1;
                 size_t lo, hi;
@@ -181,12 +180,12 @@ static void parts_equal_the_whole(void **state) {
                 const norni_roll_windows a = fixed_windows(N, w, w / 2);
                 static size_t lo[N], hi[N];
                 const norni_roll_arg arg = {.ddof = 1};
-                run_roll(fn[f], &s, &a, &arg, out);
+                run_roll(fn[f], &a, &arg, out);
                 for (size_t from = 0, step = 1; from < N; from += step, step = step * 2 + 1) {
                     norni_roll_windows b = a;
                     b.first_end = (ptrdiff_t)from + 1;
                     b.n_out = from + step < N ? step : N - from;
-                    run_roll(fn[f], &s, &b, &arg, other);
+                    run_roll(fn[f], &b, &arg, other);
                     for (size_t k = 0; k < b.n_out; k++)
                         assert_true(same(out[from + k], other[k]));
                 }
@@ -194,7 +193,7 @@ static void parts_equal_the_whole(void **state) {
                     norni_roll_window(&a, k, &lo[k], &hi[k]);
                 norni_roll_windows b = a;
                 b.lo = lo, b.hi = hi;
-                run_roll(fn[f], &s, &b, &arg, more);
+                run_roll(fn[f], &b, &arg, more);
                 for (size_t k = 0; k < N; k++)
                     assert_true(same(out[k], more[k]));
             }
@@ -228,7 +227,7 @@ static void million_at_offset(void **state) {
         v[i] = 1e9 + next_uniform(&g);
     s.x = v;
     const norni_roll_windows w = fixed_windows(MANY, 1000, 1000);
-    run_roll(norni_roll_var, &s, &w, &(norni_roll_arg){.ddof = 1}, result);
+    run_roll(norni_roll_var, &w, &(norni_roll_arg){.ddof = 1}, result);
     for (size_t k = 999; k < MANY; k += 4001) {
         long double mean = 0, m2 = 0;
         for (size_t i = k - 999; i <= k; i++)
@@ -243,20 +242,6 @@ static void million_at_offset(void **state) {
     free(result);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    s = (subject){.x = x, .out = out, .n = N};
-    norni_arena_init(&s.arena, &alloc);
-    return 0;
-}
-
-static int clean(void **state) {
-    (void)state;
-    norni_arena_clear(&s.arena);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_shapes),
@@ -264,5 +249,5 @@ int main(void) {
         cmocka_unit_test(expanding),
         cmocka_unit_test(million_at_offset),
     };
-    return cmocka_run_group_tests(tests, set_up, clean);
+    return cmocka_run_group_tests(tests, subject_make, subject_clear);
 }
