@@ -3,7 +3,9 @@
 /* ensemble: the median of a few forecasts, after Petropoulos and Svetunkov (2020), "A simple
  * combination of univariate models", the M4 competition's sixth. auto: weights from a series' features
  * and its members' forecasts (gate.c); where nothing was learned for a series' kind, or it is too
- * short or constant, an ensemble of the same members. A member that fails is left out.
+ * short or constant, an ensemble of the same members. A member that fails is left out. Most members
+ * know one season: a series with two cycles and more of several is taken apart by mstl, and the
+ * ensemble is of what is left; its intervals are mstl's.
  * The default members see the last 8192 observed values, or four seasons where that is more: their
  * searches take time in proportion, and older values hardly move a forecast. A list of the user's own
  * sees everything.
@@ -35,7 +37,8 @@ enum { MOST_FITTED = 8192, MOST_SEASONS = 4 };
 /* Three that err differently, and the simplest one that knows a trend or a season: measured in
  * docs/auto-accuracy.md. */
 #define THREE "auto_ets(search=near)+dynamic_opt_theta(n_paths=200)+ces"
-static const char plain_members[] = THREE "+drift", seasonal_members[] = THREE "+seasonal_naive";
+static const char plain_members[] = THREE "+drift", seasonal_members[] = THREE "+seasonal_naive",
+                  several_seasons[] = "mstl(trend=ensemble)";
 
 static const norni_param ensemble_rows[] = {
     {.name = "members",
@@ -130,9 +133,27 @@ static norni_str warm_members(norni_str saved, const char *list) {
     return same && !u.failed ? members : (norni_str){NULL, 0};
 }
 
-static size_t most_fitted(int32_t season) {
-    const size_t seasons = MOST_SEASONS * (size_t)season;
-    return seasons > MOST_FITTED ? seasons : MOST_FITTED;
+static size_t most_fitted(size_t n_season, const int32_t *season) {
+    size_t most = MOST_FITTED;
+    for (size_t k = 0; k < n_season; k++) {
+        const size_t cycles = MOST_SEASONS * (size_t)season[k];
+        most = cycles > most ? cycles : most;
+    }
+    return most;
+}
+
+/* Whether mstl would find several seasons: more than two cycles of each. */
+static bool has_several_seasons(const norni_series *s) {
+    size_t n = 0;
+    for (size_t k = 0; k < s->n_season; k++)
+        n += s->season[k] > 1 && s->n > 2 * (size_t)s->season[k];
+    return n > 1;
+}
+
+static const char *default_members(const norni_series *s, const norni_gate *g) {
+    if (g) return g->members;
+    if (has_several_seasons(s)) return several_seasons;
+    return norni_series_season(s) > 1 ? seasonal_members : plain_members;
 }
 
 /* The series without its first values, so many that `most` of the observed ones stay. */
@@ -150,24 +171,23 @@ static norni_series newest_part(const norni_series *s, size_t most) {
 static norn_status fit_combine(norni_env *env, const combine_opt *o, bool is_auto,
                                const norni_series *all, void **state, norn_err *err) {
     const char *part = part_of(is_auto);
-    const size_t most = o->members || all->n_x > 0 ? all->n : most_fitted(norni_series_season(all));
+    const size_t most =
+        o->members || all->n_x > 0 ? all->n : most_fitted(all->n_season, all->season);
     norni_series *s = norni_arena_get(env->arena, 1, sizeof *s); /* members may keep it */
     if (s == NULL) return norni_alloc_fail(err, part, 1, sizeof *s);
     *s = newest_part(all, most);
     if (norni_extent_of(s->y, s->n).n_seen == 0)
         return norn_fail(err, NORN_E_DATA, "%s: all %zu values are missing", part, s->n);
-    const norni_gate *g =
-        is_auto && !o->members && o->how == WEIGHTS_LEARNED ? norni_gate_of(s) : NULL;
+    const bool several = !o->members && has_several_seasons(s);
+    const bool learned = is_auto && !o->members && o->how == WEIGHTS_LEARNED && !several;
+    const norni_gate *g = learned ? norni_gate_of(s) : NULL;
     combine_state *st = norni_arena_zero(env->arena, 1, sizeof *st);
     if (st == NULL) return norni_alloc_fail(err, part, 1, sizeof *st);
-    st->list = o->members                   ? o->members
-               : g                          ? g->members
-               : norni_series_season(s) > 1 ? seasonal_members
-                                            : plain_members;
+    st->list = o->members ? o->members : default_members(s, g);
     st->is_auto = is_auto;
     st->n = all->n, st->skipped = all->n - s->n;
     st->how = !is_auto && o->how == NORNI_BLEND_MEAN ? NORNI_BLEND_MEAN : NORNI_BLEND_MEDIAN;
-    st->plain_interval = !is_auto && o->interval == INTERVAL_MEMBERS;
+    st->plain_interval = several || (!is_auto && o->interval == INTERVAL_MEMBERS);
     st->spread = norni_spread_of(s);
     NORN_TRY(norni_members_parse(part, env->models, st->list, env->arena, &st->members, err));
     norni_env own = *env;
@@ -332,7 +352,7 @@ static norn_status update_combine(norni_env *env, void *state, const norni_serie
 /* Of the default members together: measured, most of it the searches. */
 static double combine_cost(const void *opt, size_t n, int32_t season, size_t horizon) {
     const combine_opt *o = opt;
-    const size_t most = o->members ? n : most_fitted(season), seen = n < most ? n : most;
+    const size_t most = o->members ? n : most_fitted(1, &season), seen = n < most ? n : most;
     return 60e3 + (1500 + 100 * (double)season) * (double)seen + 2000 * (double)horizon;
 }
 
