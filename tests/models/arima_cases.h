@@ -1,4 +1,4 @@
-/* Reads tests/fixtures/arima_r.csv: R's numbers for ARIMA models, and the series that they are of. */
+/* Reads tests/fixtures/arima_r.csv (R's numbers for ARIMA models, and their series); what fits run in. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ARIMA_CASES_H
 #define ARIMA_CASES_H
@@ -33,6 +33,19 @@ typedef struct r_file {
     r_series series[CASE_SERIES];
     char line[CASE_LINE];
 } r_file;
+
+/* What a fit runs in; its arena is cleared behind it. */
+typedef struct bed {
+    norn_alloc alloc;
+    norni_arena arena;
+    norni_env env;
+} bed;
+
+static inline void bed_make(bed *b) {
+    b->alloc = norni_alloc_default();
+    norni_arena_init(&b->arena, &b->alloc);
+    b->env = (norni_env){.arena = &b->arena};
+}
 
 /* The line's next field, or NULL. */
 static inline char *next_field(char **rest) {

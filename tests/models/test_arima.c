@@ -16,18 +16,6 @@ enum { MOST = 90, TWIN_CASES = 600 };
 
 #define assert_near(a, b, tol) assert_true(fabs((a) - (b)) <= (tol))
 
-typedef struct bed {
-    norn_alloc alloc;
-    norni_arena arena;
-    norni_env env;
-} bed;
-
-static void bed_make(bed *b) {
-    b->alloc = norni_alloc_default();
-    norni_arena_init(&b->arena, &b->alloc);
-    b->env = (norni_env){.arena = &b->arena};
-}
-
 static double uniform(uint64_t item, uint64_t draw) {
     return norni_rng_uniform((norni_rng){5, item}, draw);
 }

@@ -15,18 +15,6 @@
 
 enum { H = 12 };
 
-typedef struct bed {
-    norn_alloc alloc;
-    norni_arena arena;
-    norni_env env;
-} bed;
-
-static void bed_make(bed *b) {
-    b->alloc = norni_alloc_default();
-    norni_arena_init(&b->arena, &b->alloc);
-    b->env = (norni_env){.arena = &b->arena};
-}
-
 /* A fitted series with everything that was made of it. */
 typedef struct answer {
     norni_arima_fit fit;
