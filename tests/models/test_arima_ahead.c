@@ -14,45 +14,9 @@
 #include "base/rng.h"
 #include "models/arima/arima.h"
 #include "models/arima/auto_arima.h"
+#include "shared_arena.h"
 
 enum { H = 14, MOST_N = 200, N_PATHS = 20000 };
-
-static norn_alloc alloc;
-static norni_arena arena;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    return 0;
-}
-
-/* "a=b;c=d" over the defaults. */
-static void *options(const norni_model *m, const char *settings) {
-    norn_err err;
-    char text[256] = {0};
-    void *opt = norni_arena_zero(&arena, 1, m->opt_size);
-    assert_int_equal(norni_param_defaults(m->params, m->n_params, opt, &arena, &err), NORN_OK);
-    memcpy(text, settings, strlen(settings));
-    for (char *p = text; *p;) {
-        char *eq = strchr(p, '='), *end = strchr(p, ';');
-        assert_non_null(eq);
-        if (end) *end = 0;
-        const norni_param *row =
-            norni_param_find(m->params, m->n_params, (norni_str){p, (size_t)(eq - p)});
-        assert_non_null(row);
-        assert_int_equal(norni_param_set(row, opt, norni_str_of(eq + 1), &arena, "test", &err),
-                         NORN_OK);
-        p = end ? end + 1 : p + strlen(p);
-    }
-    return opt;
-}
 
 typedef struct seen {
     void *state;
@@ -65,7 +29,7 @@ static void fit(const norni_model *m, const char *settings, const norni_series *
                 seen *out) {
     norn_err err = {0};
     norni_env env = {.arena = &arena, .seed = 5, .item = item};
-    void *opt = options(m, settings);
+    void *opt = options_of(m, settings);
     out->d = (norni_dist){.horizon = s->horizon, .mean = out->mean, .sd = out->sd};
     if (m->fit(&env, opt, &(norni_group){1, s}, &out->state, &err) != NORN_OK ||
         m->predict(&env, out->state, 0, s->horizon, true, &out->d, &err) != NORN_OK)
@@ -203,7 +167,7 @@ static void kept_paths(void **state) {
     assert_int_equal(m->save(a.state, 0, &b, &err), NORN_OK);
     norni_env env = {.arena = &arena, .seed = 5, .item = 3};
     norni_dist d = {.horizon = H, .mean = mean, .sd = sd};
-    assert_int_equal(m->load(&env, options(m, settings), (norni_str){b.p, b.n}, &again, &err),
+    assert_int_equal(m->load(&env, options_of(m, settings), (norni_str){b.p, b.n}, &again, &err),
                      NORN_OK);
     assert_int_equal(m->predict(&env, again, 0, H, true, &d, &err), NORN_OK);
     assert_int_equal(d.n_paths, 500);

@@ -17,47 +17,11 @@
 #include "models/arima/arima_search.h"
 #include "models/arima/auto_arima.h"
 #include "run_model.h"
+#include "shared_arena.h"
 
 enum { MAX_N = 400, LINE = 1 << 14, AHEAD = 4 };
 
-static norn_alloc alloc;
-static norni_arena arena;
 static const norni_model *const model = &norni_model_auto_arima;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    return 0;
-}
-
-/* "a=b;c=d" over the defaults. */
-static arima_search_opt options(const char *settings) {
-    arima_search_opt o;
-    norn_err err;
-    char text[256];
-    assert_int_equal(norni_param_defaults(model->params, model->n_params, &o, &arena, &err),
-                     NORN_OK);
-    snprintf(text, sizeof text, "%s", settings);
-    for (char *p = text; *p;) {
-        char *eq = strchr(p, '='), *end = strchr(p, ';');
-        assert_non_null(eq);
-        if (end) *end = 0;
-        const norni_param *row =
-            norni_param_find(model->params, model->n_params, (norni_str){p, (size_t)(eq - p)});
-        assert_non_null(row);
-        assert_int_equal(norni_param_set(row, &o, norni_str_of(eq + 1), &arena, "test", &err),
-                         NORN_OK);
-        p = end ? end + 1 : p + strlen(p);
-    }
-    return o;
-}
 
 /* One series with its options: what the search finds and what the model forecasts. */
 typedef struct job {
@@ -85,11 +49,11 @@ static arima_found search(const job *j) {
     const double *x[2];
     const norni_series s = series_of(j, x);
     const norni_arima_data data = {s.n, s.y, s.n_x, s.x};
-    const arima_search_opt o = options(j->settings);
+    const arima_search_opt *o = options_of(model, j->settings);
     norni_env env = env_of(j);
     arima_found found;
     norn_err err = {0};
-    const norn_status status = arima_search_run(&env, &o, &data, j->m, NULL, &found, &err);
+    const norn_status status = arima_search_run(&env, o, &data, j->m, NULL, &found, &err);
     if (status != NORN_OK) fail_msg("%s", err.text);
     return found;
 }
@@ -97,8 +61,7 @@ static arima_found search(const job *j) {
 static norn_status forecast(const job *j, double *mean, double *sd, void **state, norn_err *err) {
     const double *x[2];
     const norni_series s = series_of(j, x);
-    arima_search_opt *o = norni_arena_get(&arena, 1, sizeof *o);
-    *o = options(j->settings);
+    const arima_search_opt *o = options_of(model, j->settings);
     norni_env env = env_of(j);
     norni_dist d = {.horizon = AHEAD, .mean = mean, .sd = sd};
     NORN_TRY(model->fit(&env, o, &(norni_group){1, &s}, state, err));
@@ -338,10 +301,11 @@ static void test_refused(void **state) {
     const job a = {"", none, NULL, 2, 1, NULL, {0}}, b = {"", inf, NULL, 3, 1, NULL, {0}};
     assert_int_equal(forecast(&a, mean, sd, &st, &err), NORN_E_DATA);
     assert_int_equal(forecast(&b, mean, sd, &st, &err), NORN_E_DATA);
-    const arima_search_opt seasonal = options("sd=1"), still = options("stationary=true;d=1");
+    const void *const seasonal = options_of(model, "sd=1");
+    const void *const still = options_of(model, "stationary=true;d=1");
     const norni_series s = {.n = 2, .y = inf, .horizon = 1};
-    assert_int_equal(model->validate(&seasonal, &s, &err), NORN_E_ARG);
-    assert_int_equal(model->validate(&still, &s, &err), NORN_E_ARG);
+    assert_int_equal(model->validate(seasonal, &s, &err), NORN_E_ARG);
+    assert_int_equal(model->validate(still, &s, &err), NORN_E_ARG);
 }
 
 /* ---- the search ---- */
@@ -459,7 +423,7 @@ static void test_regressors(void **state) {
     const double *later[] = {x[1] + 100, x[0] + 100, x[0] + 100};
     const norni_series s = {
         .n = 100, .y = y, .n_x = 3, .x = now, .x_future = later, .horizon = AHEAD};
-    arima_search_opt o = options("");
+    arima_search_opt o = *(arima_search_opt *)options_of(model, "");
     norni_env env = {.arena = &arena};
     norni_dist d = {.horizon = AHEAD, .mean = mean, .sd = sd};
     void *st;
@@ -485,7 +449,7 @@ static void test_kept(void **state) {
     norni_buf_init(&bytes, &alloc);
     assert_int_equal(model->save(st, 0, &bytes, &err), NORN_OK);
     const norni_str saved = {bytes.p, bytes.n};
-    arima_search_opt o = options("");
+    arima_search_opt o = *(arima_search_opt *)options_of(model, "");
     norni_env env = {.arena = &arena};
     assert_int_equal(model->load(&env, &o, saved, &again, &err), NORN_OK);
     norni_dist d = {.horizon = AHEAD, .mean = mean[1], .sd = sd[1]};

@@ -15,6 +15,7 @@
 #include "models/ets/ets_state.h"
 #include "models/theta/theta.h"
 #include "models/theta/theta_ahead.h"
+#include "shared_arena.h"
 
 enum { H = 8, N = 120, N_MODELS = 8 };
 
@@ -24,24 +25,7 @@ static const norni_model *const models[N_MODELS] = {
     &norni_model_dynamic_theta, &norni_model_auto_theta,
 };
 
-static norn_alloc alloc;
-static norni_arena arena, options;
 static int32_t season = 12;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    norni_arena_init(&options, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    norni_arena_clear(&options);
-    return 0;
-}
 
 static void make_series(uint64_t item, double *y) {
     const norni_rng rng = {23, item};
@@ -68,9 +52,8 @@ static answer run(const norni_model *m, const double *y, size_t n, norni_effort 
     memset(&a, 0, sizeof a);
     a.effort = bounds;
     norni_arena_reset(&arena);
-    norni_arena_reset(&options);
-    void *opt = norni_arena_zero(&options, 1, m->opt_size + 1);
-    assert_int_equal(norni_param_defaults(m->params, m->n_params, opt, &options, &err), NORN_OK);
+    void *opt = norni_arena_zero(&arena, 1, m->opt_size + 1);
+    assert_int_equal(norni_param_defaults(m->params, m->n_params, opt, &arena, &err), NORN_OK);
     const norni_series s = {.n = n, .y = y, .n_season = 1, .season = &season, .horizon = H};
     const norni_group group = {1, &s};
     norni_env env = {.arena = &arena, .effort = &a.effort, .warm = warm};

@@ -19,6 +19,8 @@
 #include "models/combine/combine.h"
 #include "models/combine/gate.h"
 #include "base/sort.h"
+#include "run_model.h"
+#include "shared_arena.h"
 
 enum { H = 50, MOST = 400 };
 
@@ -41,22 +43,6 @@ typedef struct answer {
     char text[512];
     norn_err err;
 } answer;
-
-static norn_alloc alloc;
-static norni_arena arena;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    return 0;
-}
 
 static void *options(const asked *q, norn_err *err) {
     const norni_model *model = q->model;
@@ -593,26 +579,14 @@ static void bounds(void **state) {
     assert_int_equal(stopped.status, NORN_E_CANCEL);
 }
 
-typedef struct short_memory {
-    norn_alloc own;
-    size_t left;
-} short_memory;
-
-static void *short_resize(void *user, void *ptr, size_t old, size_t size) {
-    short_memory *s = user;
-    if (size > 0 && s->left == 0) return NULL;
-    if (size > 0) s->left--;
-    return s->own.resize(s->own.user, ptr, old, size);
-}
-
 static void out_of_memory(void **state) {
     (void)state;
     double y[40];
     make_series(7, 40, 4, y);
     const asked q = {.model = &norni_model_auto, .y = y, .n = 40, .m = 4};
     for (size_t k = 0; k < 200; k++) {
-        short_memory s = {norni_alloc_default(), k};
-        const norn_alloc scarce = {short_resize, &s};
+        run_short_memory s = {norni_alloc_default(), k};
+        const norn_alloc scarce = {run_short_resize, &s};
         norni_arena mine;
         norni_arena_init(&mine, &alloc);
         answer a = {0};

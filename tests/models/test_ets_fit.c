@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "models/ets/ets_fit.h"
+#include "shared_arena.h"
 
 /* Box & Jenkins (1976), series G. */
 static const double air[144] = {
@@ -24,22 +25,6 @@ static const double air[144] = {
     413, 405, 355, 306, 271, 306, 315, 301, 356, 348, 355, 422, 465, 467, 404, 347, 305, 336,
     340, 318, 362, 348, 363, 435, 491, 505, 404, 359, 310, 337, 360, 342, 406, 396, 420, 472,
     548, 559, 463, 407, 362, 405, 417, 391, 419, 461, 472, 535, 622, 606, 508, 461, 390, 432};
-
-static norn_alloc alloc;
-static norni_arena arena;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    return 0;
-}
 
 /* Fills the pass of one form at a point in the region's inside. */
 static void place(ets_pass *p, norni_ets_form form, const double *y, size_t n, size_t m,

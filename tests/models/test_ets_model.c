@@ -11,24 +11,9 @@
 #include <string.h>
 
 #include "models/ets/ets.h"
+#include "shared_arena.h"
 
 enum { MAX_H = 24, MAX_N = 300 };
-
-static norn_alloc alloc;
-static norni_arena arena;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    return 0;
-}
 
 typedef struct outcome {
     norn_status status;

@@ -15,6 +15,7 @@
 #include "models/naive/naive.h"
 #include "models/theta/theta.h"
 #include "models/theta/theta_ahead.h"
+#include "shared_arena.h"
 
 enum { H = 15, MOST = 160 };
 
@@ -48,24 +49,6 @@ static const keep_case cases[] = {
 };
 enum { N_CASES = sizeof cases / sizeof cases[0], N_SERIES = 8 };
 
-static norn_alloc alloc;
-static norni_arena arena, options;
-
-static int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    norni_arena_init(&options, &alloc);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    norni_arena_clear(&options);
-    return 0;
-}
-
 /* Series number k (up to MOST points); *m is its season. */
 static size_t make_series(size_t k, double *y, int32_t *m) {
     static const double size[] = {1, 1, 1, 1, 1e300, 1e-300, 1, 1};
@@ -96,18 +79,16 @@ typedef struct kept {
 static void prepare(kept *k, const keep_case *c, const double *y, size_t n, int32_t m) {
     *k = (kept){.c = c, .m = m};
     norni_arena_reset(&arena);
-    norni_arena_reset(&options);
-    k->opt = norni_arena_zero(&options, 1, c->model->opt_size + 1);
+    k->opt = norni_arena_zero(&arena, 1, c->model->opt_size + 1);
     assert_int_equal(
-        norni_param_defaults(c->model->params, c->model->n_params, k->opt, &options, &k->err),
+        norni_param_defaults(c->model->params, c->model->n_params, k->opt, &arena, &k->err),
         NORN_OK);
     if (c->name) {
         const norni_param *row =
             norni_param_find(c->model->params, c->model->n_params, norni_str_of(c->name));
         assert_non_null(row);
         assert_int_equal(
-            norni_param_set(row, k->opt, norni_str_of(c->value), &options, "test", &k->err),
-            NORN_OK);
+            norni_param_set(row, k->opt, norni_str_of(c->value), &arena, "test", &k->err), NORN_OK);
     }
     k->s = (norni_series){.n = n, .y = y, .n_season = m > 1, .season = &k->m, .horizon = H};
     k->env = (norni_env){.arena = &arena, .seed = 5, .item = 77};

@@ -17,6 +17,7 @@
 #include "models/mstl/mstl.h"
 #include "models/naive/naive.h"
 #include "models/theta/theta.h"
+#include "run_model.h"
 
 enum { MOST = 1536, H = 15 };
 
@@ -379,18 +380,6 @@ static bool at_once(void *user) {
     return true;
 }
 
-typedef struct short_memory {
-    norn_alloc own;
-    size_t left;
-} short_memory;
-
-static void *short_resize(void *user, void *ptr, size_t old, size_t size) {
-    short_memory *s = user;
-    if (size > 0 && s->left == 0) return NULL;
-    if (size > 0) s->left--;
-    return s->own.resize(s->own.user, ptr, old, size);
-}
-
 static void cancelled_and_out_of_memory(void **state) {
     (void)state;
     static double y[20000]; /* more than one block of the arena */
@@ -398,8 +387,8 @@ static void cancelled_and_out_of_memory(void **state) {
     call c = {.trend = "naive", .y = y, .n = 20000, .season = two, .n_season = 2};
     size_t k = 0;
     for (;; k++) {
-        short_memory s = {norni_alloc_default(), k};
-        const norn_alloc alloc = {short_resize, &s};
+        run_short_memory s = {norni_alloc_default(), k};
+        const norn_alloc alloc = {run_short_resize, &s};
         const norn_status st = run_with(&c, &alloc).status;
         if (st == NORN_OK) break;
         assert_int_equal(st, NORN_E_MEM);
