@@ -150,8 +150,9 @@ static norn_status value_places(fit_run *r, arima_objective *css, arima_objectiv
         for (size_t j = 0; j < r->n_place; j++)
             known = known || same_place(v, r->place + j * k, k);
         if (known) continue;
-        for (size_t j = 0; j < k && f != css; j++) /* the bounds have no slope, or no value */
-            v[j] = fmin(fmax(v[j], -1.9), 1.9);
+        for (size_t j = 0; j < k && f != css; j++) /* the bounds have no slope, or no value; nearer
+                                                      to them than this, searches stop short of a unit root */
+            v[j] = fmin(fmax(v[j], -1.6), 1.6);
         if (f != css) {
             w->n_values++;
             (void)norni_effort_spend(w->env->effort, 1);
