@@ -13,18 +13,8 @@
 #include <string.h>
 
 #include "models/ets/ets_fit.h"
+#include "passengers.h"
 #include "shared_arena.h"
-
-/* Box & Jenkins (1976), series G. */
-static const double air[144] = {
-    112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118, 115, 126, 141, 135, 125, 149,
-    170, 170, 158, 133, 114, 140, 145, 150, 178, 163, 172, 178, 199, 199, 184, 162, 146, 166,
-    171, 180, 193, 181, 183, 218, 230, 242, 209, 191, 172, 194, 196, 196, 236, 235, 229, 243,
-    264, 272, 237, 211, 180, 201, 204, 188, 235, 227, 234, 264, 302, 293, 259, 229, 203, 229,
-    242, 233, 267, 269, 270, 315, 364, 347, 312, 274, 237, 278, 284, 277, 317, 313, 318, 374,
-    413, 405, 355, 306, 271, 306, 315, 301, 356, 348, 355, 422, 465, 467, 404, 347, 305, 336,
-    340, 318, 362, 348, 363, 435, 491, 505, 404, 359, 310, 337, 360, 342, 406, 396, 420, 472,
-    548, 559, 463, 407, 362, 405, 417, 391, 419, 461, 472, 535, 622, 606, 508, 461, 390, 432};
 
 /* Fills the pass of one form at a point in the region's inside. */
 static void place(ets_pass *p, norni_ets_form form, const double *y, size_t n, size_t m,
@@ -83,7 +73,7 @@ static void test_derivatives(void **state) {
     static _Alignas(64) double rows[N * 24], dirs[24 * (4 + M)];
     double y[N], season[M];
     for (int t = 0; t < N; t++)
-        y[t] = air[t] / 622;
+        y[t] = passengers[t] / 622;
     y[17] = (double)NAN;
     const ets_kernel *kernel = ets_kernel_get(ETS_SIMD_AVX512);
     int forms = 0;
@@ -127,7 +117,7 @@ static void test_pass_is_the_recursion(void **state) {
         if (!form_number(k, &f)) continue;
         double y[N];
         for (int t = 0; t < N; t++)
-            y[t] = air[t] / 622;
+            y[t] = passengers[t] / 622;
         ets_pass p;
         place(&p, f, y, N, M, season, rows, dirs);
         states[0] = p.level, states[1] = p.trend;
@@ -165,8 +155,8 @@ static void test_same_bits(void **state) {
     const ets_opt opt = any_form();
     ets_fit base, wide;
     for (int simd = ETS_SIMD_AVX2; simd <= ETS_SIMD_AVX512; simd++) {
-        assert_int_equal(choose(air, 144, 12, &opt, ETS_SIMD_BASE, &base), 15);
-        assert_int_equal(choose(air, 144, 12, &opt, simd, &wide), 15);
+        assert_int_equal(choose(passengers, 144, 12, &opt, ETS_SIMD_BASE, &base), 15);
+        assert_int_equal(choose(passengers, 144, 12, &opt, simd, &wide), 15);
         assert_memory_equal(&base.form, &wide.form, sizeof base.form);
         assert_memory_equal(&base.par, &wide.par, sizeof base.par);
         assert_memory_equal(&base.value, &wide.value, sizeof base.value);
@@ -179,7 +169,7 @@ static void test_choice_beats_r(void **state) {
     /* R 4.2.2, forecast 8.20: ets(AirPassengers) is ETS(M,Ad,M) with aicc 1400.638. */
     const ets_opt opt = any_form();
     ets_fit best;
-    choose(air, 144, 12, &opt, ETS_SIMD_AVX512, &best);
+    choose(passengers, 144, 12, &opt, ETS_SIMD_AVX512, &best);
     assert_true(best.ic <= 1400.638 + 1e-3);
     assert_true(best.ic > 1380);
     assert_int_equal(best.form.error, NORNI_ETS_MUL);
@@ -229,10 +219,10 @@ static void test_scale(void **state) {
     double y[144];
     ets_fit plain, scaled;
     const ets_opt opt = any_form();
-    choose(air, 144, 12, &opt, ETS_SIMD_AVX512, &plain);
+    choose(passengers, 144, 12, &opt, ETS_SIMD_AVX512, &plain);
     for (int e = -990; e <= 990; e += 1980) {
         for (int t = 0; t < 144; t++)
-            y[t] = ldexp(air[t], e);
+            y[t] = ldexp(passengers[t], e);
         choose(y, 144, 12, &opt, ETS_SIMD_AVX512, &scaled);
         assert_memory_equal(&plain.par, &scaled.par, sizeof plain.par);
         assert_memory_equal(&plain.value, &scaled.value, sizeof plain.value);
