@@ -77,7 +77,7 @@ def peers(x, y):
     """op -> (window -> calls of pandas, Polars, bottleneck); None where it has none."""
     s, t, p = pd.Series(x), pd.Series(y), pl.Series(x)
     frame = pl.DataFrame({"x": x, "y": y})
-    plain = lambda name: lambda w: lambda: getattr(s.rolling(w), name)()
+    plain = lambda name: (lambda w: lambda: getattr(s.rolling(w), name)()) if hasattr(s.rolling(1), name) else None  # first, last: pandas 3
     polar = lambda name, **more: (lambda w: lambda: getattr(p, name)(w, **more)) if hasattr(p, name) else None
     neck = lambda name, **more: lambda w: lambda: getattr(bn, name)(x, w, **more)
     return {
