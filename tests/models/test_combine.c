@@ -29,7 +29,10 @@ typedef struct asked {
     const char *members, *key, *value; /* may be NULL */
     const double *y;
     size_t n, horizon;
-    int32_t m;
+    union {
+        int32_t m;
+        int32_t season[2]; /* 0: none */
+    };
     norni_freq freq;
     norni_effort *effort;
     norni_poll poll;
@@ -75,8 +78,8 @@ static norni_env environment(const asked *q) {
 static norni_series series_of(const asked *q) {
     return (norni_series){.n = q->n,
                           .y = q->y,
-                          .n_season = q->m > 1,
-                          .season = &q->m,
+                          .n_season = (size_t)(q->season[0] > 1) + (q->season[1] > 1),
+                          .season = q->season,
                           .freq = q->freq,
                           .horizon = q->horizon ? q->horizon : H};
 }
@@ -497,6 +500,39 @@ static void long_series(void **state) {
     assert_memory_not_equal(sparse.mean, ask(&q).mean, sizeof sparse.mean);
 }
 
+/* Seasons of 4 and 20: taken apart by mstl; of the second too few cycles: as with the first alone. */
+static void several_seasons(void **state) {
+    (void)state;
+    enum { N = 200, SHORT = 40 };
+    const norni_model *const models[] = {&norni_model_auto, &norni_model_ensemble};
+    double y[N];
+    make_series(12, N, 4, y);
+    for (size_t t = 0; t < N; t++)
+        y[t] += 60 * norni_cos(6.283185307179586 / 20 * (double)(t % 20));
+    for (size_t k = 0; k < 2; k++) {
+        asked q = {.model = models[k], .y = y, .n = N, .season = {4, 20}};
+        const answer both = ask(&q);
+        assert_int_equal(both.status, NORN_OK);
+        const answer apart = ask_name("mstl", &q); /* another base model: near, not equal */
+        for (size_t h = 0; h < H; h++)
+            assert_true(fabs(both.mean[h] - apart.mean[h]) < 30);
+        q.season[1] = 0;
+        const answer first = ask(&q);
+        assert_memory_not_equal(both.mean, first.mean, sizeof both.mean);
+        q.n = SHORT, q.season[1] = 20;
+        const answer few = ask(&q);
+        q.season[1] = 0;
+        const answer alone = ask(&q);
+        assert_memory_equal(few.mean, alone.mean, sizeof few.mean);
+        assert_memory_equal(few.sd, alone.sd, sizeof few.sd);
+        q.members = "mstl(trend=ensemble)", q.n = N, q.season[1] = 20;
+        q.key = k ? "interval" : NULL, q.value = "members";
+        const answer named = ask(&q);
+        assert_memory_equal(both.mean, named.mean, sizeof both.mean);
+        if (k) assert_memory_equal(both.sd, named.sd, sizeof both.sd);
+    }
+}
+
 static double odd_value(size_t kind, size_t t, size_t n) {
     const double sign = t % 2 ? 1 : -1;
     switch (kind) {
@@ -619,6 +655,7 @@ int main(void) {
         cmocka_unit_test(moved_on),
         cmocka_unit_test(weights_of_missing),
         cmocka_unit_test(long_series),
+        cmocka_unit_test(several_seasons),
         cmocka_unit_test(any_series),
         cmocka_unit_test(bounds),
         cmocka_unit_test(out_of_memory),
