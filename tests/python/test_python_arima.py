@@ -64,6 +64,15 @@ class AgainstR(unittest.TestCase):
                 n_equal += abs(r["log_likelihood"] - loglik) < 1e-3
         self.assertGreater(n_equal, len(self.fits) // 2)
 
+    def test_unit_root_of_the_moving_average(self):
+        """Holidays in South Australia: R's arima(diff(y), c(1, 0, 1), include.mean = FALSE) ends at ma1 = -1, -261.631314268."""
+        y = [2201, 1414, 1093, 1699, 2150, 1738, 1235, 1350, 2350, 1418, 2012, 1363, 2248, 1608, 1104, 1529, 2023,
+             1617, 1203, 1645, 2177, 1694, 1229, 1588, 2537, 1724, 1275, 1261, 2175, 1545, 1223, 1336, 2249, 1751,
+             1053, 1611]
+        r = norn.ARIMA(1, 1, 1, method="css_ml").fit(y)
+        self.assertGreaterEqual(r["log_likelihood"], -261.631314268 - 1e-6)  # -262.31 where the search began at the bound
+        self.assertLess(r["params"][1], -0.999)
+
     def test_criteria_count_as_r(self):
         r = norn.ARIMA(1, 1, 1).fit(self.series["LakeHuron"])
         self.assertEqual((r["n_used"], len(r["params"])), (97, 2))
