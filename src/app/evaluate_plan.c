@@ -29,15 +29,7 @@ _Static_assert(offsetof(norni_evaluate_opt, method) == offsetof(norni_method_hea
 
 #define AT(field) offsetof(norni_evaluate_opt, field)
 const norni_param norni_evaluate_rows[] = {
-    {.name = "horizon",
-     .type = NORNI_T_INT,
-     .offset = AT(horizon),
-     .required = true,
-     .min = 1,
-     .max = 100000,
-     .metavar = "H",
-     .alias = "h",
-     .help = "periods that each forecast covers"},
+    {NORNI_HORIZON_ROW(AT(horizon)), .help = "periods that each forecast covers"},
     {.name = "windows",
      .type = NORNI_T_INT,
      .offset = AT(windows),
@@ -96,11 +88,7 @@ const norni_param norni_evaluate_rows[] = {
      .def = "on",
      .choices = "on|off",
      .help = "fits start from the fit at the series' oldest cut-off"},
-    {.name = "model",
-     .type = NORNI_T_TEXT,
-     .offset = AT(model),
-     .metavar = "SPEC[,SPEC…]",
-     .letter = 'm',
+    {NORNI_MODEL_ROW(AT(model)),
      .help =
          "models, as theta or e=ets(error=A)[12] (default " DEFAULT_MODELS "); see `norn models`"},
     {.name = "grid",

@@ -4,25 +4,22 @@
 #define NORNI_FORECAST_FILES_H
 
 #include "app/forecast_models.h"
-#include "io/spool.h"
-#include "io/xlsx_write.h"
+#include "app/out_files.h"
 
 typedef struct norni_forecast_files {
     norn_ctx *ctx; /* NULL: nothing is open */
+    norni_out_files to;
     const norni_forecast_opt *opt;
     const norni_forecast_plan *plan;
     const norni_models *loaded; /* the store that models are taken from, or NULL */
-    norni_out out, items;
-    norni_xlsx_out *sheet; /* in place of out, or NULL */
     norni_model_writer models;
     uint8_t *seen_models; /* a bit for each record of `loaded` */
-    bool has_items, json, is_sheet, to_stdout, opened, any_rows;
-    norni_spool spool; /* of standard output */
 } norni_forecast_files;
 
 /* One batch's share of them, made by a worker. */
 typedef struct norni_forecast_part {
-    norni_buf text, packed, items, failures, models;
+    norni_out_part out;
+    norni_buf failures, models;
 } norni_forecast_part;
 
 void norni_forecast_part_init(norni_forecast_part *b, const norn_alloc *a);

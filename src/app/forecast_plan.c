@@ -7,20 +7,8 @@ _Static_assert(offsetof(norni_forecast_opt, method) == offsetof(norni_method_hea
 
 #define AT(field) offsetof(norni_forecast_opt, field)
 const norni_param norni_forecast_rows[] = {
-    {.name = "horizon",
-     .type = NORNI_T_INT,
-     .offset = AT(horizon),
-     .required = true,
-     .min = 1,
-     .max = 100000,
-     .metavar = "H",
-     .alias = "h",
-     .help = "periods to forecast"},
-    {.name = "model",
-     .type = NORNI_T_TEXT,
-     .offset = AT(model),
-     .metavar = "SPEC[,SPEC…]",
-     .letter = 'm',
+    {NORNI_HORIZON_ROW(AT(horizon)), .help = "periods to forecast"},
+    {NORNI_MODEL_ROW(AT(model)),
      .help =
          "models, as theta or e=ets(error=A)[12]; see `norn models` (default " NORNI_DEFAULT_MODEL
          ", or --load's)"},

@@ -4,22 +4,20 @@
 #define NORNI_FORECAST_STREAM_H
 
 #include "app/forecast_plan.h"
-#include "io/panel_read.h"
-#include "io/spool.h"
+#include "app/panel_stream.h"
 
 /* What a run was, in numbers. */
 typedef struct norni_forecast_totals {
-    size_t n_series, n_obs, n_items, n_ok, n_fallback, n_failed, n_cut;
+    norni_stream_totals run;
+    size_t n_ok, n_fallback, n_failed, n_cut;
     size_t n_without;        /* items whose errors were too few for a conformal interval */
     size_t n_taken, n_fresh; /* series: with kept models, and without; of a run that loads some */
-    norni_align_report report;
-    norni_freq freq; /* of the first series */
+    norni_freq freq;         /* of the first series */
     int64_t start;
     bool mixed;               /* other series have another frequency */
     norni_spool failures;     /* of the summary: JSON objects, each with a comma before it */
     norni_buf first_failures; /* lines for people: the first three */
     norni_buf first_fallback; /* why the first of n_fallback items was not served by its own */
-    norni_hash128 digest;
 } norni_forecast_totals;
 
 void norni_forecast_totals_clear(norni_forecast_totals *t);

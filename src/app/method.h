@@ -26,6 +26,13 @@ typedef struct norni_method_head {
     norni_method_opt method;
 } norni_method_head;
 
+/* Two rows that each of them has with help of its own; `at`: where the field lies in its options. */
+#define NORNI_HORIZON_ROW(at)                                                           \
+    .name = "horizon", .type = NORNI_T_INT, .offset = (at), .required = true, .min = 1, \
+    .max = 100000, .metavar = "H", .alias = "h"
+#define NORNI_MODEL_ROW(at) \
+    .name = "model", .type = NORNI_T_TEXT, .offset = (at), .metavar = "SPEC[,SPEC…]", .letter = 'm'
+
 extern const norni_param norni_method_rows[];
 extern const size_t norni_n_method_rows;
 

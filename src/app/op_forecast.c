@@ -12,27 +12,14 @@
 
 /* Bytes that one observation, one series and one forecast number cost while their batch is alive:
  * text, columns and panel; head, outcome and hash; the number itself and its printed form. */
-enum { OBS_BYTES = 48, SERIES_BYTES = 256, NUMBER_BYTES = 32, LEAST_BATCH = 1 << 16 };
+enum { OBS_BYTES = 48, SERIES_BYTES = 256, NUMBER_BYTES = 32 };
 
 /* How much text a batch has and how many are alive at once, so that all of them take half of the
  * memory limit at most. Neither shows in a result. */
 static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_forecast_plan *plan) {
-    const norni_reader_sample sample =
-        reader ? norni_reader_look(reader) : (norni_reader_sample){.n_bytes = 0};
-    const size_t usual = 2 * (size_t)norni_pool_threads(env->ctx) + 2;
-    const double room = env->budget && env->budget->limit ? (double)env->budget->limit / 2 : 1e9;
     const double numbers = (double)plan->n_specs * plan->horizon * (1 + 2 * (double)plan->levels.n);
-    double batch = NORNI_CHUNK_BYTES, per_byte = 4;
-    if (sample.n_bytes > 0) {
-        per_byte = 1 + ((double)sample.n_obs * OBS_BYTES +
-                        (double)sample.n_series * (SERIES_BYTES + NUMBER_BYTES * numbers)) /
-                           (double)sample.n_bytes;
-    }
-    while (batch > LEAST_BATCH && batch * per_byte > room / 4)
-        batch /= 2;
-    if (reader) norni_reader_set_batch(reader, (size_t)batch);
-    const double fit = room / (batch * per_byte);
-    plan->n_batches = fit < 1 ? 1 : fit < (double)usual ? (size_t)fit : usual;
+    const norni_stream_cost cost = {OBS_BYTES, SERIES_BYTES + NUMBER_BYTES * numbers, 4};
+    plan->n_batches = norni_stream_admit(env, reader, &cost);
 }
 
 /* Opens the run folder under a header of everything that bears on a result. */
@@ -75,9 +62,9 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
 }
 
 static void say_report(const norni_op_env *env, const norni_forecast_totals *t, bool loads) {
-    const norni_align_report *r = &t->report;
-    norni_say(env, "%zu series, %zu %sobservations%s", t->n_series, t->n_obs, loads ? "new " : "",
-              t->mixed ? ", of mixed frequencies" : "");
+    const norni_align_report *r = &t->run.report;
+    norni_say(env, "%zu series, %zu %sobservations%s", t->run.n_series, t->run.n_obs,
+              loads ? "new " : "", t->mixed ? ", of mixed frequencies" : "");
     if (r->n_gaps > 0)
         norni_say(env, "%zu missing periods in %zu series filled with missing values; first: %s",
                   r->n_gaps, r->n_gap_series, r->first_gap);
@@ -97,12 +84,12 @@ static void say_models(const norni_op_env *env, const norni_forecast_opt *opt,
 }
 
 static void fill_result(const norni_forecast_totals *t, double threshold, norni_op_result *out) {
-    out->n_items = t->n_items;
+    out->n_items = t->run.n_items;
     out->n_ok = t->n_ok;
     out->n_fallback = t->n_fallback;
     out->n_failed = t->n_failed;
-    out->above_threshold = (double)t->n_failed > threshold * (double)t->n_items;
-    norni_hash_text(t->digest, out->digest);
+    out->above_threshold = (double)t->n_failed > threshold * (double)t->run.n_items;
+    norni_hash_text(t->run.digest, out->digest);
 }
 
 /* What is left when all forecasts are written: chart, summary, the words at the end. */
@@ -113,10 +100,11 @@ static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt
     const norni_common_opt *common = &opt->panel.common;
     say_report(env, t, models != NULL);
     if (models != NULL) say_models(env, opt, models, t);
-    if (common->plot) NORN_TRY(norni_forecast_chart_write(chart, t->n_series, common->plot, err));
+    if (common->plot)
+        NORN_TRY(norni_forecast_chart_write(chart, t->run.n_series, common->plot, err));
     if (common->summary) {
         const norni_summary s = {.operation = "forecast",
-                                 .n_items = t->n_items,
+                                 .n_items = t->run.n_items,
                                  .n_ok = t->n_ok,
                                  .n_fallback = t->n_fallback,
                                  .n_failed = t->n_failed,

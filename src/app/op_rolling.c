@@ -8,32 +8,21 @@
 
 /* Bytes that one observation, one series and one number cost while their batch is alive: text, columns,
  * panel and printed time and id; heads and hashes; the number itself and its printed form, twice. */
-enum { OBS_BYTES = 96, SERIES_BYTES = 192, NUMBER_BYTES = 52, LEAST_BATCH = 1 << 16 };
+enum { OBS_BYTES = 96, SERIES_BYTES = 192, NUMBER_BYTES = 52 };
 
 /* How much text a batch has and how many are alive at once, so that all of them take half of the
  * memory limit at most. Neither shows in a result. */
 static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_rolling_plan *plan) {
-    const norni_reader_sample sample = norni_reader_look(reader);
-    const size_t usual = 2 * (size_t)norni_pool_threads(env->ctx) + 2;
-    const double room = env->budget && env->budget->limit ? (double)env->budget->limit / 2 : 1e9;
     const double numbers = (double)(plan->n_out + 2 * plan->n_cols);
-    double batch = NORNI_CHUNK_BYTES, per_byte = 8;
-    if (sample.n_bytes > 0) {
-        per_byte = 1 + ((double)sample.n_obs * (OBS_BYTES + NUMBER_BYTES * numbers) +
-                        (double)sample.n_series * (SERIES_BYTES + 16 * (double)plan->n_out)) /
-                           (double)sample.n_bytes;
-    }
-    while (batch > LEAST_BATCH && batch * per_byte > room / 4)
-        batch /= 2;
-    norni_reader_set_batch(reader, (size_t)batch);
-    const double fit = room / (batch * per_byte);
-    const double late = room / 4 / NUMBER_BYTES;
+    const norni_stream_cost cost = {OBS_BYTES + NUMBER_BYTES * numbers,
+                                    SERIES_BYTES + 16 * (double)plan->n_out, 8};
+    const double late = norni_stream_room(env) / 4 / NUMBER_BYTES;
     plan->late_cells = late < 1 << 22 ? (size_t)late : 1 << 22;
-    plan->n_batches = fit < 1 ? 1 : fit < (double)usual ? (size_t)fit : usual;
+    plan->n_batches = norni_stream_admit(env, reader, &cost);
 }
 
 static norn_status finish(const norni_op_env *env, const norni_common_opt *common,
-                          const norni_rolling_totals *t, const norni_stopwatch *watch,
+                          const norni_stream_totals *t, const norni_stopwatch *watch,
                           norni_op_result *out, norn_err *err) {
     const norni_align_report *r = &t->report;
     out->n_items = out->n_ok = t->n_items;
@@ -96,7 +85,7 @@ norn_status norni_op_rolling(const norni_op_env *env, const void *options, norni
     norni_read_opt read;
     norni_inputs in;
     norni_reader *reader = NULL;
-    norni_rolling_totals t;
+    norni_stream_totals t;
     norni_arena arena;
     norni_arena_init(&arena, &env->ctx->alloc);
     norn_status st = prepare(env, opt, &arena, &plan, &read, &in, err);

@@ -3,22 +3,15 @@
 #ifndef NORNI_ROLLING_STREAM_H
 #define NORNI_ROLLING_STREAM_H
 
+#include "app/panel_stream.h"
 #include "app/rolling_plan.h"
-#include "io/spool.h"
-
-/* What a run was, in numbers. */
-typedef struct norni_rolling_totals {
-    size_t n_series, n_obs, n_items;
-    norni_align_report report;
-    norni_hash128 digest;
-} norni_rolling_totals;
 
 /* Runs the whole input and writes --out and --items. Rows of a series that do not stand together make it
  * start again with everything in memory. After NORN_E_CANCEL what was done lies beside --out as
  * `.partial`. */
 NORN_CHECKED norn_status norni_rolling_stream(const norni_op_env *env, const norni_rolling_opt *opt,
                                               const norni_rolling_plan *plan, norni_reader *reader,
-                                              norni_rolling_totals *t, bool *input_failed,
+                                              norni_stream_totals *t, bool *input_failed,
                                               norn_err *err);
 
 #endif
