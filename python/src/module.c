@@ -32,10 +32,6 @@
 
 PyMODINIT_FUNC PyInit__norn(void);
 
-nornpy_state *nornpy_state_of(PyObject *module) {
-    return PyModule_GetState(module);
-}
-
 static PyMethodDef functions[] = {
     {"set_num_threads", nornpy_set_num_threads, METH_O,
      "set_num_threads(n, /)\n--\n\n"

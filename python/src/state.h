@@ -23,7 +23,9 @@ typedef struct nornpy_state {
     int32_t n_spare;
 } nornpy_state;
 
-nornpy_state *nornpy_state_of(PyObject *module);
+static inline nornpy_state *nornpy_state_of(PyObject *module) {
+    return (nornpy_state *)PyModule_GetState(module);
+}
 
 /* ---- python/src/contexts.c ---- */
 
