@@ -171,18 +171,25 @@ static norn_status sink_batch(size_t k, void *token, bool failed, void *arg, nor
     return st;
 }
 
-/* After an interrupt: what is whole is kept under another name. */
-static void keep_partial(norni_panel_stream *s) {
+/* After an interrupt, or where the input breaks off behind whole batches: what is whole is kept under
+ * another name. A reader of standard output could take a part for all: only an interrupt writes one. */
+static void keep_partial(norni_panel_stream *s, const char *why) {
     norn_err err = {NORN_OK, ""};
     if (!s->files->opened || s->t->n_series == 0) return;
     if (s->calls->commit(s->job, true, &err) != NORN_OK) {
-        norni_say(s->env, "interrupted; what was done could not be kept: %s", err.text);
+        norni_say(s->env, "%s; what was done could not be kept: %s", why, err.text);
     } else if (s->files->to_stdout) {
-        norni_say(s->env, "interrupted: the first %zu series are written", s->t->n_series);
+        norni_say(s->env, "%s: the first %zu series are written", why, s->t->n_series);
     } else {
-        norni_say(s->env, "interrupted: the first %zu series are in %s.partial", s->t->n_series,
+        norni_say(s->env, "%s: the first %zu series are in %s.partial", why, s->t->n_series,
                   s->common->out);
     }
+}
+
+/* Whether the input's end is unusable, not its order or the length of a series. */
+static bool input_broke_off(const norni_panel_stream *s) {
+    return s->input_failed && !s->came_back && norni_reader_streams(s->reader) &&
+           !s->files->to_stdout;
 }
 
 static norn_status run_pipe(norni_panel_stream *s, norn_err *err) {
@@ -215,7 +222,10 @@ static norn_status run_once(norni_panel_stream *s, norn_err *err) {
     if (st == NORN_OK) st = run_pipe(s, err);
     if (st == NORN_OK) st = norni_digest_get(&s->digest, &s->t->digest, err);
     if (st == NORN_OK) st = s->calls->commit(s->job, false, err);
-    if (st == NORN_E_CANCEL) keep_partial(s);
+    if (st == NORN_E_CANCEL)
+        keep_partial(s, "interrupted");
+    else if (st != NORN_OK && input_broke_off(s))
+        keep_partial(s, "the input cannot be used from there on");
     s->calls->abort(s->job);
     norni_digest_clear(&s->digest);
     norni_seen_clear(&s->seen);

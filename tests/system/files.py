@@ -240,12 +240,30 @@ def broken_pipe(check):
     check.that(p.wait(timeout=60) == 1 and b"Broken pipe" in text, "a broken pipe is an error with words", text)
 
 
+def breaks_off(check):
+    """A bad cell far down: the batches of series before it are kept, under another name."""
+    with open("late.csv", "w", encoding="utf-8") as f:
+        f.write("unique_id,ds,y\n")
+        f.writelines(f"S{i:06d},{t},{(i * 7 + t * 3) % 50}\n" for i in range(30000) for t in range(12))
+        f.write("Z,1,abc\n")
+    done = subprocess.run([NORN, "forecast", "late.csv", "--model", "naive", "--horizon", "1", "--out", "late_out.csv"], stderr=subprocess.PIPE, timeout=60)
+    kept = open("late_out.csv.partial", encoding="utf-8").read().splitlines() if os.path.exists("late_out.csv.partial") else []
+    check.that(done.returncode == 3 and b"line 360002" in done.stderr and b"late_out.csv.partial" in done.stderr, "a late bad row is named, and what is kept", done.stderr)
+    check.that(len(kept) > 10000 and kept[1].startswith("S000000,12,") and not os.path.exists("late_out.csv"), "the series before it are kept", len(kept))
+    done = subprocess.run([NORN, "forecast", "late.csv", "--model", "naive", "--horizon", "1", "--quiet"], capture_output=True, timeout=60)
+    check.that(done.returncode == 3 and done.stdout == b"", "standard output gets all or nothing", len(done.stdout))
+    for name in ("late.csv", "late_out.csv.partial"):
+        if os.path.exists(name):
+            os.remove(name)
+
+
 def every_part(check):
     few_csv = one_digest(check, make_series())
     long_series(check)
     outputs(check, few_csv)
     configuration(check)
     broken_pipe(check)
+    breaks_off(check)
     left = [n for n in os.listdir(".") if n.startswith(".norn") or n.endswith(".partial")]
     check.that(not left and not glob.glob("/tmp/norn-??????"), "no temporary file is left", left)
 
