@@ -5,6 +5,7 @@
 #include "app/forecast_files.h"
 #include "app/forecast_run.h"
 #include "app/forecast_write.h"
+#include "app/method.h"
 
 enum { FAILURES_KEEP = 1 << 20 };
 
@@ -65,13 +66,8 @@ static bool same_freq(norni_freq a, norni_freq b) {
 /* Season and frequency as they were inferred, as soon as the first batch shows them, so that a wrong
  * guess is seen at once. */
 static void say_first(const stream_job *job, const norni_panel *p) {
-    char freq[32], season[64] = "by frequency";
-    const norni_ints *given = &job->plan->seasons;
-    if (given->n > 0)
-        norni_format(season, sizeof season, "%d", (int)given->v[0]);
-    else
-        norni_format(season, sizeof season, "%d (from the frequency)",
-                     (int)norni_freq_season(p->freq[0]));
+    char freq[32], season[64];
+    norni_seasons_print(&job->plan->seasons, norni_freq_season(p->freq[0]), season, sizeof season);
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
     norni_say(job->stream.env, "frequency %s, season length %s", freq, season);
 }

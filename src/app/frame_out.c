@@ -1,6 +1,7 @@
 /* An answer's rows as columns in memory: ids and times in the kind they came in, numbers beside. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/frame.h"
+#include "app/method.h"
 #include "app/registry.h"
 #include "base/map.h"
 #include "base/numtext.h"
@@ -165,12 +166,12 @@ void norni_frame_say(void *said, const char *text) {
 
 void norni_frame_say_panel(norni_buf *said, const norni_panel *p, const norni_align_report *r,
                            const norni_ints *seasons) {
-    char freq[32];
+    char freq[32], season[64];
     if (p->n_series == 0) return;
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
-    const int32_t season = seasons->n ? seasons->v[0] : norni_freq_season(p->freq[0]);
-    norni_buf_format(said, "frequency %s, season length %d%s\n%zu series, %zu observations\n", freq,
-                     (int)season, seasons->n ? "" : " (from the frequency)", p->n_series, p->n_obs);
+    norni_seasons_print(seasons, norni_freq_season(p->freq[0]), season, sizeof season);
+    norni_buf_format(said, "frequency %s, season length %s\n%zu series, %zu observations\n", freq,
+                     season, p->n_series, p->n_obs);
     if (r->n_gaps > 0)
         norni_buf_format(
             said, "%zu missing periods in %zu series filled with missing values; first: %s\n",

@@ -169,3 +169,9 @@ norn_status norni_exogenous_check(const norni_model_set *set, const norni_spec *
                      "does: %s",
                      flag, text);
 }
+
+void norni_seasons_print(const norni_ints *given, int32_t inferred, char *out, size_t size) {
+    if (given->n == 0) norni_format(out, size, "%d (from the frequency)", (int)inferred);
+    for (size_t k = 0, at = 0; k < given->n && at < size; k++)
+        at += norni_format(out + at, size - at, "%s%d", k ? "," : "", (int)given->v[k]);
+}

@@ -50,6 +50,8 @@ void norni_outcome_say(const norni_op_env *env, size_t n_fallback, const norni_b
 /* Says which models will leave the intervals empty, having none of their own. */
 void norni_intervals_say(const norni_op_env *env, const norni_method_opt *opt,
                          const norni_spec *specs, size_t n_specs, size_t n_levels);
+/* The seasons of a run in words: as given, or as the first series' frequency has it. */
+void norni_seasons_print(const norni_ints *given, int32_t inferred, char *out, size_t size);
 /* NORN_E_ARG: options that have no effect as they are given. */
 NORN_CHECKED norn_status norni_method_check(const norni_method_opt *opt, norn_err *err);
 /* NORN_E_ARG where none of the models uses the exogenous columns that `flag` brings; the text names

@@ -9,6 +9,7 @@
 #include "app/evaluate_actual.h"
 #include "app/evaluate_record.h"
 #include "app/evaluate_report.h"
+#include "app/method.h"
 #include "app/outputs.h"
 #include "app/summary.h"
 
@@ -72,14 +73,15 @@ static norn_status choose_columns(evaluate_op *op, norn_err *err) {
 static void say_data(const evaluate_op *op) {
     const norni_panel *p = &op->panel;
     const norni_align_report *r = &op->report;
-    char freq[32];
+    char freq[32], season[64];
     bool mixed = false;
     for (size_t i = 1; i < p->n_series && !mixed; i++)
         mixed = p->freq[i].unit != p->freq[0].unit || p->freq[i].step != p->freq[0].step;
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
-    norni_say(op->env, "frequency %s%s, season length %d%s", freq, mixed ? " and others" : "",
-              (int)norni_trial_season(p, 0, &op->plan.cv.rules),
-              op->opt->method.seasons.n > 0 ? "" : " (from the frequency)");
+    norni_seasons_print(&op->opt->method.seasons, norni_trial_season(p, 0, &op->plan.cv.rules),
+                        season, sizeof season);
+    norni_say(op->env, "frequency %s%s, season length %s", freq, mixed ? " and others" : "",
+              season);
     norni_say(op->env, "%zu series, %zu observations", p->n_series, p->n_obs);
     if (r->n_gaps > 0)
         norni_say(op->env,
