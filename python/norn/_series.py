@@ -101,10 +101,11 @@ def roll(name, args, named):
     zero_copy_only = bool(named.get("zero_copy_only"))
     values, back = column(x, zero_copy_only)
     args[0] = values
+    if name in ("rolling_cov", "rolling_corr"):  # by name, whose places are other than those of one column
+        named = {**dict(zip(("other", "window", "ddof"), args[1:])), **named}
+        args = args[:1]
     if named.get("other") is not None:
         named["other"] = column(named["other"], zero_copy_only)[0]
-    elif len(args) > 1 and name in ("rolling_cov", "rolling_corr"):
-        args[1] = column(args[1], zero_copy_only)[0]
     window = named.get("window", args[1] if len(args) > 1 else None)
     if _is_span(window):
         from norn._tables import roll_span

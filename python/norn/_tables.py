@@ -38,12 +38,19 @@ def _others(ops, names):
     return [n for n in names if n in words]
 
 
+def _stands_in_order(ids, times):
+    """Whether the series stand together already, each in the order of its times: far cheaper to see than to sort."""
+    if ids is None:
+        return bool((times[1:] >= times[:-1]).all())
+    later = ids[1:] > ids[:-1]
+    same = ids[1:] == ids[:-1]
+    return bool((later | same if times is None else later | (same & (times[1:] >= times[:-1]))).all())
+
+
 def _order(ids, times, n):
     """Rows so that each series stands together in the order of its times, and where each begins; None: as they are."""
     keys = [k for k in (times, ids) if k is not None]
-    order = np.lexsort(keys) if keys else None
-    if order is not None and (order == np.arange(n)).all():
-        order = None
+    order = np.lexsort(keys) if keys and not _stands_in_order(ids, times) else None
     if ids is None:
         return order, None
     sorted_ids = ids if order is None else ids[order]
@@ -76,6 +83,13 @@ def rolling(df, window, ops, on=None, by=None, columns=None, *, min_periods=None
     if columns is None:
         columns = ["y"] if "y" in names else [n for n in names if n not in (on, by) and kind.numeric(n)]
     columns = [columns] if isinstance(columns, str) else list(columns)
+    if not columns:
+        raise _norn.NornArgumentError("rolling: the table has no column of numbers; name one with columns=")
+    named = [f"{c}_{_column_of(op)}" if len(columns) > 1 else _column_of(op) for c in columns for op in ops]
+    all_names = [*dict.fromkeys(c for c in (by, on, *columns) if c is not None), *named]
+    twice = next((c for k, c in enumerate(all_names) if c in all_names[:k]), None)
+    if twice is not None:
+        raise _norn.NornArgumentError(f"rolling: two columns of the answer would be named '{twice}'; give an operation an alias, as 'm2=mean'")
     others = [n for n in _others(ops, names) if n not in columns]
     rows = {row[0]: row for row in _norn.frame_columns(kind.open({n for n in (on, by) if n} | set(columns) | set(others)))}
     n = len(next(iter(rows.values()))[2]) if rows else 0
@@ -83,7 +97,6 @@ def rolling(df, window, ops, on=None, by=None, columns=None, *, min_periods=None
     order, offsets = _order(_key(rows.get(by)), times, n)
     read = [_numbers(rows[c]) for c in columns + others]
     answers = _roll(read, columns + others, len(columns), ops, offsets, times, order, str(window), min_periods, center, closed)
-    named = [f"{c}_{_column_of(op)}" if len(columns) > 1 else _column_of(op) for c in columns for op in ops]
     kept = [rows[c] for c in dict.fromkeys([by, on, *columns]) if c is not None]
     out = kind.build(_norn.frame_from_columns(kept + [(name, "number", a) for name, a in zip(named, answers)]))
     if type(out).__module__.startswith("pandas") and kind.data is df:

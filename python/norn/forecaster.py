@@ -155,7 +155,7 @@ class Forecaster:
         said, failed = info.pop("said").splitlines(), info.pop("failed").splitlines()
         self.report_ = {**info, "failures": failed}
         for line in said:
-            log.log(logging.WARNING if "by the fallback" in line else logging.INFO, line)
+            log.log(logging.WARNING if "by the fallback" in line or "too few errors" in line else logging.INFO, line)
         for line in failed[:10]:
             log.warning("failed: %s", line)
         if len(failed) > 10:

@@ -174,6 +174,10 @@ class Series(unittest.TestCase):
         s = pd.Series(RNG.normal(size=50), index=pd.date_range("2020-01-01", periods=50, freq="D")[RNG.permutation(50).argsort()]).sort_index()
         s = s.drop(s.index[[3, 4, 11]])
         pd.testing.assert_series_equal(norn.rolling_mean(s, "7D"), s.rolling("7D").mean())
+        other = s * 2 + np.arange(len(s)) % 5
+        for got in (norn.rolling_cov(s, other, "7D"), norn.rolling_cov(s, other, window="7D"), norn.rolling_cov(s, other=other, window="7D")):
+            pd.testing.assert_series_equal(got, s.rolling("7D").cov(other), rtol=1e-9)
+        pd.testing.assert_series_equal(norn.rolling_corr(s, other, 9), s.rolling(9).corr(other), rtol=1e-9)
 
     def test_polars_and_pyarrow(self):
         if pl is None or pa is None:
@@ -191,6 +195,29 @@ class Series(unittest.TestCase):
         self.assertEqual(norn.rolling_sum(pa.array([1.0, 2, 3]), 2, zero_copy_only=True).to_pylist()[1:], [3, 5])
         with self.assertRaisesRegex(TypeError, "combine_chunks"):
             norn.rolling_sum(chunked, 2, zero_copy_only=True)
+
+
+class Tables(unittest.TestCase):
+    def test_groups_in_any_order_are_pandas(self):
+        if pd is None:
+            self.skipTest("no pandas")
+        n = 300
+        df = pd.DataFrame({"unique_id": RNG.integers(0, 4, n).astype(str), "ds": pd.date_range("2020-01-01", periods=n, freq="h"), "y": RNG.normal(size=n)})
+        for frame in (df, df.sort_values(["unique_id", "ds"]), df.iloc[RNG.permutation(n)]):
+            got = norn.rolling(frame, 5, ["mean", "top=max"], on="ds", by="unique_id")
+            self.assertEqual(list(got.columns), ["unique_id", "ds", "y", "mean", "top"])
+            for _, one in got.sort_values("ds").groupby("unique_id"):
+                np.testing.assert_allclose(one["mean"], one["y"].rolling(5).mean(), rtol=1e-12)
+                np.testing.assert_array_equal(one["top"], one["y"].rolling(5).max())
+            self.assertTrue((got.index == frame.index).all())
+
+    def test_wrong_calls(self):
+        table = {"y": np.arange(9.0), "z": np.arange(9.0)}
+        for ops in (["mean", "mean"], ["y=mean"]):
+            with self.assertRaisesRegex(norn.NornArgumentError, "would be named"):
+                norn.rolling(table, 3, ops)
+        with self.assertRaisesRegex(norn.NornArgumentError, "no column of numbers"):
+            norn.rolling({"name": np.array(["a", "b"])}, 2, "mean")
 
 
 if __name__ == "__main__":
