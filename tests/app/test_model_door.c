@@ -12,7 +12,7 @@
 #include "app/model_door.h"
 #include "counting.h"
 
-enum { N_SERIES = 40, LONGEST = 120, HORIZON = 6 };
+enum { N_SERIES = 40, LONGEST = 121, HORIZON = 6 }; /* the longest and three more */
 
 static double y[N_SERIES][LONGEST];
 static norni_door_item item[N_SERIES];
