@@ -1,6 +1,7 @@
 """Runs the Python package's tests as TAP: run_python.py [BUILD] [PATTERN]; BUILD/norn is the command to compare with."""
 # SPDX-License-Identifier: Apache-2.0
 import os
+import signal
 import sys
 import time
 import unittest
@@ -46,6 +47,7 @@ class Tap(unittest.TestResult):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is begun with it ignored
     if len(sys.argv) > 1:
         os.environ["NORN"] = os.path.abspath(os.path.join(sys.argv[1], "norn"))
     pattern = sys.argv[2] if len(sys.argv) > 2 else "test_*.py"
