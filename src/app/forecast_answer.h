@@ -14,9 +14,10 @@
 typedef struct norni_forecast_plan {
     const norni_spec *specs; /* (n_specs) */
     size_t n_specs;
-    const norni_model_set *models; /* that a model made of others may name */
-    const norni_spec *fallback;    /* NULL: none */
-    const norni_future *future;    /* exogenous values over the horizon, or NULL */
+    const norni_model_set *models;  /* that a model made of others may name */
+    const norni_spec *fallback;     /* NULL: none */
+    const norni_future *future;     /* exogenous values over the horizon, or NULL */
+    const norni_holidays *holidays; /* the user's, or NULL */
     int32_t horizon;
     norni_doubles levels; /* ascending, in (0,100) */
     norni_ints seasons;   /* n = 0: from each series' frequency */

@@ -18,6 +18,7 @@ norni_series norni_forecast_view(const norni_forecast *f, size_t item, const nor
                       .start = p->start[i],
                       .freq = p->freq[i]};
     s.horizon = (size_t)f->plan->horizon;
+    s.holidays = f->plan->holidays;
     s.times = p->times ? p->times + p->offsets[i] : NULL;
     if (spec->season > 0) {
         *season = spec->season;
@@ -109,6 +110,7 @@ static norn_status attach_exogenous(norni_worker *w, const norni_forecast *f, si
     }
     NORN_TRY(norni_future_of(f->plan->future, p, i, s->horizon, x + p->n_x, err));
     s->n_x = p->n_x;
+    s->x_name = p->x_names;
     s->x = x;
     s->x_future = x + p->n_x;
     return NORN_OK;
@@ -163,6 +165,7 @@ static norn_status calibrate(norni_forecast *f, size_t item, norni_env *env, con
                                      .seed = plan->seed,
                                      .budget_evals = plan->budget_evals,
                                      .budget_ns = (int64_t)(plan->budget_ms * 1e6),
+                                     .holidays = plan->holidays,
                                      .models = plan->models};
     const norni_contender who = {spec->model, spec->opt, spec->season};
     if (plan->conformal.windows == 0) return NORN_OK;
@@ -196,7 +199,8 @@ static norn_status take_up(norni_worker *w, norni_forecast *f, size_t item, norn
                                .season = s->season,
                                .start = s->start,
                                .freq = s->freq,
-                               .horizon = s->horizon};
+                               .horizon = s->horizon,
+                               .holidays = s->holidays};
     void *state = NULL;
     if (kept->why[i]) return norn_fail(err, NORN_E_DATA, "%s", kept->why[i]);
     if (k->status != NORN_OK || k->fallback != is_fallback)

@@ -47,6 +47,7 @@ static norn_status add_exogenous(const norni_cv *cv, const norni_cv_place *p, no
         }
     }
     s->n_x = panel->n_x;
+    s->x_name = panel->x_names;
     s->x = x;
     s->x_future = ahead;
     return NORN_OK;

@@ -17,7 +17,8 @@ norni_series norni_trial_series(const norni_panel *p, size_t i, size_t begin, si
                       .y = norni_panel_y(p, i) + begin,
                       .start = p->start[i],
                       .freq = p->freq[i],
-                      .horizon = rules->horizon};
+                      .horizon = rules->horizon,
+                      .holidays = rules->holidays};
     if (begin > 0) s.start = norni_panel_time(p, i, begin);
     if (p->times) s.times = p->times + p->offsets[i] + begin;
     if (who->season == 0 && rules->seasons.n > 0) {

@@ -21,6 +21,7 @@ typedef struct norni_trial_rules {
     uint64_t seed;
     uint64_t budget_evals; /* of an item's fit; 0: any number */
     int64_t budget_ns;     /* the same in time; 0: any. Results may then depend on the machine */
+    const norni_holidays *holidays; /* or NULL */
     const norni_model_set *models;
 } norni_trial_rules;
 

@@ -8,6 +8,7 @@
 #include "base/param.h"
 #include "base/poll.h"
 #include "data/freq.h"
+#include "data/holidays.h"
 
 /* One series with everything a model may use. All borrowed. */
 typedef struct norni_series {
@@ -20,9 +21,11 @@ typedef struct norni_series {
     norni_freq freq;
     const int64_t *times; /* (n), or NULL when regular */
     size_t n_x;
-    const double *const *x;        /* (n_x) columns of (n) */
-    const double *const *x_future; /* (n_x) columns of (horizon), or NULL */
-    size_t horizon;                /* known at fit time, >= 1 */
+    const norni_str *x_name;        /* (n_x), or NULL: they have no names */
+    const double *const *x;         /* (n_x) columns of (n) */
+    const double *const *x_future;  /* (n_x) columns of (horizon), or NULL */
+    size_t horizon;                 /* known at fit time, >= 1 */
+    const norni_holidays *holidays; /* the user's, or NULL */
 } norni_series;
 
 static inline int32_t norni_series_season(const norni_series *s) {
