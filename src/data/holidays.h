@@ -26,6 +26,8 @@ typedef struct norni_holidays {
 /* Whether the table knows the country, by code ("US") or by name ("UnitedStates", "United States");
  * *code is the static two- or three-letter code. */
 bool norni_country_find(norni_str country, const char **code);
+/* The same; NORN_E_ARG, with the nearest names, where it does not. */
+NORN_CHECKED norn_status norni_country_get(norni_str country, const char **code, norn_err *err);
 /* The codes of all countries, ascending; static. */
 const char *const *norni_country_codes(size_t *n);
 /* Public holidays of a country (code from norni_country_find) in the years [first, last], cut to
