@@ -54,7 +54,7 @@ static void print_row(FILE *to, const norni_param *row, const char *dashes) {
         fprintf(to, "  %s%*s %s", left, LEFT_WIDTH - width, "", row->help);
     if (row->required)
         fprintf(to, " (required)");
-    else if (row->def && row->type != NORNI_T_BOOL)
+    else if (row->def && (row->type != NORNI_T_BOOL || dashes[0] == '\0')) /* flags are off */
         fprintf(to, " [%s]", row->def);
     if (row->alias) fprintf(to, " (also %s%s)", dashes, row->alias);
     fputc('\n', to);

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import operator
 import os
 import re
 from typing import Any, Iterable, Sequence
@@ -10,6 +9,7 @@ from typing import Any, Iterable, Sequence
 import numpy as np
 
 from norn import _norn
+from norn._arguments import jobs, level_list, level_name, whole
 from norn._norn import NornArgumentError, NornError
 from norn._series import column
 
@@ -19,12 +19,7 @@ _CONSTANTS = ("auto", "none", "mean", "drift")
 
 def _whole(value, name):
     """A whole number of any type."""
-    try:
-        return operator.index(value)
-    except TypeError:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        raise NornArgumentError(f"arima: {name}={value!r} is no whole number") from None
+    return whole(value, f"arima: {name}")
 
 
 def _values(y, name="y"):
@@ -59,17 +54,7 @@ def _regressors(X, name):
 
 def _levels(level):
     """[(level, low end's key, high end's key), …] in the order asked for."""
-    if level is None:
-        return []
-    several = level if hasattr(level, "__len__") else [level]
-    try:
-        return [(float(v), f"lo-{v:g}", f"hi-{v:g}") for v in several]
-    except (TypeError, ValueError):
-        raise NornArgumentError(f"arima: level={level!r}; numbers in (0, 100) are needed, as [80, 95]") from None
-
-
-def _jobs(n_jobs):
-    return int(n_jobs) if n_jobs and n_jobs > 0 else 0
+    return [(v, f"lo-{level_name(v)}", f"hi-{level_name(v)}") for v in level_list(level)]
 
 
 def _horizon(h):
@@ -361,7 +346,7 @@ def _merge(at, answers, bad):
 
 
 def _door(task, spec, items, h, levels, wanted, n_jobs):
-    return _norn.model_door(task, spec, items, None, None, h, levels, (False, *wanted), _jobs(n_jobs))
+    return _norn.model_door(task, spec, items, None, None, h, levels, (False, *wanted), jobs(n_jobs))
 
 
 def batch_fit_arima(ys: Iterable[Any], p: int, d: int, q: int, *, seasonal: Sequence[int] = (0, 0, 0), season_length: int = 1,

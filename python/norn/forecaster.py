@@ -8,6 +8,7 @@ import tempfile
 import weakref
 
 from norn import _norn
+from norn._arguments import jobs, level_list, level_name, whole
 from norn._frames import kind_of
 from norn._norn import NornArgumentError, NornError
 from norn.models import Model, text
@@ -92,6 +93,7 @@ class Forecaster:
 
     def __init__(self, models="auto", freq=None, season_length=None, n_jobs=-1, fallback="seasonal_naive", verbose=False, *,
                  fallback_model=None, df=None, seed=0, **options):
+        jobs(n_jobs)  # refused here rather than at the first call
         self.models = [models] if isinstance(models, (str, Model)) else list(models)
         if not self.models:
             raise NornArgumentError("Forecaster: models is empty")
@@ -121,7 +123,7 @@ class Forecaster:
         fallback = self.fallback
         options = {"seed": self.seed, "freq": freq_text(self.freq), "season-length": self._seasons(), "id-col": columns[0],
                    "time-col": columns[1], "target-col": columns[2],
-                   "level": "none" if level is None else ",".join(str(v) for v in (level if hasattr(level, "__len__") else [level])),
+                   "level": ",".join(level_name(v) for v in level_list(level)) or "none",
                    "fallback": "none" if fallback is None else fallback.spec.partition("=")[2] if isinstance(fallback, Model) else fallback}
         if loads:  # the kept models say what they are
             for name in ("fallback", "season-length"):
@@ -139,12 +141,12 @@ class Forecaster:
         return (None if id_col == "unique_id" and id_col not in names else id_col,
                 None if time_col == "ds" and time_col not in names else time_col, target_col)
 
-    def _run(self, operation, frame, future, like, options, n_jobs):
-        jobs = self.n_jobs if n_jobs is None else n_jobs
+    def _run(self, operation, frame, future, like, options, n_jobs, *more):
+        n_threads = jobs(self.n_jobs if n_jobs is None else n_jobs)
         texts = {k: text(v) for k, v in options.items() if v is not None}
         tick = _bar(0) if self.verbose else None
         try:
-            frame, history, info = operation(frame, future, like, texts, jobs if jobs and jobs > 0 else 0, tick)
+            frame, history, info = operation(frame, future, like, texts, n_threads, tick, *more)
         finally:
             if tick:
                 tick.bar.close()
@@ -206,6 +208,55 @@ class Forecaster:
             raise NornError("forecast_fitted_values: call forecast(…, fitted=True) before")
         kind, history = self._history
         return kind.build(history)
+
+    # ---- sample paths ----
+
+    def simulate(self, h, df=None, X_df=None, n_paths=1, id_col="unique_id", time_col="ds", target_col="y", seed=None,
+                 error_distribution="normal", error_params=None, n_jobs=None):
+        """Draws n_paths joint sample paths of h periods for every series and model.
+
+        Parameters
+        ----------
+        h : periods, 1 or more
+        df : the table of series, whose models are fitted; None: the models that ``fit`` kept
+        X_df : exogenous columns over the horizon, as in ``forecast``
+        n_paths : paths of each series and model, 1 or more; path k is the same however many there are
+        seed : of the draws, a whole number from 0 on; None: the Forecaster's
+        error_distribution : ``"normal"``, the errors that the models are fitted with; no other
+
+        Returns a table of df's kind with len(series) · n_paths · h rows, series by series, path by path, in order of time:
+        id, time, sample_id (0, 1, … n_paths - 1), then a column for each model in the units of the target. Steps of a
+        path belong together, so that sums, maxima and first passages of a path are draws of theirs. Each step is
+        distributed as ``forecast(…, level=…)`` says. Draws depend on seed, id and path alone, not on n_jobs.
+
+        Raises NornArgumentError for a model without a joint distribution (the text names those that have one), and
+        for another error_distribution.
+        """
+        if error_distribution != "normal" or error_params is not None:
+            raise NornArgumentError(f"simulate: error_distribution={error_distribution!r}, error_params={error_params!r}; the models' "
+                                    "own errors are drawn, which are normal: leave both out")
+        if isinstance(df, int):  # simulate(df, h)
+            h, df = df, h
+        h, n_paths = whole(h, "simulate: h"), whole(n_paths, "simulate: n_paths")
+        if h < 1 or n_paths < 1:
+            raise NornArgumentError(f"simulate: h={h}, n_paths={n_paths}; both are 1 or more")
+        drawn = {} if seed is None else {"seed": whole(seed, "simulate: seed")}
+        frame = future = like = None
+        if df is None and self._given is None:
+            path, kind, _, like = self._fitted_path("simulate without df")
+            if X_df is not None:
+                if self._fit_again is None:
+                    raise NornArgumentError("simulate: the kept models use no exogenous columns; give df with X_df")
+                df, _, id_col, time_col, target_col = self._fit_again
+        if df is None and self._given is None:
+            options = self._common((None, None, None), None, None, loads=True) | {"load": path, "freq": None}
+        else:
+            kind = kind_of(self._given if df is None else df)
+            columns = self._columns(kind, id_col, time_col, target_col)
+            options = self._common(columns, None, None)
+            frame, future = self._open(kind, columns, X_df)
+        answer, _ = self._run(_norn.simulate, frame, future, like, options | {"horizon": h} | drawn, n_jobs, n_paths)
+        return kind.build(answer)
 
     # ---- models that are kept ----
 

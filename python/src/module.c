@@ -45,6 +45,7 @@ static PyMethodDef functions[] = {
     {"frame_columns", nornpy_frame_columns, METH_O, NULL},
     {"frame_stream", nornpy_frame_stream, METH_VARARGS, NULL},
     {"forecast", nornpy_forecast, METH_VARARGS, NULL},
+    {"simulate", nornpy_simulate, METH_VARARGS, NULL},
     {"cross_validate", nornpy_cross_validate, METH_VARARGS, NULL},
     {"model_rows", nornpy_model_rows, METH_NOARGS, NULL},
     {"option_rows", nornpy_option_rows, METH_O, NULL},

@@ -91,10 +91,13 @@ static PyObject *answer_of(nornpy_frame *f) {
     return history ? Py_BuildValue("(NNN)", frame, history, info) : NULL;
 }
 
+/* (data, future, like, options, n_threads, tick[, n_paths]) */
 static PyObject *run_operation(nornpy_state *s, frame_operation *run, PyObject *args) {
     PyObject *data, *future, *like, *options, *tick_call, *items = NULL;
     int n_threads = 0;
-    if (!PyArg_ParseTuple(args, "OOOOiO", &data, &future, &like, &options, &n_threads, &tick_call))
+    Py_ssize_t n_paths = 0;
+    if (!PyArg_ParseTuple(args, "OOOOiO|n", &data, &future, &like, &options, &n_threads, &tick_call,
+                          &n_paths))
         return NULL;
     const nornpy_frame *d = data == Py_None ? NULL : nornpy_frame_of(data);
     const nornpy_frame *x = future == Py_None ? NULL : nornpy_frame_of(future);
@@ -106,6 +109,7 @@ static PyObject *run_operation(nornpy_state *s, frame_operation *run, PyObject *
                         .frame = {.data = d ? &d->frame : NULL,
                                   .future = x ? &x->frame : NULL,
                                   .like = l ? &l->frame : NULL,
+                                  .n_paths = n_paths > 0 ? (size_t)n_paths : 0,
                                   .alloc = &f->alloc},
                         .out = &f->result,
                         .tick = tick_call == Py_None ? NULL : tick_call};
@@ -129,6 +133,10 @@ static PyObject *run_operation(nornpy_state *s, frame_operation *run, PyObject *
 
 PyObject *nornpy_forecast(PyObject *module, PyObject *args) {
     return run_operation(nornpy_state_of(module), norni_frame_forecast, args);
+}
+
+PyObject *nornpy_simulate(PyObject *module, PyObject *args) {
+    return run_operation(nornpy_state_of(module), norni_frame_simulate, args);
 }
 
 PyObject *nornpy_cross_validate(PyObject *module, PyObject *args) {

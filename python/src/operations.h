@@ -9,6 +9,8 @@
  * info). options: names and texts of the operation's rows. Ctrl-C and an exception in tick(done,
  * expected) stop it. */
 PyObject *nornpy_forecast(PyObject *module, PyObject *args);
+/* The same with n_paths behind the arguments: joint sample paths. */
+PyObject *nornpy_simulate(PyObject *module, PyObject *args);
 PyObject *nornpy_cross_validate(PyObject *module, PyObject *args);
 /* Every model: name, summary, source, what it can do, and its parameters. */
 PyObject *nornpy_model_rows(PyObject *module, PyObject *unused);

@@ -175,7 +175,9 @@ norn_status norni_evaluate_memory_open(const norni_op_env *env, norni_evaluate_p
     norni_buf_clear(&b);
     if (st != NORN_OK) return st;
     if (norni_run_store_found(out->store) > 0)
-        norni_say(env, "%zu items of an earlier run are in %s", norni_run_store_found(out->store),
+        norni_say(env, "%zu item%s in %s", norni_run_store_found(out->store),
+                  norni_run_store_found(out->store) == 1 ? " of an earlier run is"
+                                                         : "s of an earlier run are",
                   folder);
     out->hooks = (norni_cv_memory){recall, remember, out};
     plan->cv.memory = &out->hooks;

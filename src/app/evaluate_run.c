@@ -31,7 +31,9 @@ static void hash_text(norni_hash_stream *h, norni_str s) {
 
 typedef struct hash_job {
     const norni_evaluate_plan *plan;
-    evaluate_slice *slice;
+    const norni_cv *cv;
+    const norni_scores *scores;
+    norni_hash128 *hash; /* (n_series, n_specs) */
 } hash_job;
 
 /* One (series, model): all its folds. */
@@ -39,7 +41,8 @@ static norn_status hash_pair(norni_worker *w, size_t pair, void *arg, norn_err *
     (void)w;
     (void)err;
     const hash_job *job = arg;
-    const norni_cv *cv = &job->slice->cv;
+    const norni_cv *cv = job->cv;
+    const norni_scores *scores = job->scores;
     const size_t n_specs = job->plan->n_specs, series = pair / n_specs, k = pair % n_specs;
     const size_t h = cv->plan->rules.horizon, ends = h * cv->plan->rules.levels.n;
     norni_hash_stream s;
@@ -57,11 +60,22 @@ static norn_status hash_pair(norni_worker *w, size_t pair, void *arg, norn_err *
         norni_hash_stream_add(&s, cv->mean + item * h, h * sizeof(double));
         norni_hash_stream_add(&s, cv->lo + item * ends, ends * sizeof(double));
         norni_hash_stream_add(&s, cv->hi + item * ends, ends * sizeof(double));
-        norni_hash_stream_add(&s, job->slice->scores.score + item * job->slice->scores.n_scores,
-                              job->slice->scores.n_scores * sizeof(double));
+        norni_hash_stream_add(&s, scores->score + item * scores->n_scores,
+                              scores->n_scores * sizeof(double));
     }
-    job->slice->hash[pair] = norni_hash_stream_get(&s);
+    job->hash[pair] = norni_hash_stream_get(&s);
     return NORN_OK;
+}
+
+norn_status norni_evaluate_hash(norn_ctx *ctx, const norni_evaluate_plan *plan, const norni_cv *cv,
+                                const norni_scores *scores, norni_arena *arena, norni_hash128 **out,
+                                norn_err *err) {
+    const size_t n = cv->n_series * plan->n_specs;
+    *out = norni_arena_get(arena, n, sizeof **out);
+    if (*out == NULL) return norni_alloc_fail(err, "evaluate", n, sizeof **out);
+    hash_job hashes = {plan, cv, scores, *out};
+    const norni_for_opt loop = {.grain = 64, .plumbing = true};
+    return norni_for(ctx, NULL, n, hash_pair, &hashes, &loop, err);
 }
 
 static norn_status run_slice(evaluate_job *job, size_t first, size_t n, norni_arena *arena,
@@ -70,12 +84,7 @@ static norn_status run_slice(evaluate_job *job, size_t first, size_t n, norni_ar
     const norni_evaluate_plan *plan = job->e->plan;
     NORN_TRY(norni_cv_run(ctx, NULL, job->e->panel, first, n, &plan->cv, arena, &slice->cv, err));
     NORN_TRY(norni_scores_make(ctx, NULL, &slice->cv, arena, &slice->scores, err));
-    slice->hash = norni_arena_get(arena, n * plan->n_specs, sizeof *slice->hash);
-    if (slice->hash == NULL)
-        return norni_alloc_fail(err, "evaluate", n * plan->n_specs, sizeof *slice->hash);
-    hash_job hashes = {plan, slice};
-    const norni_for_opt loop = {.grain = 64, .plumbing = true};
-    return norni_for(ctx, NULL, n * plan->n_specs, hash_pair, &hashes, &loop, err);
+    return norni_evaluate_hash(ctx, plan, &slice->cv, &slice->scores, arena, &slice->hash, err);
 }
 
 /* Keeps the series if it is among the model's worst; of equals the earlier one stands. */

@@ -49,6 +49,11 @@ NORN_CHECKED norn_status norni_evaluation_run(const norni_op_env *env,
                                               const norni_evaluate_columns *columns,
                                               const norni_evaluate_sinks *sinks, norni_arena *arena,
                                               norni_evaluation *out, norn_err *err);
+/* Hashes (n_series, n_specs) of all that was answered, in the arena: what the digest is made of. */
+NORN_CHECKED norn_status norni_evaluate_hash(norn_ctx *ctx, const norni_evaluate_plan *plan,
+                                             const norni_cv *cv, const norni_scores *scores,
+                                             norni_arena *arena, norni_hash128 **out,
+                                             norn_err *err);
 void norni_evaluation_clear(norni_evaluation *e);
 
 #endif

@@ -13,6 +13,8 @@ void norni_forecast_blank(norni_forecast *f, size_t item) {
             norni_canonical(NORNI_NAN);
     }
     if (f->plan->conformal.windows > 0) norni_conformal_blank(&f->conformal, item);
+    for (size_t k = 0; k < h * f->plan->n_paths; k++)
+        f->paths[item * f->plan->n_paths * h + k] = norni_canonical(NORNI_NAN);
     if (f->fitted == NULL) return;
     const size_t i = norni_forecast_series_of(f, item), n = norni_panel_n(f->panel, i);
     double *out = norni_forecast_fitted(f, item);

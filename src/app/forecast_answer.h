@@ -25,9 +25,10 @@ typedef struct norni_forecast_plan {
         conformal; /* windows 0: the models' own intervals. Else the series of one call of
                                   norni_forecast_run pool their errors */
     bool fitted;
-    bool escape;   /* texts that look like formulas get a ' in front in CSV */
-    bool describe; /* keep the parameters' texts for --items */
-    bool keep;     /* keep the models as bytes */
+    bool escape;    /* texts that look like formulas get a ' in front in CSV */
+    bool describe;  /* keep the parameters' texts for --items */
+    bool keep;      /* keep the models as bytes */
+    size_t n_paths; /* sample paths of each item; 0: none */
     uint64_t seed;
     uint32_t max_attempts;
     uint64_t budget_evals; /* bounds on an item's fits; 0: none */
@@ -65,6 +66,7 @@ typedef struct norni_forecast {
     double *mean;         /* (n_items, horizon); NaN where the item failed */
     double *lo, *hi;      /* (n_items, n_levels, horizon) */
     double *fitted;       /* (n_specs, n_obs), or NULL */
+    double *paths;        /* (n_items, n_paths, horizon), or NULL */
     norni_str *saved;     /* (n_items) models as bytes (allocated), or NULL */
     char **served;        /* (n_items) parameters as text (allocated), or NULL */
     norni_hash128 *hash;  /* (n_items) */

@@ -58,6 +58,25 @@ static norn_status store_numbers(norni_forecast *f, size_t item, const norni_spe
     return NORN_OK;
 }
 
+static norn_status store_paths(norni_forecast *f, size_t item, const norni_spec *spec,
+                               const norni_dist *d, norn_err *err) {
+    const size_t h = d->horizon, n = f->plan->n_paths;
+    double *out = f->paths + item * n * h;
+    bool finite = d->kind == NORNI_DIST_PATHS && d->n_paths == n;
+    for (size_t k = 0; k < h && finite; k++) {
+        for (size_t p = 0; p < n; p++) {
+            const double x = d->paths[k * n + p];
+            finite = finite && isfinite(x);
+            out[p * h + k] = norni_canonical(x);
+        }
+    }
+    if (finite) return NORN_OK;
+    return norn_fail(err, NORN_E_DATA,
+                     "%s: the fit has no variance to draw sample paths from; the series is too "
+                     "short or too wide for it",
+                     spec->model->name);
+}
+
 static norn_status store_fitted(norni_forecast *f, size_t item, norni_env *env,
                                 const norni_spec *spec, const void *state, norn_err *err) {
     const size_t i = norni_forecast_series_of(f, item), n = norni_panel_n(f->panel, i);
@@ -149,7 +168,8 @@ static norn_status take_answer(norni_worker *w, norni_forecast *f, size_t item, 
     d.sd = norni_arena_get(&w->arena, h, sizeof(double));
     if (d.mean == NULL || d.sd == NULL) return norni_alloc_fail(err, "forecast", h, sizeof(double));
     const bool own_levels = f->plan->levels.n > 0 && f->plan->conformal.windows == 0;
-    NORN_TRY(spec->model->predict(env, state, 0, h, own_levels, &d, err));
+    NORN_TRY(spec->model->predict(env, state, 0, h, own_levels || f->paths, &d, err));
+    if (f->paths) NORN_TRY(store_paths(f, item, spec, &d, err)); /* levels sort them */
     NORN_TRY(store_numbers(f, item, spec, &d, err));
     if (f->fitted) NORN_TRY(store_fitted(f, item, env, spec, state, err));
     if (f->served) NORN_TRY(store_description(f, item, spec, state, err));
@@ -225,7 +245,8 @@ norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
                      .seed = f->plan->seed,
                      .item = norni_hash64(id.p, id.n),
                      .attempt = attempt,
-                     .models = f->plan->models};
+                     .models = f->plan->models,
+                     .n_paths = f->plan->n_paths};
     if (s.n == 0)
         return norn_fail(err, NORN_E_DATA, "%s: the series has no observation", spec->model->name);
     if (norni_panel_future(f->panel, i, s.horizon - 1) == NORNI_TIME_NONE)

@@ -39,7 +39,8 @@ static norn_status hash_item(norni_worker *w, size_t item, void *arg, norn_err *
     const norni_str parts[4] = {norni_panel_id(f->panel, i), norni_forecast_spec(f, item)->column,
                                 norni_str_of(norn_status_name(o->status)),
                                 norni_forecast_model(f, item)};
-    size_t size = (h * (1 + 2 * n_levels) + n_fit) * sizeof(double);
+    const size_t n_drawn = h * f->plan->n_paths;
+    size_t size = (h * (1 + 2 * n_levels) + n_fit + n_drawn) * sizeof(double);
     for (int k = 0; k < 4; k++)
         size += parts[k].n + 1;
     unsigned char *record = norni_arena_get(&w->arena, size, 1), *to = record;
@@ -59,7 +60,9 @@ static norn_status hash_item(norni_worker *w, size_t item, void *arg, norn_err *
     }
     if (n_fit > 0) {
         memcpy(to, norni_forecast_fitted(f, item), n_fit * sizeof(double));
+        to += n_fit * sizeof(double);
     }
+    if (n_drawn > 0) memcpy(to, f->paths + item * n_drawn, n_drawn * sizeof(double));
     f->hash[item] = norni_hash_128(record, size);
     return NORN_OK;
 }
@@ -107,6 +110,11 @@ static norn_status allocate_answer(norni_forecast *f, norn_err *err) {
     f->hash = norni_arena_zero(f->arena, f->n_items, sizeof *f->hash);
     if (!f->mean || !f->lo || !f->hi || !f->hash)
         return norni_alloc_fail(err, "forecast", numbers, sizeof(double));
+    if (plan->n_paths > 0) {
+        if (!norni_mul_size(points, plan->n_paths, &numbers)) numbers = SIZE_MAX;
+        f->paths = norni_arena_get(f->arena, numbers, sizeof(double));
+        if (f->paths == NULL) return norni_alloc_fail(err, "simulate", numbers, sizeof(double));
+    }
     if (plan->budget_evals > 0 || plan->budget_ms > 0) {
         f->effort = norni_arena_zero(f->arena, f->n_items, sizeof *f->effort);
         if (f->effort == NULL)

@@ -33,10 +33,11 @@ typedef struct norni_frame {
 typedef struct norni_frame_call {
     const norni_frame
         *data; /* id, time, target and exogenous columns; NULL where a call can do without */
-    const norni_frame *future;                /* exogenous values over the horizon, or NULL */
+    const norni_frame *future; /* exogenous values over the horizon, or NULL */
     const norni_frame *like;   /* without data: in what kind ids and times go out, or NULL */
     const char *const *option, *const *value; /* (n_options) */
     size_t n_options;
+    size_t n_paths;            /* norni_frame_simulate: of each series and model */
     const norn_alloc *alloc;   /* of the answer, which outlives the context; NULL: the context's */
     norni_tally *tally;        /* or NULL */
     atomic_size_t *n_expected; /* items that the tally will reach, or NULL */
@@ -54,6 +55,11 @@ typedef struct norni_frame_result {
 
 /* *out is the caller's (norni_frame_result_clear), whatever is returned. Errors as the operation's. */
 NORN_CHECKED norn_status norni_frame_forecast(norn_ctx *ctx, const norni_frame_call *call,
+                                              norni_frame_result *out, norn_err *err);
+/* call->n_paths joint sample paths of each series and model: [id,] ds, sample_id (0, 1 …), MODEL …; path
+ * k is the same however many there are. NORN_E_ARG: a model that has none. Options are forecast's,
+ * without levels, fitted values and files to save. */
+NORN_CHECKED norn_status norni_frame_simulate(norn_ctx *ctx, const norni_frame_call *call,
                                               norni_frame_result *out, norn_err *err);
 /* Every forecast of a cross-validation, with its cut-off and what happened. */
 NORN_CHECKED norn_status norni_frame_evaluate(norn_ctx *ctx, const norni_frame_call *call,
@@ -88,10 +94,22 @@ NORN_CHECKED norn_status norni_frame_add_times(norni_frame *frame, norni_arena *
                                                norni_str name, const norni_panel *p,
                                                const norni_frame_column *like, const int64_t *time,
                                                norn_err *err);
+/* A column of integers, *out (n), to be filled in. */
+NORN_CHECKED norn_status norni_frame_add_integer(norni_frame *frame, norni_arena *arena,
+                                                 norni_str name, int64_t **out, norn_err *err);
 /* The names that a model's columns bear: COLUMN, COLUMN-lo-80, COLUMN-hi-80 …; `end` 0 is the
  * forecast, 2l+1 and 2l+2 the ends of level l. */
 norni_str norni_frame_name(norni_arena *arena, norni_str column, const norni_doubles *levels,
                            size_t end);
+/* Ids and times of rows: row r is of series of_row[r]. data: the columns that came in, or NULL. */
+NORN_CHECKED norn_status norni_frame_add_keys(norni_frame *frame, norni_arena *arena,
+                                              const norni_panel *p, const norni_frame *data,
+                                              const size_t *of_row, const int64_t *time,
+                                              norn_err *err);
+/* Ids and times of the horizons of a panel's series, each `n_paths` times over. */
+NORN_CHECKED norn_status norni_frame_add_horizon(norni_frame *frame, norni_arena *arena,
+                                                 const norni_panel *p, const norni_frame *data,
+                                                 size_t horizon, size_t n_paths, norn_err *err);
 /* The options' struct by the operation's rows: defaults, then what the call says. */
 NORN_CHECKED norn_status norni_frame_options(const char *op, const norni_frame_call *call,
                                              norni_arena *arena, void *opt, size_t size,

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file's plan (evaluate_plan.c) and the same run of its items; here the forecasts themselves are
  * the answer, not their standings. */
-#include "app/evaluate_plan.h"
+#include "app/evaluate_run.h"
 #include "app/frame.h"
 #include "app/registry.h"
 
@@ -124,6 +124,24 @@ static norn_status add_forecasts(evaluate_call *c, norn_err *err) {
     return NORN_OK;
 }
 
+/* `norn evaluate`'s digest of the same call. */
+static norn_status find_digest(evaluate_call *c, norn_err *err) {
+    const norni_cv *cv = &c->cv;
+    norni_scores scores;
+    norni_hash128 *hash, all;
+    norni_digest d;
+    norn_status st = NORN_OK;
+    NORN_TRY(norni_scores_make(c->ctx, NULL, cv, &c->arena, &scores, err));
+    NORN_TRY(norni_evaluate_hash(c->ctx, &c->plan, cv, &scores, &c->arena, &hash, err));
+    norni_digest_init(&d, &c->ctx->alloc, c->plan.n_specs, 0);
+    for (size_t i = 0; i < cv->n_series && st == NORN_OK; i++)
+        st = norni_digest_add(&d, norni_panel_id(&c->panel, i), hash + i * c->plan.n_specs, err);
+    if (st == NORN_OK) st = norni_digest_get(&d, &all, err);
+    norni_digest_clear(&d);
+    if (st == NORN_OK) norni_hash_text(all, c->out->counts.digest);
+    return st;
+}
+
 static void count(evaluate_call *c) {
     const norni_cv *cv = &c->cv;
     norni_op_result *r = &c->out->counts;
@@ -141,11 +159,10 @@ static void count(evaluate_call *c) {
                          column.p, o->message ? o->message : "");
     }
     if (cv->n_without > 0)
-        norni_buf_format(
-            &c->out->said,
-            "%zu forecasts have too few errors for a conformal interval at every level "
-            "(95 %% needs 19): ask for more windows\n",
-            cv->n_without);
+        norni_buf_format(&c->out->said,
+                         "%zu forecast%s too few errors for a conformal interval at every level "
+                         "(95 %% needs 19): ask for more windows\n",
+                         cv->n_without, cv->n_without == 1 ? " has" : "s have");
 }
 
 static norn_status run(evaluate_call *c, norn_err *err) {
@@ -158,6 +175,7 @@ static norn_status run(evaluate_call *c, norn_err *err) {
                           &c->cv, err));
     c->answered = true;
     count(c);
+    NORN_TRY(find_digest(c, err));
     NORN_TRY(list_windows(c, err));
     return add_forecasts(c, err);
 }

@@ -4,6 +4,7 @@
 #include "app/forecast_models.h"
 #include "app/forecast_run.h"
 #include "app/frame.h"
+#include "app/frame_paths.h"
 #include "app/registry.h"
 #include "app/version.h"
 
@@ -20,7 +21,7 @@ typedef struct forecast_call {
     norni_future future;
     norni_models models;
     norni_taken taken;
-    bool loads, saves, answered;
+    bool loads, saves, answered, simulates;
     norni_model_writer writer;
     norni_forecast f;
 } forecast_call;
@@ -84,6 +85,7 @@ static norn_status prepare(forecast_call *c, norn_err *err) {
     NORN_TRY(norni_forecast_plan_make(norni_registry_models(), &c->opt, &c->arena, &c->plan, err));
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
+    if (c->simulates) NORN_TRY(norni_frame_plan_paths(&c->opt, c->call->n_paths, &c->plan, err));
     NORN_TRY(norni_method_check(&c->opt.method, err));
     const norni_op_env env = {.ctx = c->ctx, .say = norni_frame_say, .say_user = &c->out->said};
     norni_intervals_say(&env, &c->opt.method, c->plan.specs, c->plan.n_specs, c->plan.levels.n);
@@ -139,40 +141,34 @@ done:
     return st;
 }
 
-/* Ids and times of the rows: of the horizon, or of the history. */
-static norn_status add_keys(const forecast_call *c, bool history, norni_frame *frame,
-                            norn_err *err) {
+/* Ids and times of the history. */
+static norn_status add_history_keys(const forecast_call *c, norni_frame *frame, norn_err *err) {
     const norni_panel *p = c->f.panel;
     norni_arena *arena = &c->out->arena;
     const norni_frame *data = c->call->data ? c->call->data : c->call->like;
-    const size_t h = (size_t)c->plan.horizon;
     size_t *of_row = norni_arena_get(arena, frame->n, sizeof *of_row), r = 0;
     int64_t *time = norni_arena_get(arena, frame->n, sizeof *time);
     if (!of_row || !time) return norni_alloc_fail(err, "answer", frame->n, 16);
     for (size_t i = 0; i < p->n_series; i++) {
-        const size_t n = history ? norni_panel_n(p, i) : h;
-        for (size_t t = 0; t < n; t++, r++) {
+        for (size_t t = 0; t < norni_panel_n(p, i); t++, r++) {
             of_row[r] = i;
-            time[r] = history ? norni_panel_time(p, i, t) : norni_panel_future(p, i, t);
+            time[r] = norni_panel_time(p, i, t);
         }
     }
-    const norni_frame_column *id = data && p->id_name.p ? norni_frame_find(data, p->id_name) : NULL,
-                             *ds = data && p->time_name.p ? norni_frame_find(data, p->time_name)
-                                                          : NULL;
-    if (p->has_id) NORN_TRY(norni_frame_add_ids(frame, arena, p, id, of_row, err));
-    return norni_frame_add_times(frame, arena, p->time_name.p ? p->time_name : norni_str_of("ds"),
-                                 p, ds, time, err);
+    return norni_frame_add_keys(frame, arena, p, data, of_row, time, err);
 }
 
 static norn_status add_forecasts(const forecast_call *c, norn_err *err) {
     const norni_forecast *f = &c->f;
     const norni_doubles *levels = &c->plan.levels;
+    const norni_frame *data = c->call->data ? c->call->data : c->call->like;
     const size_t h = (size_t)c->plan.horizon, n_specs = c->plan.n_specs,
                  n_series = f->panel->n_series;
     norni_frame *frame = &c->out->frame;
     norni_arena *arena = &c->out->arena;
+    if (c->plan.n_paths > 0) return norni_frame_add_paths(f, data, frame, arena, err);
     NORN_TRY(norni_frame_begin(frame, arena, n_series * h, 2 + n_specs * (1 + 2 * levels->n), err));
-    NORN_TRY(add_keys(c, false, frame, err));
+    NORN_TRY(norni_frame_add_horizon(frame, arena, f->panel, data, h, 1, err));
     for (size_t k = 0; k < n_specs; k++) {
         for (size_t end = 0; end <= 2 * levels->n; end++) {
             const norni_str name = norni_frame_name(arena, c->plan.specs[k].column, levels, end);
@@ -198,7 +194,7 @@ static norn_status add_history(const forecast_call *c, norn_err *err) {
     const size_t n = p->offsets[p->n_series] - p->offsets[0];
     if (f->fitted == NULL) return NORN_OK;
     NORN_TRY(norni_frame_begin(frame, arena, n, 3 + c->plan.n_specs, err));
-    NORN_TRY(add_keys(c, true, frame, err));
+    NORN_TRY(add_history_keys(c, frame, err));
     double *to = NULL;
     const norni_str target = p->target_name.p ? p->target_name : norni_str_of("y");
     NORN_TRY(norni_frame_add_number(frame, arena, target, &to, err));
@@ -227,18 +223,17 @@ static norn_status count(forecast_call *c, norn_err *err) {
     NORN_TRY(norni_forecast_digest(f, &digest, err));
     norni_hash_text(digest, r->digest);
     if (f->n_without > 0)
-        norni_buf_format(
-            &c->out->said,
-            "%zu forecasts have too few errors for a conformal interval at every level "
-            "(95 %% needs 19): ask for more windows\n",
-            f->n_without);
+        norni_buf_format(&c->out->said,
+                         "%zu forecast%s too few errors for a conformal interval at every level "
+                         "(95 %% needs 19): ask for more windows\n",
+                         f->n_without, f->n_without == 1 ? " has" : "s have");
     for (size_t item = 0; item < f->n_items && r->n_fallback > 0; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
         if (o->status != NORN_OK || !o->fallback) continue;
         const norni_str id = norni_panel_id(f->panel, item / c->plan.n_specs);
-        norni_buf_format(
-            &c->out->said, "%zu items were served by the fallback; the first, %.*s: %s\n",
-            r->n_fallback, (int)(id.n > 60 ? 60 : id.n), id.p, o->message ? o->message : "");
+        norni_buf_format(&c->out->said, "%zu item%s served by the fallback; the first, %.*s: %s\n",
+                         r->n_fallback, r->n_fallback == 1 ? " was" : "s were",
+                         (int)(id.n > 60 ? 60 : id.n), id.p, o->message ? o->message : "");
         break;
     }
     for (size_t item = 0; item < f->n_items && r->n_ok < r->n_items; item++) {
@@ -270,9 +265,9 @@ static norn_status run(forecast_call *c, norn_err *err) {
     return add_history(c, err);
 }
 
-norn_status norni_frame_forecast(norn_ctx *ctx, const norni_frame_call *call,
-                                 norni_frame_result *out, norn_err *err) {
-    forecast_call c = {.ctx = ctx, .call = call, .out = out};
+static norn_status begin(norn_ctx *ctx, const norni_frame_call *call, bool simulates,
+                         norni_frame_result *out, norn_err *err) {
+    forecast_call c = {.ctx = ctx, .call = call, .out = out, .simulates = simulates};
     const norn_alloc *alloc = call->alloc ? call->alloc : &ctx->alloc;
     memset(out, 0, sizeof *out);
     norni_arena_init(&out->arena, alloc);
@@ -290,4 +285,14 @@ norn_status norni_frame_forecast(norn_ctx *ctx, const norni_frame_call *call,
     norni_panel_clear(&c.panel);
     norni_arena_clear(&c.arena);
     return st;
+}
+
+norn_status norni_frame_forecast(norn_ctx *ctx, const norni_frame_call *call,
+                                 norni_frame_result *out, norn_err *err) {
+    return begin(ctx, call, false, out, err);
+}
+
+norn_status norni_frame_simulate(norn_ctx *ctx, const norni_frame_call *call,
+                                 norni_frame_result *out, norn_err *err) {
+    return begin(ctx, call, true, out, err);
 }

@@ -31,6 +31,15 @@ norn_status norni_frame_add_number(norni_frame *frame, norni_arena *arena, norni
     return add_column(frame, arena, c, err);
 }
 
+norn_status norni_frame_add_integer(norni_frame *frame, norni_arena *arena, norni_str name,
+                                    int64_t **out, norn_err *err) {
+    int64_t *v = norni_arena_get(arena, frame->n, sizeof *v);
+    if (v == NULL) return norni_alloc_fail(err, "answer", frame->n, sizeof *v);
+    *out = v;
+    const norni_frame_column c = {.name = name, .kind = NORNI_FRAME_INTEGER, .integer = v};
+    return add_column(frame, arena, c, err);
+}
+
 static norn_status integer_ids(norni_frame *frame, norni_arena *arena, const norni_panel *p,
                                norni_str name, const size_t *of_row, norn_err *err) {
     int64_t *v = norni_arena_get(arena, frame->n, sizeof *v),
@@ -123,6 +132,32 @@ norn_status norni_frame_add_times(norni_frame *frame, norni_arena *arena, norni_
                                   .date = plain ? style == NORNI_TIME_DATE : like->date,
                                   .zoned = plain ? p->style.zone : like->zoned};
     return add_column(frame, arena, c, err);
+}
+
+norn_status norni_frame_add_keys(norni_frame *frame, norni_arena *arena, const norni_panel *p,
+                                 const norni_frame *data, const size_t *of_row, const int64_t *time,
+                                 norn_err *err) {
+    const norni_frame_column *id = data && p->id_name.p ? norni_frame_find(data, p->id_name) : NULL,
+                             *ds = data && p->time_name.p ? norni_frame_find(data, p->time_name)
+                                                          : NULL;
+    if (p->has_id) NORN_TRY(norni_frame_add_ids(frame, arena, p, id, of_row, err));
+    return norni_frame_add_times(frame, arena, p->time_name.p ? p->time_name : norni_str_of("ds"),
+                                 p, ds, time, err);
+}
+
+norn_status norni_frame_add_horizon(norni_frame *frame, norni_arena *arena, const norni_panel *p,
+                                    const norni_frame *data, size_t horizon, size_t n_paths,
+                                    norn_err *err) {
+    size_t *of_row = norni_arena_get(arena, frame->n, sizeof *of_row), r = 0;
+    int64_t *time = norni_arena_get(arena, frame->n, sizeof *time);
+    if (!of_row || !time) return norni_alloc_fail(err, "answer", frame->n, 16);
+    for (size_t i = 0; i < p->n_series; i++) {
+        for (size_t k = 0; k < n_paths * horizon; k++, r++) {
+            of_row[r] = i;
+            time[r] = k < horizon ? norni_panel_future(p, i, k) : time[r - horizon];
+        }
+    }
+    return norni_frame_add_keys(frame, arena, p, data, of_row, time, err);
 }
 
 norni_str norni_frame_name(norni_arena *arena, norni_str column, const norni_doubles *levels,

@@ -112,17 +112,17 @@ norn_status norni_fallback_parse(const norni_model_set *set, const char *text, n
 void norni_outcome_say(const norni_op_env *env, size_t n_fallback, const norni_buf *first,
                        size_t n_without, size_t n_cut) {
     if (n_fallback > 0)
-        norni_say(env, "%zu items are served by the fallback (--items lists them); first: %.*s",
-                  n_fallback, (int)first->n, first->n ? first->p : "");
+        norni_say(env, "%zu item%s served by the fallback (--items lists %s); first: %.*s",
+                  n_fallback, n_fallback == 1 ? " is" : "s are", n_fallback == 1 ? "it" : "them",
+                  (int)first->n, first->n ? first->p : "");
     if (n_without > 0)
-        norni_say(
-            env,
-            "%zu forecasts have too few errors for a conformal interval at every level (95 %% "
-            "needs 19): ask for more --conformal-windows",
-            n_without);
+        norni_say(env,
+                  "%zu forecast%s too few errors for a conformal interval at every level (95 %% "
+                  "needs 19): ask for more --conformal-windows",
+                  n_without, n_without == 1 ? " has" : "s have");
     if (n_cut > 0)
-        norni_say(env, "%zu items met their budget: they are served by the best found till then",
-                  n_cut);
+        norni_say(env, "%zu item%s budget: %s served by the best found till then", n_cut,
+                  n_cut == 1 ? " met its" : "s met their", n_cut == 1 ? "it is" : "they are");
 }
 
 void norni_intervals_say(const norni_op_env *env, const norni_method_opt *opt,

@@ -56,8 +56,10 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
         st = norni_run_store_open(env->ctx, c->resume, (norni_str){b.p, b.n}, &shared->store, err);
     norni_buf_clear(&b);
     if (st == NORN_OK && norni_run_store_found(shared->store) > 0)
-        norni_say(env, "%zu items of an earlier run are in %s",
-                  norni_run_store_found(shared->store), c->resume);
+        norni_say(env, "%zu item%s in %s", norni_run_store_found(shared->store),
+                  norni_run_store_found(shared->store) == 1 ? " of an earlier run is"
+                                                            : "s of an earlier run are",
+                  c->resume);
     return st;
 }
 

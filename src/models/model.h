@@ -64,6 +64,9 @@ typedef struct norni_env {
      * or empty. A place to start from, never an answer. */
     norni_str warm;
     const norni_share *share; /* for a fit of many independent parts; NULL = nobody helps */
+    /* Joint sample paths that predict is to give with levels, by a model that has them (`paths`
+     * below); path k is the same however many there are. 0: as the model's own options say. */
+    size_t n_paths;
 } norni_env;
 
 /* A predictive distribution over the horizon; levels are taken from it by eval/levels.h. */
@@ -133,6 +136,8 @@ struct norni_model {
     /* Moves the state on over more->y (the observations right behind its end; NaN = missing) with
      * its parameters as they are, in time that depends on more->n alone. */
     norn_status (*update)(norni_env *env, void *state, const norni_series *more, norn_err *err);
+    /* Whether predict heeds env->n_paths; NULL = it does not. opt NULL: the defaults. */
+    bool (*paths)(const void *opt, const struct norni_model_set *set);
     /* The two below are NULL for a model that does not offer them. */
     norn_status (*estimates)(norni_env *env, const void *state, size_t g, norni_estimates *out,
                              norn_err *err);
@@ -140,6 +145,11 @@ struct norni_model {
     norn_status (*apply)(norni_env *env, const void *from, const norni_series *s, void **state,
                          norn_err *err);
 };
+
+/* For models whose paths depend on no option. */
+static inline bool norni_paths_always(const void *opt, const struct norni_model_set *set) {
+    return (void)opt, (void)set, true;
+}
 
 /* The models that specs may name; handed down by the registry, never looked up globally. */
 typedef struct norni_model_set {

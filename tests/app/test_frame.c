@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/frame.h"
+#include "base/fp.h"
 #include "counting.h"
 
 enum { SERIES = 3, N = 30, ROWS = SERIES * N, AHEAD = 4 };
@@ -66,6 +67,7 @@ static norn_status run(norn_ctx *ctx, bool evaluate, norni_frame_call call,
     call.option = option;
     call.value = value;
     call.n_options = n_words / 2;
+    if (call.n_paths > 0) return norni_frame_simulate(ctx, &call, out, err);
     return evaluate ? norni_frame_evaluate(ctx, &call, out, err)
                     : norni_frame_forecast(ctx, &call, out, err);
 }
@@ -122,15 +124,72 @@ static void ids_and_times_come_back_in_kind(void **state) {
     norn_ctx_free(ctx);
 }
 
+/* Every model that has paths, of a plain series and of one with a gap at its end; path k is the same among few and many. */
+static void paths_of_every_model(void **state) {
+    (void)state;
+    const char *const words[] = {
+        "horizon",
+        "3",
+        "level",
+        "none",
+        "season-length",
+        "5",
+        "fallback",
+        "none",
+        "model",
+        "naive,naive2,seasonal_naive,drift,mean,ses,holt,holt_winters,auto_ets,theta,dynamic_theta,"
+        "auto_theta,croston,tsb,adida,imapa,ces,arima(1,1,1),auto_arima,mstl,ensemble,auto,"
+        "o=ensemble(members=mean+window_average)"};
+    norn_ctx *ctx = NULL;
+    norn_err err = {NORN_OK, ""};
+    norni_frame_result few, many;
+    double gap[ROWS];
+    memcpy(gap, y, sizeof gap);
+    gap[N - 1] = gap[N - 2] = NORNI_NAN;
+    norni_frame_column c[3] = {data_column[0], data_column[1], data_column[2]};
+    c[2].number = gap;
+    const norni_frame frame = {ROWS, 3, c};
+    norni_frame_call call = {.data = &frame, .n_paths = 2};
+    assert_int_equal(norn_ctx_new(NULL, &ctx, &err), NORN_OK);
+    assert_int_equal(run(ctx, false, call, words, 10, &few, &err), NORN_OK);
+    call.n_paths = 33;
+    assert_int_equal(run(ctx, false, call, words, 10, &many, &err), NORN_OK);
+    assert_int_equal(few.counts.n_failed, 0);
+    assert_int_equal(few.frame.n, SERIES * 2 * 3);
+    assert_int_equal(few.frame.n_columns, 3 + 23);
+    assert_int_equal(column(&many.frame, "sample_id")->integer[many.frame.n - 1], 32);
+    for (size_t k = 3; k < few.frame.n_columns; k++) {
+        const double *a = few.frame.column[k].number, *b = many.frame.column[k].number;
+        for (size_t i = 0; i < SERIES; i++)
+            assert_memory_equal(a + i * 2 * 3, b + i * 33 * 3, 2 * 3 * sizeof *a);
+        for (size_t r = 0; r < many.frame.n; r++)
+            assert_true(b[r] - b[r] == 0);
+        assert_true(a[0] != a[3]); /* two draws */
+    }
+    norni_frame_result_clear(&few);
+    norni_frame_result_clear(&many);
+    const char *const without[] = {"horizon", "3", "level", "none", "model", "ses,window_average"};
+    assert_int_equal(run(ctx, false, call, without, 6, &few, &err), NORN_E_ARG);
+    assert_non_null(strstr(err.text, "window_average"));
+    norni_frame_result_clear(&few);
+    const char *const levels[] = {"horizon", "3", "model", "ses"};
+    assert_int_equal(run(ctx, false, call, levels, 4, &few, &err), NORN_E_ARG);
+    norni_frame_result_clear(&few);
+    norn_ctx_free(ctx);
+}
+
 static char kept[] = "/tmp/norn-frame-XXXXXX";
 
-/* 0: exogenous columns; 1: cross-validation; 2: models are kept; 3: models are taken up, and kept */
+/* 0: exogenous columns; 1: cross-validation; 2: models are kept; 3: models are taken up, and kept;
+ * 4: sample paths */
 static norn_status counted(counting *c, int how) {
-    static const char *const words[4][8] = {
+    static const char *const words[5][8] = {
         {"horizon", "4", "model", "naive,arima(1,0,0)", "level", "80,95", "fitted", "true"},
         {"horizon", "4", "model", "naive,theta", "windows", "2", "level", "80"},
         {"horizon", "4", "model", "naive,ses", "save", kept, "level", "80"},
-        {"horizon", "4", "load", kept, "save", kept, "level", "80"}};
+        {"horizon", "4", "load", kept, "save", kept, "level", "80"},
+        {"horizon", "4", "model", "naive,ces,ensemble(members=theta+arima+croston)", "level",
+         "none", "seed", "1"}};
     norn_ctx_opt opt = norn_ctx_opt_default();
     norn_ctx *ctx = NULL;
     norni_frame_result r;
@@ -141,6 +200,7 @@ static norn_status counted(counting *c, int how) {
     if (st != NORN_OK) return st;
     norni_frame_call call = {.data = how == 3 ? NULL : &data, .like = how == 3 ? &data : NULL};
     call.future = how == 0 ? &later : NULL;
+    call.n_paths = how == 4 ? 3 : 0;
     st = run(ctx, how == 1, call, words[how], 8, &r, &err);
     if (st == NORN_OK) assert_true(r.frame.n >= SERIES * AHEAD && r.frame.n_columns >= 4);
     if (st != NORN_OK) assert_true(err.text[0] != '\0');
@@ -154,7 +214,7 @@ static void every_allocation_fails(void **state) {
     const int fd = mkstemp(kept);
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);
-    for (int how = 0; how < 4; how++) {
+    for (int how = 0; how < 5; how++) {
         counting count = {.below = norni_alloc_default()};
         assert_int_equal(counted(&count, how), NORN_OK);
         assert_int_equal(atomic_load(&count.live), 0);
@@ -177,6 +237,7 @@ static void every_allocation_fails(void **state) {
 int main(void) {
     (void)counting_fail_each; /* counting.h's other half is for operations on files */
     const struct CMUnitTest tests[] = {cmocka_unit_test(ids_and_times_come_back_in_kind),
+                                       cmocka_unit_test(paths_of_every_model),
                                        cmocka_unit_test(every_allocation_fails)};
     return cmocka_run_group_tests(tests, make_data, NULL);
 }

@@ -187,7 +187,7 @@ CASES = [
          other="unique_id,ds,y\na,2021-01-01,\n"),
     Case("a column of the future file that the data lack", GOOD, FUTURE + ["other.csv"], 3, r"column 'price' is missing", other=AHEAD),
     Case("a future file too short (served by the fallback)", PRICED, FUTURE + ["other.csv"], 0,
-         r"1 items are served by the fallback \(--items lists them\); first: a, arima: the file of --future has no values at 2021-03-01",
+         r"1 item is served by the fallback \(--items lists it\); first: a, arima: the file of --future has no values at 2021-03-01",
          other=AHEAD.replace("a,2021-03-01,3\n", "")),
     Case("a future file of other series, no fallback", PRICED, FUTURE + ["other.csv", "--fallback", "none"], 4,
          r"failed: a, arima: the file of --future has no series 'a'", other=AHEAD.replace("a,", "b,")),

@@ -345,7 +345,7 @@ def default(check):
     with open("few.csv", "w", encoding="ascii") as f:
         f.write("unique_id,ds,y\n" + "".join(f"k,{t},{t % 3}\n" for t in range(1, 9)))
     p = run("few.csv", "--horizon", "1", "--model", "auto_arima,arima(9,0,9)(2,1,2)[12]")
-    check.that(p.returncode == 0 and "1 items are served by the fallback (--items lists them); first: k, arima" in p.stderr, "why the fallback served, in words",
+    check.that(p.returncode == 0 and "1 item is served by the fallback (--items lists it); first: k, arima" in p.stderr, "why the fallback served, in words",
                p.stderr)
 
 

@@ -188,6 +188,7 @@ const norni_model norni_model_arima = {
     .fitted = norni_arima_fitted,
     .describe = norni_arima_describe,
     .save = norni_arima_save,
+    .paths = norni_paths_always,
     .load = load_arima,
     .update = norni_arima_update,
     .estimates = norni_arima_estimates,

@@ -156,7 +156,8 @@ norn_status norni_arima_predict(norni_env *env, const void *state, size_t g, siz
             all[st->ahead + i] + arima_state_effect(st, st->x_future, i, st->n + i), st->exponent);
     out->kind = NORNI_DIST_NORMAL;
     if (!want_levels) return NORN_OK;
-    if (st->n_paths > 0) return arima_paths(env, st, out, err);
+    const size_t n_paths = env->n_paths ? env->n_paths : st->n_paths;
+    if (n_paths > 0) return arima_paths(env, st, n_paths, out, err);
     NORN_TRY(variances(&w, all, err));
     for (size_t i = 0; i < horizon; i++)
         out->sd[i] = ldexp(sqrt(fmax(all[st->ahead + i], 0) * st->variance), st->exponent);

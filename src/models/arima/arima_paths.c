@@ -89,8 +89,8 @@ static void run_path(simulation *s) {
         t->sweeps.add(z, s->loose + l * s->h, s->h, s->draw[s->h + l]);
 }
 
-norn_status arima_paths(norni_env *env, const norni_arima_state *st, norni_dist *out,
-                        norn_err *err) {
+norn_status arima_paths(norni_env *env, const norni_arima_state *st, size_t n_paths,
+                        norni_dist *out, norn_err *err) {
     const arima_track *const t = &st->track;
     const size_t horizon = out->horizon, h = horizon + st->ahead;
     const size_t n_root = t->n_loose ? t->n_root : 0, n_draw = h + n_root;
@@ -100,24 +100,24 @@ norn_status arima_paths(norni_env *env, const norni_arima_state *st, norni_dist 
     s.gain = norni_arena_get(env->arena, h, sizeof *s.gain);
     s.root_f = norni_arena_get(env->arena, t->r + t->n_diff + 4 * h + n_root + 1, sizeof(double));
     s.loose = norni_arena_zero(env->arena, n_root * h + 1, sizeof(double));
-    out->paths = norni_arena_get(env->arena, horizon * st->n_paths, sizeof *out->paths);
+    out->paths = norni_arena_get(env->arena, horizon * n_paths, sizeof *out->paths);
     if (!s.gain || !s.root_f || !s.loose || !out->paths)
-        return norni_alloc_fail(err, "arima", horizon * st->n_paths, sizeof *out->paths);
+        return norni_alloc_fail(err, "arima", horizon * n_paths, sizeof *out->paths);
     s.draw = s.root_f + h;
     s.w = s.draw + n_draw;
     s.level = s.w + t->r + h + 1;
     NORN_TRY(run_gains(env, &s, err));
     NORN_TRY(run_loose(env, &s, err));
-    for (size_t p = 0; p < st->n_paths; p++) {
+    for (size_t p = 0; p < n_paths; p++) {
         if (p % 16 == 0 && norni_poll_stop(&env->poll))
             return norn_fail(err, NORN_E_CANCEL, "arima: cancelled");
         norni_rng_normals(rng, (uint64_t)p * n_draw, s.draw, n_draw);
         run_path(&s);
         const double *const z = s.level + t->n_diff + st->ahead;
         for (size_t i = 0; i < horizon; i++)
-            out->paths[i * st->n_paths + p] = out->mean[i] + ldexp(sigma * z[i], st->exponent);
+            out->paths[i * n_paths + p] = out->mean[i] + ldexp(sigma * z[i], st->exponent);
     }
-    out->n_paths = st->n_paths;
+    out->n_paths = n_paths;
     out->kind = NORNI_DIST_PATHS;
     return NORN_OK;
 }

@@ -28,9 +28,9 @@ struct norni_arima_state {
 /* The regressors' part of period t (0 is the first one given), of columns x at `row`, scaled. */
 double arima_state_effect(const norni_arima_state *st, const double *const *x, size_t row,
                           size_t t);
-/* arima_paths.c: st->n_paths sample paths around out->mean; scratch stays in the arena. */
-NORN_CHECKED norn_status arima_paths(norni_env *env, const norni_arima_state *st, norni_dist *out,
-                                     norn_err *err);
+/* arima_paths.c: sample paths around out->mean; scratch stays in the arena. */
+NORN_CHECKED norn_status arima_paths(norni_env *env, const norni_arima_state *st, size_t n_paths,
+                                     norni_dist *out, norn_err *err);
 /* The polynomials of st->fit, in the arena. */
 NORN_CHECKED norn_status arima_state_polys(norni_arena *arena, norni_arima_state *st,
                                            norn_err *err);

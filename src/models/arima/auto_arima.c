@@ -355,6 +355,7 @@ const norni_model norni_model_auto_arima = {
     .fitted = fitted_auto,
     .describe = describe_auto,
     .save = save_auto,
+    .paths = norni_paths_always,
     .load = load_auto,
     .update = update_auto,
 };

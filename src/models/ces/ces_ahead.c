@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/rng.h"
 #include "models/ces/ces_state.h"
 
 bool ces_walk_copy(const ces_walk *from, norni_arena *arena, ces_walk *out) {
@@ -151,6 +152,62 @@ static double restore(double x, int exponent) {
     return y > DBL_MAX ? DBL_MAX : y < -DBL_MAX ? -DBL_MAX : y;
 }
 
+/* root (n_near, n_near) of st->cov = root root', lower triangular; what is not positive counts as 0. */
+static void root_of(const ces_state *st, double root[CES_PARTS][CES_PARTS]) {
+    for (size_t i = 0; i < st->n_near; i++) {
+        for (size_t k = 0; k <= i; k++) {
+            double rest = st->cov[i][k];
+            for (size_t l = 0; l < k; l++)
+                rest -= root[i][l] * root[k][l];
+            if (i == k)
+                root[i][i] = rest > 0 ? sqrt(rest) : 0;
+            else
+                root[i][k] = root[k][k] > 0 ? rest / root[k][k] : 0;
+        }
+    }
+}
+
+/* env->n_paths sample paths: innovations in their echoes, one draw of the parameters and one of which
+ * way the growth goes for a whole path, so that each step has the variance above. mean, own (horizon)
+ * and near (n_near, horizon) are scaled forecasts. */
+static norn_status draw_paths(norni_env *env, const ces_state *st, const double *mean,
+                              const double *own, const double *near, size_t horizon,
+                              norni_dist *out, norn_err *err) {
+    const size_t n_paths = env->n_paths, n_near = st->n_near, n_draw = horizon + n_near + 1;
+    const norni_rng rng = {env->seed, env->item};
+    const double sigma = sqrt(st->sigma2);
+    double root[CES_PARTS][CES_PARTS] = {{0}};
+    double *psi = norni_arena_get(env->arena, horizon + n_draw, sizeof *psi);
+    out->paths = norni_arena_get(env->arena, horizon * n_paths, sizeof *out->paths);
+    if (!psi || !out->paths)
+        return norni_alloc_fail(err, "ces", horizon * n_paths, sizeof *out->paths);
+    double *draw = psi + horizon, *common = draw + horizon; /* common (n_near + 1) */
+    echo r = echo_start(&st->now);
+    psi[0] = 1;
+    for (size_t h = 1; h < horizon; h++)
+        psi[h] = echo_next(&st->now, &r);
+    root_of(st, root);
+    for (size_t p = 0; p < n_paths; p++) {
+        if (norni_poll_stop(&env->poll)) return norn_fail(err, NORN_E_CANCEL, "ces: cancelled");
+        norni_rng_normals(rng, (uint64_t)p * n_draw, draw, n_draw);
+        for (size_t h = 0; h < horizon; h++) {
+            double off = 0, x = mean[h] + (own[h] - mean[h]) * common[n_near];
+            for (size_t k = 0; k <= h; k++)
+                off += psi[h - k] * draw[k];
+            for (size_t i = 0; i < n_near; i++) {
+                double moved = 0;
+                for (size_t k = 0; k <= i; k++)
+                    moved += root[i][k] * common[k];
+                x += (near[i * horizon + h] - mean[h]) / CES_STEP * moved;
+            }
+            out->paths[h * n_paths + p] = restore(x + sigma * off, st->exponent);
+        }
+    }
+    out->n_paths = n_paths;
+    out->kind = NORNI_DIST_PATHS;
+    return NORN_OK;
+}
+
 norn_status ces_predict(norni_env *env, const void *state, size_t g, size_t horizon,
                         bool want_levels, norni_dist *out, norn_err *err) {
     (void)g;
@@ -176,5 +233,6 @@ norn_status ces_predict(norni_env *env, const void *state, size_t g, size_t hori
         sum += psi * psi;
     }
     out->kind = NORNI_DIST_NORMAL;
-    return NORN_OK;
+    if (!want_levels || env->n_paths == 0 || isnan(st->sigma2)) return NORN_OK;
+    return draw_paths(env, st, mean, own, near, horizon, out, err);
 }

@@ -301,6 +301,7 @@ const norni_model norni_model_ces = {
     .fitted = fitted_ces,
     .describe = describe_ces,
     .save = ces_save,
+    .paths = norni_paths_always,
     .load = ces_load,
     .update = ces_update,
 };

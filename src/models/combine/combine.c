@@ -222,7 +222,9 @@ static norn_status predict_combine(norni_env *env, const void *state, size_t g, 
     const bool want_sd = want_levels && !st->gate;
     norni_views v;
     (void)g;
-    NORN_TRY(norni_members_predict("ensemble", env, &st->members, horizon, want_sd, &v, err));
+    norni_env own = *env;
+    own.n_paths = 0; /* members' widths are those of their intervals */
+    NORN_TRY(norni_members_predict("ensemble", &own, &st->members, horizon, want_sd, &v, err));
     out->kind = want_levels ? NORNI_DIST_NORMAL : NORNI_DIST_POINT;
     for (size_t h = 0; h < horizon; h++) {
         if (st->gate) {
@@ -239,6 +241,8 @@ static norn_status predict_combine(norni_env *env, const void *state, size_t g, 
             return norn_fail(err, NORN_E_NUMERIC,
                              "ensemble: the forecast of step %zu is not finite", h + 1);
     }
+    if (want_levels && env->n_paths)
+        return norni_members_paths(env, &st->members, st->gate ? st->weight : NULL, out, err);
     return NORN_OK;
 }
 
@@ -359,7 +363,7 @@ static double combine_cost(const void *opt, size_t n, int32_t season, size_t hor
 #define SHARED                                                                                 \
     .opt_size = sizeof(combine_opt), .intervals = true, .missing = true, .cost = combine_cost, \
     .predict = predict_combine, .fitted = fitted_combine, .describe = describe_combine,        \
-    .save = save_combine, .update = update_combine
+    .save = save_combine, .paths = norni_paths_always, .update = update_combine
 
 const norni_model norni_model_ensemble = {
     .name = "ensemble",

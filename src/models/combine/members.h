@@ -46,6 +46,10 @@ NORN_CHECKED norn_status norni_members_fit(const char *part, norni_env *env,
 NORN_CHECKED norn_status norni_members_predict(const char *part, norni_env *env,
                                                const norni_members *m, size_t horizon, bool want_sd,
                                                norni_views *out, norn_err *err);
+/* combine_paths.c: env->n_paths sample paths of the members' blend, whose steps have out->mean and
+ * out->sd already; weight (n), NULL: equal. Nothing is done where no member has paths. */
+NORN_CHECKED norn_status norni_members_paths(norni_env *env, const norni_members *m,
+                                             const double *weight, norni_dist *out, norn_err *err);
 /* One-step values of every member: out (n, length) row-major from the arena, NaN where there is
  * none. */
 NORN_CHECKED norn_status norni_members_fitted(norni_env *env, const norni_members *m, size_t length,

@@ -219,7 +219,8 @@ static norn_status update_adida(norni_env *env, void *state, const norni_series 
 #define SHARED                                                                                   \
     .params = adida_rows, .n_params = 1, .opt_size = sizeof(adida_opt), .intervals = true,       \
     .missing = true, .cost = adida_cost, .predict = predict_adida, .fitted = norni_adida_fitted, \
-    .describe = describe_adida, .save = save_adida, .update = update_adida
+    .describe = describe_adida, .save = save_adida, .paths = norni_paths_always,                 \
+    .update = update_adida
 
 const norni_model norni_model_adida = {
     .name = "adida",

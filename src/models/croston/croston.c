@@ -265,7 +265,7 @@ FIT(tsb, TSB)
 #define SHARED                                                                                 \
     .opt_size = sizeof(croston_opt), .intervals = true, .missing = true, .cost = croston_cost, \
     .predict = predict_croston, .fitted = fitted_croston, .describe = describe_croston,        \
-    .save = save_croston, .update = update_croston
+    .save = save_croston, .paths = norni_paths_always, .update = update_croston
 
 const norni_model norni_model_croston = {
     .name = "croston",

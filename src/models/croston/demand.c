@@ -162,6 +162,7 @@ norn_status norni_demand_ahead(norni_env *env, const norni_sizes *sizes, double 
         out->sd[h] = restore(sqrt(variance > 0 ? variance : 0), exponent);
     }
     out->kind = NORNI_DIST_NORMAL; /* without any demand so far: 0, and no other value known */
-    if (!want_levels || p == 0) return NORN_OK;
-    return draw_paths(env, sizes, p, scale, exponent, n_paths, horizon, out, err);
+    if (!want_levels || (p == 0 && env->n_paths == 0)) return NORN_OK;
+    return draw_paths(env, sizes, p, scale, exponent, env->n_paths ? env->n_paths : n_paths,
+                      horizon, out, err);
 }

@@ -135,16 +135,17 @@ norn_status ets_predict(norni_env *env, const void *state, size_t g, size_t hori
                                         horizon, out->mean, want_levels ? out->sd : NULL, scratch);
     out->horizon = horizon;
     out->kind = known && want_levels ? NORNI_DIST_NORMAL : NORNI_DIST_POINT;
-    if (out->kind == NORNI_DIST_NORMAL && (!normal || s->simulate)) {
+    if (out->kind == NORNI_DIST_NORMAL && (!normal || s->simulate || env->n_paths)) {
+        const size_t n_paths = env->n_paths ? env->n_paths : s->n_paths;
         out->kind = NORNI_DIST_PATHS;
-        out->n_paths = s->n_paths;
-        out->paths = norni_arena_get(env->arena, horizon * s->n_paths, sizeof(double));
-        if (!out->paths) return norni_alloc_fail(err, "ets", horizon * s->n_paths, sizeof(double));
+        out->n_paths = n_paths;
+        out->paths = norni_arena_get(env->arena, horizon * n_paths, sizeof(double));
+        if (!out->paths) return norni_alloc_fail(err, "ets", horizon * n_paths, sizeof(double));
         const norni_rng rng = {env->seed, env->item};
-        if (!ets_simulate(s->form, s->m, &s->par, s->last, sqrt(s->sigma2), rng, s->n_paths,
-                          horizon, out->paths, scratch, &env->poll))
+        if (!ets_simulate(s->form, s->m, &s->par, s->last, sqrt(s->sigma2), rng, n_paths, horizon,
+                          out->paths, scratch, &env->poll))
             return norn_fail(err, NORN_E_CANCEL, "ets: cancelled");
-        for (size_t k = 0; k < horizon * s->n_paths; k++)
+        for (size_t k = 0; k < horizon * n_paths; k++)
             out->paths[k] = ldexp(out->paths[k], s->exponent);
     }
     for (size_t k = 0; k < horizon; k++) {

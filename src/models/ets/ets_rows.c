@@ -297,6 +297,7 @@ static const norni_param hw_rows[] = {{.name = "season",
                                           .fitted = ets_fitted,                     \
                                           .describe = ets_describe,                 \
                                           .save = ets_save,                         \
+                                          .paths = norni_paths_always,              \
                                           .load = load_fn,                          \
                                           .update = ets_moved_on}
 

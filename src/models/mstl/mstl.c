@@ -221,5 +221,6 @@ const norni_model norni_model_mstl = {
     .fitted = fitted_mstl,
     .describe = describe_mstl,
     .save = mstl_save,
+    .paths = mstl_paths,
     .load = mstl_load,
     .update = mstl_update};

@@ -29,6 +29,12 @@ norn_status mstl_base(norni_env *env, const mstl_opt *o, mstl_state *st, norn_er
     return norni_param_defaults(base->params, base->n_params, st->base_opt, env->arena, err);
 }
 
+bool mstl_paths(const void *opt, const norni_model_set *set) {
+    const mstl_opt *o = opt;
+    const norni_model *base = find_model(set, norni_str_of(o->trend));
+    return base && base->paths && base->paths != mstl_paths && base->paths(NULL, set);
+}
+
 double mstl_season_at(const mstl_state *st, size_t t) {
     double sum = 0;
     for (size_t k = 0; k < st->n_season; k++)

@@ -24,6 +24,8 @@ typedef struct mstl_state {
 
 /* The options name a model of the set that is not this one. */
 norn_status mstl_check_models(const void *opt, const norni_model_set *set, norn_err *err);
+/* Whether the base model has sample paths. */
+bool mstl_paths(const void *opt, const norni_model_set *set);
 /* The base model with its default options. */
 norn_status mstl_base(norni_env *env, const mstl_opt *o, mstl_state *st, norn_err *err);
 /* The sum of the seasons at time t. */

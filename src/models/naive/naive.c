@@ -191,13 +191,9 @@ static norn_status load_window(norni_env *env, const void *opt, norni_str saved,
     return naive_load(env, WINDOW_AVERAGE, (size_t)o->window, saved, state, err);
 }
 
-static double seasonal_index(const naive_state *st, size_t t) {
-    return st->figure ? st->figure[t % st->n_figure] : 1;
-}
-
 static norn_status predict_naive(norni_env *env, const void *state, size_t g, size_t horizon,
                                  bool want_levels, norni_dist *out, norn_err *err) {
-    (void)env, (void)g, (void)want_levels, (void)err;
+    (void)g;
     const naive_state *st = state;
     const size_t n = st->n;
     out->kind = st->kind == WINDOW_AVERAGE ? NORNI_DIST_POINT : NORNI_DIST_NORMAL;
@@ -206,7 +202,7 @@ static norn_status predict_naive(norni_env *env, const void *state, size_t g, si
         if (st->kind != MEAN && st->kind != WINDOW_AVERAGE) {
             const size_t j = (n + h) % st->m, cycles = h / st->m;
             const double steps = st->age[j] + (double)cycles + 1, drift = steps * st->slope_se,
-                         index = seasonal_index(st, n + h);
+                         index = naive_index(st, n + h);
             const double last = isnan(st->last[j]) ? st->newest : st->last[j];
             mean = (last + steps * st->slope) * index;
             variance = (st->variance * steps + drift * drift) * index * index;
@@ -214,6 +210,8 @@ static norn_status predict_naive(norni_env *env, const void *state, size_t g, si
         out->mean[h] = ldexp(mean, st->exponent);
         out->sd[h] = ldexp(sqrt(variance), st->exponent);
     }
+    if (want_levels && env->n_paths && out->kind == NORNI_DIST_NORMAL && !isnan(st->variance))
+        return naive_paths(env, st, horizon, out, err);
     return NORN_OK;
 }
 
@@ -242,7 +240,7 @@ static norn_status fitted_naive(norni_env *env, const void *state, size_t g, dou
     else if (st.kind != MEAN)
         carry_pass(&st, work, work + st.m, out);
     for (size_t t = 0; t < n; t++) {
-        const double x = st.kind == MEAN ? st.mean : out[t] * seasonal_index(&st, t);
+        const double x = st.kind == MEAN ? st.mean : out[t] * naive_index(&st, t);
         out[t] = ldexp(x, st.exponent);
     }
     return NORN_OK;
@@ -276,7 +274,8 @@ static void describe_naive(const void *state, size_t g, char *out, size_t size) 
 #define SHARED                                                                    \
     .predict = predict_naive, .fitted = fitted_naive, .describe = describe_naive, \
     .save = naive_save, .update = naive_update
-#define FPP "Hyndman and Athanasopoulos, Forecasting: principles and practice, 5.2"
+#define PATHS .paths = norni_paths_always
+#define FPP   "Hyndman and Athanasopoulos, Forecasting: principles and practice, 5.2"
 
 const norni_model norni_model_naive = {.name = "naive",
                                        .summary = "the last observed value",
@@ -286,6 +285,7 @@ const norni_model norni_model_naive = {.name = "naive",
                                        .cost = naive_cost,
                                        .fit = fit_naive,
                                        .load = load_naive,
+                                       PATHS,
                                        SHARED};
 const norni_model norni_model_naive2 = {
     .name = "naive2",
@@ -296,6 +296,7 @@ const norni_model norni_model_naive2 = {
     .cost = naive2_cost,
     .fit = fit_naive2,
     .load = load_naive2,
+    PATHS,
     SHARED};
 const norni_model norni_model_seasonal_naive = {
     .name = "seasonal_naive",
@@ -306,6 +307,7 @@ const norni_model norni_model_seasonal_naive = {
     .cost = naive_cost,
     .fit = fit_seasonal_naive,
     .load = load_seasonal_naive,
+    PATHS,
     SHARED};
 const norni_model norni_model_drift = {
     .name = "drift",
@@ -316,6 +318,7 @@ const norni_model norni_model_drift = {
     .cost = naive_cost,
     .fit = fit_drift,
     .load = load_drift,
+    PATHS,
     SHARED};
 const norni_model norni_model_mean = {.name = "mean",
                                       .summary = "the mean of all observed values",
@@ -325,6 +328,7 @@ const norni_model norni_model_mean = {.name = "mean",
                                       .cost = naive_cost,
                                       .fit = fit_mean_model,
                                       .load = load_mean_model,
+                                      PATHS,
                                       SHARED};
 const norni_model norni_model_window_average = {.name = "window_average",
                                                 .summary = "the mean of the last observed values",

@@ -25,6 +25,13 @@ typedef struct naive_state {
     size_t n_tail;
 } naive_state;
 
+/* NAIVE2's index of period t; 1 for the others. */
+static inline double naive_index(const naive_state *st, size_t t) {
+    return st->figure ? st->figure[t % st->n_figure] : 1;
+}
+/* naive_paths.c: env->n_paths sample paths around out->mean. */
+NORN_CHECKED norn_status naive_paths(norni_env *env, const naive_state *st, size_t horizon,
+                                     norni_dist *out, norn_err *err);
 const char *naive_name(naive_kind kind);
 norn_status naive_save(const void *state, size_t g, norni_buf *out, norn_err *err);
 norn_status naive_load(norni_env *env, naive_kind kind, size_t window, norni_str saved,

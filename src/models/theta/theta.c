@@ -215,7 +215,7 @@ FIT(automatic, THETA_OTM, true)
     .params = theta_rows, .n_params = N_THETA_ROWS, .opt_size = sizeof(theta_opt),      \
     .intervals = true, .missing = true, .validate = validate_theta,                     \
     .predict = norni_theta_predict, .fitted = fitted_theta, .describe = describe_theta, \
-    .save = norni_theta_save, .update = norni_theta_update
+    .save = norni_theta_save, .paths = norni_paths_always, .update = norni_theta_update
 #define FIORUCCI "Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler 2016, Int. J. Forecasting 32"
 
 const norni_model norni_model_theta = {

@@ -20,6 +20,10 @@ double norni_theta_restore(const theta_state *st, double x, size_t t) {
     return ldexp(value, st->exponent);
 }
 
+static bool is_standard(const theta_state *st) {
+    return st->fit.kind == THETA_STANDARD;
+}
+
 /* Level and line behind period t. */
 typedef struct theta_walk {
     double level, power; /* (1-a)^t */
@@ -46,10 +50,20 @@ static double walk_step(const theta_state *st, theta_walk *w, double shock) {
     return x;
 }
 
-/* What is missing at the end is walked through first. */
+/* How far a line that does not follow its forecasts is moved by a period's shock and those before:
+ * its level takes in alpha of each. In units of the series without its seasons. */
+static double drifted(const theta_state *st, double shock, double *sum) {
+    const double x = shock + st->fit.alpha * *sum;
+    *sum += shock;
+    return x;
+}
+
+/* What is missing at the end is walked through first. out->mean is the point forecast. */
 static norn_status simulate_paths(norni_env *env, const theta_state *st, size_t horizon,
                                   norni_dist *out, norn_err *err) {
-    const size_t n_paths = st->n_paths, gap = st->n - st->data.n, steps = gap + horizon;
+    const size_t n_paths = env->n_paths ? env->n_paths : st->n_paths;
+    const size_t gap = st->n - st->data.n, steps = gap + horizon;
+    const bool dynamic = norni_theta_is_dynamic(st->fit.kind), standard = is_standard(st);
     const norni_rng rng = {env->seed, env->item};
     const theta_walk start = walk_start(st);
     const double sd = sqrt(st->sigma2);
@@ -60,11 +74,16 @@ static norn_status simulate_paths(norni_env *env, const theta_state *st, size_t 
     for (size_t p = 0; p < n_paths; p++) {
         theta_walk w = start;
         norni_rng_normals(rng, p * steps, shock, steps);
+        double sum = 0;
         for (size_t k = 0; k < steps; k++) {
-            const double x = walk_step(st, &w, sd * shock[k]);
+            const double x =
+                dynamic ? walk_step(st, &w, sd * shock[k]) : drifted(st, sd * shock[k], &sum);
             if (k < gap) continue;
-            out->paths[(k - gap) * n_paths + p] =
-                norni_theta_restore(st, x, st->n + k - gap); /* (horizon, n_paths) */
+            const size_t h = k - gap, t = st->n + h; /* paths (horizon, n_paths) */
+            const bool index = st->m && st->multiplicative && !standard;
+            out->paths[h * n_paths + p] =
+                dynamic ? norni_theta_restore(st, x, t)
+                        : out->mean[h] + ldexp(index ? x * st->figure[t % st->m] : x, st->exponent);
         }
         if (p % 64 == 0 && norni_poll_stop(&env->poll))
             return norn_fail(err, NORN_E_CANCEL, "theta: cancelled");
@@ -80,7 +99,7 @@ norn_status norni_theta_predict(norni_env *env, const void *state, size_t g, siz
     const theta_state *st = state;
     const theta_fit *f = &st->fit;
     const size_t n = st->n, gap = n - st->data.n;
-    const bool standard = f->kind == THETA_STANDARD;
+    const bool standard = is_standard(st);
     theta_walk w = walk_start(st);
     const double drift = st->line.b / 2, lead = (1 - w.power) / f->alpha;
     for (size_t k = 0; k < gap && !standard; k++)
@@ -94,7 +113,7 @@ norn_status norni_theta_predict(norni_env *env, const void *state, size_t g, siz
         out->sd[h] = ldexp(index ? sd * fabs(st->figure[(n + h) % st->m]) : sd, st->exponent);
     }
     out->kind = NORNI_DIST_NORMAL;
-    if (want_levels && norni_theta_is_dynamic(f->kind) && !isnan(st->sigma2))
+    if (want_levels && (norni_theta_is_dynamic(f->kind) || env->n_paths) && !isnan(st->sigma2))
         return simulate_paths(env, st, horizon, out, err);
     return NORN_OK;
 }
