@@ -125,10 +125,12 @@ static norn_status draw_all(norni_arena *arena, const norni_poll *poll,
     for (size_t i = 0; i < design->n; i++) {
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
         trend_row(&r, i);
-        if (trend) memcpy(trend + i * r.n, r.trend, r.n * sizeof *trend);
+        if (i < draws->skip) continue;
+        const size_t at = (i - draws->skip) * r.n;
+        if (trend) memcpy(trend + at, r.trend, r.n * sizeof *trend);
         if (!yhat) continue;
         NORN_TRY(yhat_row(&r, poll, i, err));
-        memcpy(yhat + i * r.n, r.yhat, r.n * sizeof *yhat);
+        memcpy(yhat + at, r.yhat, r.n * sizeof *yhat);
     }
     return NORN_OK;
 }

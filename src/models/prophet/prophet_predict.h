@@ -53,9 +53,11 @@ typedef struct norni_prophet_draws {
     norni_prophet_ahead ahead;
     size_t n;            /* draws; draw k is the same however many there are */
     uint64_t seed, item; /* key of the random stream */
+    size_t skip; /* rows at the front that are only walked over: norni_prophet_draw gives the
+                            others */
 } norni_prophet_draws;
 
-/* Draws of the trend and of y, (design->n, draws->n) row-major, given; either may be NULL. EXACT is
+/* Draws of the trend and of y, (design->n - draws->skip, draws->n) row-major, given; either may be NULL. EXACT is
  * drawn as STEPS. */
 NORN_CHECKED norn_status norni_prophet_draw(norni_arena *arena, const norni_poll *poll,
                                             const norni_prophet_fitted *fitted,
