@@ -8,8 +8,11 @@
 
 norni_prophet_when norni_prophet_when_of(int64_t ds) {
     norni_prophet_when when;
-    norni_time_style style = {.kind = NORNI_TIME_DATE, .sep = ' ', .seconds = true};
-    if (ds % NORNI_US_DAY != 0) style.kind = NORNI_TIME_DATETIME;
+    norni_time_style style = {.kind = NORNI_TIME_DATE, .sep = '-', .seconds = true};
+    if (ds % NORNI_US_DAY != 0) {
+        style.kind = NORNI_TIME_DATETIME;
+        style.sep = ' ';
+    }
     if (ds % NORNI_US_SECOND != 0) style.digits = 6;
     when.text[norni_time_print(when.text, ds, &style)] = 0;
     return when;
