@@ -3,6 +3,7 @@
 #include "app/evaluate_plan.h"
 
 #include "app/evaluate_grid.h"
+#include "app/holiday_file.h"
 #include "base/fp.h"
 
 enum { WARM_ON, WARM_OFF };
@@ -254,6 +255,8 @@ norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
         .grain = (size_t)common->chunk_size < 64 ? (size_t)common->chunk_size : 64};
     NORN_TRY(read_levels(opt, arena, &plan->cv.rules.levels, err));
     NORN_TRY(read_specs(ctx, set, opt, arena, plan, err));
+    NORN_TRY(norni_holiday_file(ctx, set, plan->specs, plan->n_specs, opt->method.holidays, arena,
+                                &plan->cv.rules.holidays, err));
     NORN_TRY(make_contenders(set, arena, plan, err));
     NORN_TRY(read_columns(set, opt, arena, plan, err));
     return norni_cv_check(&plan->cv, err);

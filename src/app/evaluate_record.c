@@ -144,9 +144,10 @@ static norn_status print_header(const norni_op_env *env, const norni_evaluate_op
                                                                         "by-series", "errors",
                                                                         "metric",    "actual",
                                                                         "grid",      NULL};
+    static const char *const files[] = {"holidays", NULL}; /* what is in it, not its name */
     norni_buf_format(b, "norn run folder: 2\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
     norni_header_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, shown, b);
-    norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, b);
+    norni_header_rows(norni_method_rows, norni_n_method_rows, opt, files, b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         const norni_param *row =
@@ -155,6 +156,8 @@ static norn_status print_header(const norni_op_env *env, const norni_evaluate_op
     }
     norni_buf_format(b, "hold-out: %s\n", opt->actual ? "yes" : "no");
     if (opt->grid) NORN_TRY(norni_header_file(env->ctx, "grid file", opt->grid, b, err));
+    if (opt->method.holidays)
+        NORN_TRY(norni_header_file(env->ctx, "holidays", opt->method.holidays, b, err));
     *key = norni_hash_128(b->p, b->n);
     for (size_t i = 0; i < in->n; i++)
         NORN_TRY(norni_header_file(env->ctx, "input", in->path[i], b, err));

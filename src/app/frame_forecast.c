@@ -5,6 +5,7 @@
 #include "app/forecast_run.h"
 #include "app/frame.h"
 #include "app/frame_paths.h"
+#include "app/holiday_file.h"
 #include "app/registry.h"
 #include "app/version.h"
 
@@ -83,6 +84,8 @@ static norn_status prepare(forecast_call *c, norn_err *err) {
     NORN_TRY(load_models(c, err));
     norni_forecast_opt_fill(&c->opt);
     NORN_TRY(norni_forecast_plan_make(norni_registry_models(), &c->opt, &c->arena, &c->plan, err));
+    NORN_TRY(norni_holiday_file(c->ctx, c->plan.models, c->plan.specs, c->plan.n_specs,
+                                c->opt.method.holidays, &c->arena, &c->plan.holidays, err));
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
     if (c->simulates) NORN_TRY(norni_frame_plan_paths(&c->opt, c->call->n_paths, &c->plan, err));

@@ -58,6 +58,11 @@ const norni_param norni_method_rows[] = {
      .max = 1e9,
      .metavar = "T",
      .help = "milliseconds an item may search; 0 = any time; results then depend on the machine"},
+    {.name = "holidays",
+     .type = NORNI_T_TEXT,
+     .offset = AT(holidays),
+     .metavar = "FILE",
+     .help = "columns holiday, ds and, if wanted, lower_window, upper_window, prior_scale"},
 };
 #undef AT
 const size_t norni_n_method_rows = sizeof norni_method_rows / sizeof norni_method_rows[0];

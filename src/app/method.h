@@ -18,6 +18,7 @@ typedef struct norni_method_opt {
     int32_t intervals, conformal_windows, conformal_step;
     int32_t budget_evals;
     double budget_ms;
+    const char *holidays; /* file, or NULL */
 } norni_method_opt;
 
 /* How the options of an operation with these rows begin. */

@@ -41,9 +41,11 @@ static norn_status read_data(evaluate_op *op, norn_err *err) {
     norni_reader *reader = NULL;
     norn_err why = {NORN_OK, ""};
     NORN_TRY(norni_inputs_expand(&op->opt->panel.data, &op->arena, &op->in, err));
-    const norni_output more[] = {{"--actual", op->opt->actual}, {"--grid", op->opt->grid}};
+    const norni_output more[] = {{"--actual", op->opt->actual},
+                                 {"--grid", op->opt->grid},
+                                 {"--holidays", op->opt->method.holidays}};
     norni_inputs all;
-    NORN_TRY(norni_inputs_join(&op->in, more, 2, &op->arena, &all, err));
+    NORN_TRY(norni_inputs_join(&op->in, more, 3, &op->arena, &all, err));
     NORN_TRY(norni_outputs_check_common(&all, &op->opt->panel.common,
                                         (norni_output){"--errors", NULL}, err));
     norn_status st = norni_reader_open(op->env->ctx, &op->in, &op->read, &reader, &why);

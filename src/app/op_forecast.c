@@ -5,6 +5,7 @@
 #include "app/forecast_chart.h"
 #include "app/forecast_models.h"
 #include "app/forecast_stream.h"
+#include "app/holiday_file.h"
 #include "app/outputs.h"
 #include "app/run_header.h"
 #include "app/summary.h"
@@ -28,7 +29,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
                               norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"};
     /* what is in them, not their names */
-    static const char *const files[] = {"save", "load", "future", NULL};
+    static const char *const files[] = {"save", "load", "future", "holidays", NULL};
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
     norn_status st = NORN_OK;
@@ -36,7 +37,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     norni_buf_init(&b, &env->ctx->alloc);
     norni_buf_format(&b, "norn run folder: 3\nversion: %s\noperation: forecast\n", NORNI_VERSION);
     norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, files, &b);
-    norni_header_rows(norni_method_rows, norni_n_method_rows, opt, NULL, &b);
+    norni_header_rows(norni_method_rows, norni_n_method_rows, opt, files, &b);
     norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, &b);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         const norni_param *row =
@@ -48,6 +49,8 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
         norni_buf_format(&b, "models taken up: %llu\n",
                          (unsigned long long)norni_model_store_check(shared->models->store));
     if (opt->future) st = norni_header_file(env->ctx, "future", opt->future, &b, err);
+    if (opt->method.holidays && st == NORN_OK)
+        st = norni_header_file(env->ctx, "holidays", opt->method.holidays, &b, err);
     shared->plan_key = norni_hash_128(b.p, b.n);
     for (size_t i = 0; i < in->n && st == NORN_OK; i++)
         st = norni_header_file(env->ctx, "input", in->path[i], &b, err);
@@ -210,6 +213,9 @@ static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) 
         return norn_fail(err, NORN_E_ARG,
                          "--future: models of exogenous columns are not kept; leave out --%s",
                          opt->load ? "load" : "save");
+    if (opt->method.holidays != NULL && opt->load != NULL)
+        return norn_fail(err, NORN_E_ARG,
+                         "--holidays: kept models have their own; leave out --load or --holidays");
     return norni_method_check(&opt->method, err);
 }
 
@@ -238,6 +244,8 @@ static norn_status load_models(const norni_op_env *env, forecast_call *c, norn_e
 
 static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *err) {
     norni_inputs all;
+    const norni_output more[] = {{"--future", c->opt.future},
+                                 {"--holidays", c->opt.method.holidays}};
     NORN_TRY(check_together(&c->opt, err));
     NORN_TRY(norni_panel_read_opt(&c->opt.panel, &c->read, err));
     NORN_TRY(load_models(env, c, err));
@@ -246,8 +254,7 @@ static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
     NORN_TRY(norni_inputs_expand(&c->opt.panel.data, &c->arena, &c->in, err));
-    NORN_TRY(norni_inputs_join(&c->in, &(norni_output){"--future", c->opt.future}, 1, &c->arena,
-                               &all, err));
+    NORN_TRY(norni_inputs_join(&c->in, more, 2, &c->arena, &all, err));
     return norni_outputs_check_common(&all, &c->opt.panel.common,
                                       (norni_output){"--save", c->opt.save}, err);
 }
@@ -262,6 +269,9 @@ norn_status norni_op_forecast(const norni_op_env *env, const void *options, norn
     if (st != NORN_OK) goto done;
     st = read_future(env, &c.opt, &c.plan, &c.read, &c.future, err);
     if (st == NORN_E_IO || st == NORN_E_LIMIT) st = NORN_E_DATA; /* the input's exit code */
+    if (st == NORN_OK)
+        st = norni_holiday_file(env->ctx, env->models, c.plan.specs, c.plan.n_specs,
+                                c.opt.method.holidays, &c.arena, &c.plan.holidays, err);
     if (st != NORN_OK) goto done;
     norni_intervals_say(env, &c.opt.method, c.plan.specs, c.plan.n_specs, c.plan.levels.n);
     if (c.in.n > 0) st = norni_reader_open(env->ctx, &c.in, &c.read, &c.reader, err);

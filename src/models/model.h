@@ -109,6 +109,7 @@ struct norni_model {
     bool intervals; /* predict gives a distribution */
     bool missing;   /* serves NaN inside y */
     bool exogenous; /* uses x and x_future; others are not handed them */
+    bool holidays;  /* uses the user's holidays */
     /* Checks options against the series before any work; NULL = nothing to check. Names what is
      * wrong and what is allowed. */
     norn_status (*validate)(const void *opt, const norni_series *s, norn_err *err);
