@@ -41,7 +41,7 @@ static int width_of(const char *text) {
 static void print_row(FILE *to, const norni_param *row, const char *dashes) {
     char left[96], letter[8] = "    ";
     if (row->letter && dashes[0]) norni_format(letter, sizeof letter, "-%c, ", row->letter);
-    const char *value = row->type == NORNI_T_BOOL ? ""
+    const char *value = row->type == NORNI_T_BOOL ? (dashes[0] ? "" : "true|false")
                         : row->metavar            ? row->metavar
                         : row->choices            ? row->choices
                                                   : "X";

@@ -89,8 +89,12 @@ class TheCommandsBits(unittest.TestCase):
 
     def test_cross_validation(self):
         command("evaluate", self.at("data.csv"), "--horizon", "4", "--windows", "3", "--step", "2", "--model", "auto_ets,theta", "--level", "80",
-                "--errors", self.at("errors"), "--out", self.at("table.csv"))
-        out = norn.Forecaster(["auto_ets", "theta"]).cross_validation(self.data, 4, n_windows=3, step_size=2, level=80)
+                "--errors", self.at("errors"), "--out", self.at("table.csv"), "--summary", self.at("run.json"))
+        f = norn.Forecaster(["auto_ets", "theta"])
+        out = f.cross_validation(self.data, 4, n_windows=3, step_size=2, level=80)
+        with open(self.at("run.json"), encoding="utf-8") as g:
+            self.assertEqual(f.report_["digest"], json.load(g)["digest"])
+        self.assertRegex(f.report_["digest"], "^xxh3:[0-9a-f]{32}$")
         mine = {}
         for i, key in enumerate(zip(out["unique_id"], out["cutoff"].astype(str), out["ds"].astype(str))):
             for m in ("auto_ets", "theta"):
@@ -366,9 +370,63 @@ class CrossValidation(unittest.TestCase):
         np.testing.assert_array_equal(out["auto_ets"], again["auto_ets"])
         self.assertFalse((f.cross_validation(data, 3, n_windows=4, step_size=2, refit=False)["auto_ets"] == out["auto_ets"]).all())
         self.assertFalse((f.cross_validation(data, 3, n_windows=4, step_size=2, input_size=24)["auto_ets"] == out["auto_ets"]).all())
+        digests = set()
+        for jobs in (1, 2, 3, 7, 64):
+            f.cross_validation(data, 3, n_windows=4, step_size=2, n_jobs=jobs)
+            digests.add(f.report_["digest"])
+        self.assertEqual(len(digests), 1)
+        data["y"][-1] = np.nextafter(data["y"][-1], 1e9)  # one ulp of an actual value, which errors are of
+        f.cross_validation(data, 3, n_windows=4, step_size=2)
+        self.assertNotIn(f.report_["digest"], digests)
         for bad in ({"n_windows": 0}, {"step_size": 0}, {"fitted": True}, {"test_size": 8, "step_size": 2}):
             with self.assertRaises(ValueError):
                 f.cross_validation(data, 3, **bad)
+
+
+class Arguments(unittest.TestCase):
+    def test_n_jobs(self):
+        data, y = table(1, 24), np.arange(30.0)
+        for n in (None, -1, 1, 5, np.int64(2)):
+            norn.Forecaster("naive", n_jobs=n).forecast(data, 2, n_jobs=n)
+            norn.batch_fit_arima([y], 0, 1, 0, n_jobs=n)
+            norn.lagrs.batch_fit_arima([y], 0, 1, 0, n_jobs=n)
+        f = norn.Forecaster("naive")
+        for n in (-5, -2, 0, 1.5, "2", 2**40):
+            for call in (lambda: norn.Forecaster("naive", n_jobs=n), lambda: f.forecast(data, 2, n_jobs=n), lambda: f.fit(data, n_jobs=n),
+                         lambda: f.cross_validation(data, 2, n_jobs=n), lambda: f.simulate(2, data, n_jobs=n),
+                         lambda: norn.batch_fit_arima([y], 0, 1, 0, n_jobs=n), lambda: norn.batch_forecast_arima([y], 0, 1, 0, h=2, n_jobs=n),
+                         lambda: norn.lagrs.batch_fit_arima([y], 0, 1, 0, n_jobs=n)):
+                with self.assertRaisesRegex(norn.NornArgumentError, "n_jobs=.*-1 or None"):
+                    call()
+
+    def test_levels_are_named_as_they_are(self):
+        data, y = table(1, 24), np.cumsum(np.random.default_rng(1).normal(size=40))
+        model = norn.ARIMA(0, 1, 1)
+        model.fit(y)
+        f = norn.Forecaster("naive")
+        for level in (99.999999, 80, 80.0, 97.5, 1e-5, 33.333333333333336, np.float64(95), np.int32(90)):
+            name = repr(float(level)).removesuffix(".0") if level != 1e-5 else "0.00001"
+            self.assertEqual(list(model.forecast(2, level=level)), ["mean", f"lo-{name}", f"hi-{name}"])
+            self.assertEqual(list(f.forecast(data, 2, level=level))[-2:], [f"naive-lo-{name}", f"naive-hi-{name}"])
+            self.assertEqual(list(f.cross_validation(data, 2, level=level))[-2:], [f"naive-lo-{name}", f"naive-hi-{name}"])
+            self.assertEqual(list(norn.batch_forecast_arima([y], 0, 1, 1, h=2, level=level)[0])[-2:], [f"lo-{name}", f"hi-{name}"])
+        both = f.forecast(data, 2, level=[99.999999, 99.9999999])
+        self.assertEqual(len(both), 7)
+        f.fit(data)
+        for level in ([80, 80], [80, 80.0], [95, 80, 95], 0, 100, [80, float("nan")], "eighty", ["a"], -5):
+            for call in (lambda: f.forecast(data, 2, level=level), lambda: f.predict(2, level=level), lambda: model.forecast(2, level=level),
+                         lambda: f.cross_validation(data, 2, level=level), lambda: norn.batch_forecast_arima([y], 0, 1, 1, h=2, level=level)):
+                with self.assertRaisesRegex(norn.NornArgumentError, "level", msg=level):
+                    call()
+
+    @unittest.skipUnless(os.path.exists(NORN), "the command was not built")
+    def test_booleans_defaults_are_shown(self):
+        for name in ("arima", "auto_arima", "ets", "holt", "mstl"):
+            text = subprocess.run([NORN, "models", name], check=True, capture_output=True, text=True).stdout
+            rows = {p["name"]: p for p in next(r for r in norn._norn.model_rows() if r["name"] == name)["params"]}
+            for p in rows.values():
+                if p["default"] is not None:
+                    self.assertRegex(text, rf"(?m)^ +{p['name']}\b.*(\n.*)?\[{p['default']}\]")
 
 
 class Models(unittest.TestCase):
