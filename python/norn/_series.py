@@ -9,6 +9,21 @@ def _copied(what, remedy):
     return TypeError(f"x: {what} would have to be copied; give {remedy}, or leave out zero_copy_only")
 
 
+def _table(what):
+    return TypeError(f"x: a {what} is a table, and one column is rolled; give one, as df['y'], or norn.rolling(df, window, ops)")
+
+
+def _masked(x, zero_copy_only):
+    """Masked values are missing ones."""
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"x: a masked array of {x.dtype} holds no numbers; give x.astype('float64')")
+    if not np.ma.getmaskarray(x).any():
+        return x.data, lambda out: out
+    if zero_copy_only:
+        raise _copied("a masked array", "x.astype('float64').filled(numpy.nan)")
+    return x.astype("float64").filled(np.nan), lambda out: out
+
+
 def _pandas(x, zero_copy_only):
     import pandas as pd
     if isinstance(x, pd.Index):
@@ -29,6 +44,8 @@ def _pandas(x, zero_copy_only):
 
 def _polars(x, zero_copy_only):
     import polars as pl
+    if not isinstance(x, pl.Series):
+        raise _table(f"Polars {type(x).__name__}") if hasattr(x, "collect_schema") else TypeError(f"x: a Polars {type(x).__name__} is no column of numbers")
     if not (x.dtype.is_numeric() or x.dtype == pl.Boolean):
         raise TypeError(f"x: a Polars Series of {x.dtype} holds no numbers; give x.cast(polars.Float64)")
     if zero_copy_only and (x.dtype != pl.Float64 or x.null_count() or x.n_chunks() != 1):
@@ -41,6 +58,8 @@ def _polars(x, zero_copy_only):
 def _pyarrow(x, zero_copy_only):
     import pyarrow as pa
     import pyarrow.types as types
+    if not isinstance(x, (pa.Array, pa.ChunkedArray)):
+        raise _table(f"pyarrow {type(x).__name__}") if hasattr(x, "schema") else TypeError(f"x: a pyarrow {type(x).__name__} is no column of numbers")
     if not (types.is_integer(x.type) or types.is_floating(x.type) or types.is_boolean(x.type)):
         raise TypeError(f"x: a pyarrow array of {x.type} holds no numbers; give x.cast('float64')")
     chunks = x.num_chunks if isinstance(x, pa.ChunkedArray) else 1
@@ -49,12 +68,14 @@ def _pyarrow(x, zero_copy_only):
                       "x.cast('float64').fill_null(float('nan')).combine_chunks()")
     if chunks == 1 and isinstance(x, pa.ChunkedArray):
         x = x.chunk(0)
-    plain = x if x.type == pa.float64() else x.cast(pa.float64())
+    plain = x if x.type == pa.float64() else x.cast(pa.float64(), safe=False)
     values = plain.to_numpy() if isinstance(plain, pa.ChunkedArray) else plain.to_numpy(zero_copy_only=zero_copy_only)
     return values, pa.array
 
 
 def _other(x, zero_copy_only):
+    if isinstance(x, dict) or (hasattr(x, "columns") and (hasattr(x, "__arrow_c_stream__") or type(x).__name__ == "DuckDBPyRelation")):
+        raise _table(type(x).__name__)
     if zero_copy_only:
         raise _copied(f"a {type(x).__name__}", "numpy.asarray(x, dtype='float64')")
     if isinstance(x, (str, bytes)) or not (hasattr(x, "__array__") or hasattr(x, "__len__")):
@@ -68,6 +89,8 @@ def _other(x, zero_copy_only):
 
 def column(x, zero_copy_only=False):
     """(array, what makes an answer's array an object of x's kind)"""
+    if isinstance(x, np.ma.MaskedArray):
+        return _masked(x, zero_copy_only)
     if isinstance(x, np.ndarray):
         return x, lambda out: out
     root = type(x).__module__.partition(".")[0]
@@ -75,16 +98,19 @@ def column(x, zero_copy_only=False):
     return take(x, zero_copy_only)
 
 
-def _times(x):
-    """int64 microseconds of the index, for windows that are spans of time."""
-    index = getattr(x, "index", None)
-    if index is None or getattr(getattr(index, "dtype", None), "kind", "") != "M":
-        raise TypeError("window: a span of time needs a pandas Series with times as its index; see norn.rolling(df, on=…)")
-    return np.ascontiguousarray(index.to_numpy().astype("datetime64[us]").view("int64"))
-
-
-def _is_span(window):
-    return isinstance(window, str) and window != "expanding" and not window.isdigit()
+def _take_span(x, named, window):
+    """The window and the times of x's index, when the window is a span of time."""
+    from norn._roll_kinds import index_key
+    from norn._tables import is_span, window_text
+    window = window_text(window)
+    if not is_span(window):
+        return window
+    key = index_key(getattr(x, "index", None)) if type(x).__module__.startswith("pandas") else None
+    if key is None:
+        raise TypeError(f"window: {window!r} is a span of time, which needs a pandas Series with times as its index; see norn.rolling(df, on=…)")
+    key.whole("the index")
+    named["_times"], named["_ticks"] = key.values, key.ticks
+    return window
 
 
 def roll(name, args, named):
@@ -97,6 +123,8 @@ def roll(name, args, named):
         x = named.pop("x")
         args = [x]
     if type(x).__module__.startswith("pandas") and getattr(x, "ndim", 1) == 2:
+        if out is not None:
+            raise TypeError("out: it is for one column; a DataFrame's are several")
         return x.apply(lambda c: roll(name, [c, *args[1:]], dict(named)))
     zero_copy_only = bool(named.get("zero_copy_only"))
     values, back = column(x, zero_copy_only)
@@ -106,9 +134,10 @@ def roll(name, args, named):
         args = args[:1]
     if named.get("other") is not None:
         named["other"] = column(named["other"], zero_copy_only)[0]
-    window = named.get("window", args[1] if len(args) > 1 else None)
-    if _is_span(window):
-        from norn._tables import roll_span
-        return back(roll_span(name, values, _times(x), args[1:], named))
+    if name.startswith("rolling_"):
+        if len(args) > 1 and not isinstance(args[1], int):
+            args[1] = _take_span(x, named, args[1])
+        elif "window" in named and not isinstance(named["window"], int):
+            named["window"] = _take_span(x, named, named["window"])
     answer = function(*args, **named)
     return answer if out is not None else back(answer)

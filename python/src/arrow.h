@@ -41,15 +41,16 @@ typedef struct nornpy_chunk {
 } nornpy_chunk;
 
 /* Fills *out (name set, memory from the arena). Everything in the structs is checked that can be.
+ * `exact`: nanoseconds that are no whole microseconds are refused, not cut.
  * NORN_E_ARG: a type that norn does not read; NORN_E_DATA: a struct that contradicts itself. */
 NORN_CHECKED norn_status nornpy_arrow_column(const struct ArrowSchema *schema,
                                              const nornpy_chunk *chunk, size_t n_chunks,
-                                             size_t n_rows, norni_arena *arena,
+                                             size_t n_rows, bool exact, norni_arena *arena,
                                              norni_frame_column *out, norn_err *err);
 
 /* ---- arrow_in.c, arrow_out.c ---- */
 
-/* frame_from_stream(capsule, names or None): (a frame of the stream's columns of these names, a dict of
+/* frame_from_stream(capsule, names or None, exact=False): (a frame of the stream's columns of these names, a dict of
  * their Arrow formats). */
 PyObject *nornpy_frame_from_stream(PyObject *module, PyObject *args);
 /* frame_stream(frame, formats): a stream capsule of the frame's columns; formats holds Arrow's format of

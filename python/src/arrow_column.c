@@ -18,7 +18,7 @@ typedef struct column_job {
     norni_map texts; /* of TEXT */
     norni_str last;  /* the last text and its code: neighbours are often equal */
     uint32_t last_code;
-    bool any;
+    bool any, exact;
 } column_job;
 
 static int shown(norni_str s) {
@@ -188,6 +188,11 @@ static norn_status take_times(const column_job *job, const nornpy_chunk *chunk, 
     for (size_t i = 0; i < n_rows; i++) {
         if (to[i] == NORNI_TIME_NONE) continue;
         const int64_t part = to[i] % t.down;
+        if (job->exact && part != 0)
+            return norn_fail(job->err, NORN_E_DATA,
+                             "column %.*s: row %zu is no whole number of microseconds; round the "
+                             "times to them",
+                             shown(job->out->name), job->out->name.p, i + 1);
         to[i] = to[i] / t.down - (part < 0);
         if (__builtin_mul_overflow(to[i], t.up, &to[i]))
             return norn_fail(job->err, NORN_E_DATA, "column %.*s: a time beyond the year 9999",
@@ -364,9 +369,9 @@ static norn_status whole_column(column_job *job, const nornpy_chunk *chunk, size
 }
 
 norn_status nornpy_arrow_column(const struct ArrowSchema *schema, const nornpy_chunk *chunk,
-                                size_t n_chunks, size_t n_rows, norni_arena *arena,
+                                size_t n_chunks, size_t n_rows, bool exact, norni_arena *arena,
                                 norni_frame_column *out, norn_err *err) {
-    column_job job = {.schema = schema, .arena = arena, .out = out, .err = err};
+    column_job job = {.schema = schema, .arena = arena, .out = out, .err = err, .exact = exact};
     const char *f = schema->format ? schema->format : "";
     integer_type code = {0, false};
     if (schema->dictionary != NULL) {

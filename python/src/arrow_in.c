@@ -9,6 +9,7 @@ typedef struct stream_job {
     struct ArrowSchema schema;
     struct ArrowArray *batch; /* (n) */
     size_t n, cap, n_rows;
+    bool exact;
     norni_arena *arena;
 } stream_job;
 
@@ -117,7 +118,8 @@ static norn_status take_column(stream_job *job, size_t k, nornpy_frame *f, PyObj
                                   (size_t)job->batch[b].length};
     norni_frame_column *c = &f->frame.column[f->frame.n_columns];
     *c = (norni_frame_column){.name = {kept, strlen(kept)}};
-    NORN_TRY(nornpy_arrow_column(schema, chunk, job->n, job->n_rows, &f->arena, c, err));
+    NORN_TRY(
+        nornpy_arrow_column(schema, chunk, job->n, job->n_rows, job->exact, &f->arena, c, err));
     f->frame.n_columns++;
     PyObject *format = PyUnicode_FromString(schema->format ? schema->format : "");
     if (format != NULL)
@@ -149,11 +151,12 @@ PyObject *nornpy_frame_from_stream(PyObject *module, PyObject *args) {
     nornpy_state *s = nornpy_state_of(module);
     PyObject *capsule, *names;
     norn_err err = {NORN_OK, ""};
-    if (!PyArg_ParseTuple(args, "OO", &capsule, &names)) return NULL;
+    int exact = 0;
+    if (!PyArg_ParseTuple(args, "OO|p", &capsule, &names, &exact)) return NULL;
     struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
     if (stream == NULL) return NULL;
     if (stream->release == NULL || !stream->get_schema || !stream->get_next) {
-        PyErr_SetString(PyExc_ValueError, "Arrow stream: it is empty or was used up already");
+        nornpy_refuse(s, "Arrow stream: it is empty or was used up already");
         return NULL;
     }
     PyObject *formats = PyDict_New();
@@ -164,7 +167,7 @@ PyObject *nornpy_frame_from_stream(PyObject *module, PyObject *args) {
     }
     norni_arena scratch;
     norni_arena_init(&scratch, &f->alloc);
-    stream_job job = {.stream = stream, .arena = &scratch};
+    stream_job job = {.stream = stream, .arena = &scratch, .exact = exact != 0};
     const norn_status st = read_stream(&job, names, formats, f, &err);
     for (size_t b = 0; b < job.n; b++) {
         if (job.batch[b].release != NULL) job.batch[b].release(&job.batch[b]);

@@ -133,7 +133,7 @@ static bool take_column(nornpy_frame *f, PyObject *row, size_t *n) {
 }
 
 PyObject *nornpy_frame_from_columns(PyObject *module, PyObject *columns) {
-    (void)module;
+    nornpy_state *s = nornpy_state_of(module);
     const Py_ssize_t n_columns = PySequence_Size(columns);
     if (n_columns < 0) return NULL;
     nornpy_frame *f = nornpy_frame_new();
@@ -145,10 +145,9 @@ PyObject *nornpy_frame_from_columns(PyObject *module, PyObject *columns) {
         size_t n = 0;
         good = row != NULL && take_column(f, row, &n);
         Py_XDECREF(row);
-        if (good && k > 0 && n != f->frame.n) {
-            PyErr_SetString(PyExc_ValueError, "the columns have different lengths");
-            good = false;
-        }
+        if (good && k > 0 && n != f->frame.n)
+            good = nornpy_refuse(s, "the columns have different lengths: %zu rows and %zu",
+                                 f->frame.n, n);
         f->frame.n = n;
     }
     if (good) return nornpy_frame_capsule(f);

@@ -35,7 +35,7 @@ static norn_status work(norn_ctx *ctx, void *arg, norn_err *err) {
 
 /* ---- arguments ---- */
 
-static bool take_columns(PyObject *list, size_t n_rows, columns *out) {
+static bool take_columns(nornpy_state *s, PyObject *list, size_t n_rows, columns *out) {
     if (list == Py_None) return true;
     const Py_ssize_t n = PyList_Size(list);
     if (n < 0) return false;
@@ -48,8 +48,7 @@ static bool take_columns(PyObject *list, size_t n_rows, columns *out) {
             return false;
         out->at[out->n] = v->p;
         if (v->n == n_rows) continue;
-        PyErr_Format(PyExc_ValueError, "X: column %zu has %zu rows, %zu are needed", out->n + 1,
-                     v->n, n_rows);
+        nornpy_refuse(s, "X: column %zu has %zu rows, %zu are needed", out->n + 1, v->n, n_rows);
         nornpy_vector_drop(v);
         return false;
     }
@@ -63,13 +62,11 @@ static void drop_columns(columns *c) {
     PyMem_Free((void *)c->at);
 }
 
-static bool take_levels(PyObject *list, door_call *c) {
+static bool take_levels(nornpy_state *s, PyObject *list, door_call *c) {
     const Py_ssize_t n = PyList_Size(list);
     if (n < 0) return false;
-    if (n > MOST_LEVELS) {
-        PyErr_Format(PyExc_ValueError, "level: %zd levels; %d are allowed", n, (int)MOST_LEVELS);
-        return false;
-    }
+    if (n > MOST_LEVELS)
+        return nornpy_refuse(s, "level: %zd levels; %d are allowed", n, (int)MOST_LEVELS);
     for (Py_ssize_t i = 0; i < n; i++) {
         c->level[i] = PyFloat_AsDouble(PyTuple_GetItem(PyList_GetItem(list, i), 0));
         if (PyErr_Occurred()) return false;
@@ -138,7 +135,7 @@ static bool put(PyObject *dict, const char *key, PyObject *value) {
 static PyObject *array_of(nornpy_state *s, const double *x, size_t n) {
     PyObject *array = PyObject_CallFunction(s->np_empty, "n", (Py_ssize_t)n);
     nornpy_vector v = {.n = 0};
-    if (array == NULL || !nornpy_vector_out(array, n, &v)) {
+    if (array == NULL || !nornpy_vector_out(s, array, n, &v)) {
         Py_XDECREF(array);
         return NULL;
     }
@@ -271,9 +268,9 @@ PyObject *nornpy_model_door(PyObject *module, PyObject *args) {
     c.door.keep = keep;
     c.door.fitted = fitted;
     norn_ctx *ctx = NULL;
-    if (!take_levels(levels, &c) || !take_items(items, &c)) goto done;
-    if (!take_columns(x, c.door.n_items ? c.item[0].n : 0, &c.x) ||
-        !take_columns(x_future, c.door.horizon, &c.x_future))
+    if (!take_levels(s, levels, &c) || !take_items(items, &c)) goto done;
+    if (!take_columns(s, x, c.door.n_items ? c.item[0].n : 0, &c.x) ||
+        !take_columns(s, x_future, c.door.horizon, &c.x_future))
         goto done;
     c.door.n_x = c.x.n > c.x_future.n ? c.x.n : c.x_future.n;
     c.door.x = c.x.at;
@@ -291,10 +288,9 @@ PyObject *nornpy_ljung_box(PyObject *module, PyObject *args) {
     PyObject *residuals;
     Py_ssize_t lag = 0, fitdf = 0;
     nornpy_vector v = {.n = 0};
-    (void)module;
     if (!PyArg_ParseTuple(args, "Onn", &residuals, &lag, &fitdf)) return NULL;
     if (lag < 1 || fitdf < 0) {
-        PyErr_Format(PyExc_ValueError, "ljung_box: lag=%zd must be 1 or more", lag);
+        nornpy_refuse(nornpy_state_of(module), "ljung_box: lag=%zd must be 1 or more", lag);
         return NULL;
     }
     if (!nornpy_vector_take(residuals, "residuals", false, &v)) return NULL;

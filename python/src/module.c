@@ -8,6 +8,8 @@
  *              Py_BEGIN_ALLOW_THREADS … Py_END_ALLOW_THREADS around it.
  * vector.c     columns of doubles out of buffers, without a copy where that can be
  * rolling.c    rolling_*: made from the library's table of operations (roll/roll_ops.h)
+ * roll_columns.c, rolled_rows.c, row_order.c
+ *              several operations over a table's columns, whose rows stand in any order
  * frame_capsule.c, arrow_in.c, arrow_column.c, arrow_out.c
  *              frames of columns (app/frame.h) from arrays and Arrow streams, and back
  * model_calls.c one model over a list of series: fit, forecast, move on (norn.ARIMA)
@@ -60,8 +62,9 @@ static int exec_module(PyObject *module) {
     PyObject *numpy = PyImport_ImportModule("numpy");
     if (numpy == NULL) return -1;
     s->np_empty = PyObject_GetAttrString(numpy, "empty");
+    s->np_array = PyObject_GetAttrString(numpy, "ndarray");
     Py_DECREF(numpy);
-    if (s->np_empty == NULL || !nornpy_errors_init(s, module) || !nornpy_rolling_init(module))
+    if (!s->np_empty || !s->np_array || !nornpy_errors_init(s, module) || !nornpy_rolling_init(module))
         return -1;
     return PyModule_AddStringConstant(module, "__version__", norn_version());
 }
@@ -71,6 +74,7 @@ static int traverse_module(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(s->error);
     Py_VISIT(s->argument_error);
     Py_VISIT(s->np_empty);
+    Py_VISIT(s->np_array);
     return 0;
 }
 
@@ -79,11 +83,13 @@ static int clear_module(PyObject *module) {
     Py_CLEAR(s->error);
     Py_CLEAR(s->argument_error);
     Py_CLEAR(s->np_empty);
+    Py_CLEAR(s->np_array);
     return 0;
 }
 
 static void free_module(void *module) {
     nornpy_contexts_clear(nornpy_state_of(module));
+    nornpy_rolling_clear(nornpy_state_of(module));
     (void)clear_module(module);
 }
 

@@ -49,6 +49,19 @@ PyObject *nornpy_words(const char *text, size_t n) {
     return words;
 }
 
+/* The exception of this text, which is given away, with the status's name. NULL. */
+static PyObject *set_error(PyObject *type, PyObject *text, norn_status st) {
+    PyObject *value = PyObject_CallFunctionObjArgs(type, text, NULL);
+    Py_DECREF(text);
+    if (value == NULL) return NULL;
+    PyObject *word = PyUnicode_FromString(norn_status_name(st));
+    if (word != NULL && PyObject_SetAttrString(value, "status", word) == 0)
+        PyErr_SetObject(type, value);
+    Py_XDECREF(word);
+    Py_DECREF(value);
+    return NULL;
+}
+
 PyObject *nornpy_raise(nornpy_state *s, norn_status st, const norn_err *err) {
     const char *plain = err->text[0] != '\0' ? err->text : norn_status_name(st);
     PyObject *type = s->error;
@@ -67,13 +80,13 @@ PyObject *nornpy_raise(nornpy_state *s, norn_status st, const norn_err *err) {
         case NORN_E_IO:
         case NORN_E_INTERNAL: break;
     }
-    PyObject *value = PyObject_CallFunctionObjArgs(type, text, NULL);
-    Py_DECREF(text);
-    if (value == NULL) return NULL;
-    PyObject *word = PyUnicode_FromString(norn_status_name(st));
-    if (word != NULL && PyObject_SetAttrString(value, "status", word) == 0)
-        PyErr_SetObject(type, value);
-    Py_XDECREF(word);
-    Py_DECREF(value);
-    return NULL;
+    return set_error(type, text, st);
+}
+
+bool nornpy_refuse(nornpy_state *s, const char *format, ...) {
+    va_list ap;
+    va_start(ap, format);
+    PyObject *text = PyUnicode_FromFormatV(format, ap);
+    va_end(ap);
+    return text != NULL && set_error(s->argument_error, text, NORN_E_ARG) != NULL;
 }

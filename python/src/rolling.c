@@ -2,14 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/src/rolling.h"
 
-#include <norn/rolling.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "python/src/rolled_rows.h"
 #include "python/src/vector.h"
 #include "roll/roll_ops.h"
 
-enum { OP_TEXT = 400, MOST_ARGS = 12 };
+enum { OP_TEXT = 400, MOST_ARGS = 12, MOST_ROWS = 40 };
 /* Below, the interpreter's lock stays where it is; above, Ctrl-C is looked for. In ns of one core. */
 static const double HOLD_BELOW = 20e3, WATCH_ABOVE = 30e6;
 
@@ -18,9 +17,12 @@ typedef struct roll_call {
     const norni_roll_row *row;
     PyObject *x, *window, *other, *out, *min_periods, *center, *closed, *zero_copy_only;
     PyObject *arg[MOST_ARGS]; /* of row->args, in their order */
+    PyObject *times,
+        *ticks; /* what _series.py gives beside for spans: int64, how many a microsecond */
     char op[OP_TEXT];
     norn_rolling_opt opt;
     const double *from, *with;
+    const int64_t *at;
     double *to;
     size_t n;
 } roll_call;
@@ -58,6 +60,10 @@ static PyObject **place_of(roll_call *c, norni_str name) {
                  {"closed", &c->closed},
                  {"other", &c->other}};
     const size_t n = weighted(c->row) ? 4 : paired(c->row) ? 8 : 7;
+    if (name.n > 0 && name.p[0] == '_' && !weighted(c->row)) {
+        if (norni_str_is(name, "_times")) return &c->times;
+        if (norni_str_is(name, "_ticks")) return &c->ticks;
+    }
     for (size_t k = 0; k < n; k++) {
         if (norni_str_is(name, fixed[k].name)) return fixed[k].place;
     }
@@ -112,7 +118,7 @@ static bool given(const PyObject *o) {
 }
 
 /* "key=value," at the end of op; false: it does not fit, or an exception is set. */
-static bool add_arg(roll_call *c, norni_str name, PyObject *value, size_t *used) {
+static bool add_arg(nornpy_state *s, roll_call *c, norni_str name, PyObject *value, size_t *used) {
     char buffer[80];
     const char *text = buffer;
     PyObject *made = NULL;
@@ -133,12 +139,11 @@ static bool add_arg(roll_call *c, norni_str name, PyObject *value, size_t *used)
     *used += n;
     Py_XDECREF(made);
     if (*used + 3 < OP_TEXT) return true;
-    PyErr_Format(PyExc_ValueError, "rolling %s: an argument is too long", c->row->name);
-    return false;
+    return nornpy_refuse(s, "rolling %s: an argument is too long", c->row->name);
 }
 
 /* The operation as the library's text: "quantile(q=0.9,interpolation=lower)". */
-static bool write_op(roll_call *c) {
+static bool write_op(nornpy_state *s, roll_call *c) {
     size_t used = norni_format(c->op, OP_TEXT, "%s(", c->row->name);
     const size_t empty = used;
     for (size_t k = 0; k < MOST_ARGS; k++) {
@@ -148,7 +153,7 @@ static bool write_op(roll_call *c) {
             if (given(c->other)) used += norni_format(c->op + used, OP_TEXT - used, "other");
             continue;
         }
-        if (given(c->arg[k]) && !add_arg(c, name, c->arg[k], &used)) return false;
+        if (given(c->arg[k]) && !add_arg(s, c, name, c->arg[k], &used)) return false;
     }
     if (used == empty)
         c->op[used - 1] = '\0';
@@ -157,20 +162,45 @@ static bool write_op(roll_call *c) {
     return true;
 }
 
-static bool read_closed(roll_call *c) {
+bool nornpy_closed_take(nornpy_state *s, PyObject *object, norn_rolling_closed *to) {
     static const char *const word[] = {"right", "left", "both", "neither"};
-    if (!given(c->closed)) return true;
-    const char *text = PyUnicode_Check(c->closed) ? PyUnicode_AsUTF8AndSize(c->closed, NULL) : "";
+    if (!given(object)) return true;
+    const char *text = PyUnicode_Check(object) ? PyUnicode_AsUTF8AndSize(object, NULL) : "";
     if (text == NULL) return false;
     for (int k = 0; k < 4; k++) {
         if (strcmp(text, word[k]) == 0) {
-            c->opt.closed = (norn_rolling_closed)k;
+            *to = (norn_rolling_closed)k;
             return true;
         }
     }
-    PyErr_Format(PyExc_ValueError,
-                 "closed: %R is unknown; one of 'right', 'left', 'both', 'neither'", c->closed);
-    return false;
+    return nornpy_refuse(s, "closed: %R is unknown; one of 'right', 'left', 'both', 'neither'",
+                         object);
+}
+
+bool nornpy_least_take(nornpy_state *s, PyObject *object, int64_t *to) {
+    if (!given(object)) return true;
+    PyObject *index = PyNumber_Index(object);
+    if (index == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) return false;
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "min_periods: %R is no whole number", object);
+        return false;
+    }
+    const long long n = PyLong_AsLongLong(index);
+    Py_DECREF(index);
+    if (n == -1 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return nornpy_refuse(s, "min_periods: %R is too large", object);
+    }
+    if (n < 0) return nornpy_refuse(s, "min_periods: %lld is below 0", n);
+    *to = n;
+    return true;
+}
+
+bool nornpy_span_scale(nornpy_state *s, norn_rolling_opt *opt, long long ticks) {
+    if (opt->kind != NORN_ROLLING_SPAN) return true;
+    if (ticks >= 1 && !__builtin_mul_overflow(opt->span, ticks, &opt->span)) return true;
+    return nornpy_refuse(s, "window: it is longer than all times in nanoseconds");
 }
 
 static bool read_window(nornpy_state *s, roll_call *c) {
@@ -187,10 +217,26 @@ static bool read_window(nornpy_state *s, roll_call *c) {
         const char *text = PyUnicode_AsUTF8AndSize(c->window, NULL);
         if (text == NULL) return false;
         const norn_status st = norn_rolling_window(text, &c->opt, &err);
-        return st == NORN_OK || nornpy_raise(s, st, &err) != NULL;
+        if (st != NORN_OK) return nornpy_raise(s, st, &err) != NULL;
+        if (c->opt.kind != NORN_ROLLING_SPAN) return true;
+        const long long ticks = c->ticks ? PyLong_AsLongLong(c->ticks) : 1;
+        if (PyErr_Occurred()) return false;
+        if (c->times != NULL) return nornpy_span_scale(s, &c->opt, ticks);
+        return nornpy_refuse(s,
+                             "window: %R is a span of time, and x has no times; give a pandas "
+                             "Series with times as its index, or a number of values; "
+                             "norn.rolling(df, window, ops, on) serves tables",
+                             c->window);
     }
     PyObject *index = PyNumber_Index(c->window);
-    if (index == NULL) return false;
+    if (index == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError,
+                         "window: %R is neither a number of values, nor a span of time as '7D', "
+                         "nor 'expanding'",
+                         c->window);
+        return false;
+    }
     const long long n = PyLong_AsLongLong(index);
     Py_DECREF(index);
     if (n == -1 && PyErr_Occurred()) return false;
@@ -205,33 +251,35 @@ static bool read_window(nornpy_state *s, roll_call *c) {
 
 static bool read_options(nornpy_state *s, roll_call *c) {
     c->opt = norn_rolling_opt_default();
-    if (!read_window(s, c) || !read_closed(c)) return false;
-    if (given(c->min_periods)) {
-        c->opt.min_periods = PyLong_AsLongLong(c->min_periods);
-        if (c->opt.min_periods == -1 && PyErr_Occurred()) return false;
-        if (c->opt.min_periods < 0) {
-            PyErr_SetString(PyExc_ValueError, "min_periods: it is 0 or more");
-            return false;
-        }
-    }
+    if (!read_window(s, c) || !nornpy_closed_take(s, c->closed, &c->opt.closed) ||
+        !nornpy_least_take(s, c->min_periods, &c->opt.min_periods))
+        return false;
     if (c->center) {
         const int yes = PyObject_IsTrue(c->center);
         if (yes < 0) return false;
         c->opt.center = yes == 1;
     }
-    return write_op(c);
+    return write_op(s, c);
 }
 
 static norn_status work(norn_ctx *ctx, void *arg, norn_err *err) {
     const roll_call *c = arg;
-    if (c->with == NULL) return norn_rolling(ctx, c->from, c->n, c->op, &c->opt, c->to, err);
+    if (c->with == NULL && c->at == NULL)
+        return norn_rolling(ctx, c->from, c->n, c->op, &c->opt, c->to, err);
     const double *const columns[2] = {c->from, c->with};
     const char *const names[2] = {"x", "other"};
     const char *const op = c->op;
     double *const out = c->to;
-    const norn_rolling_data data = {
-        .n = c->n, .n_columns = 2, .n_rolled = 1, .columns = columns, .names = names};
-    return norn_rolling_columns(ctx, &data, &op, 1, &c->opt, &out, err);
+    const nornpy_roll_rows rows = {.n = c->n,
+                                   .n_columns = c->with ? 2 : 1,
+                                   .n_rolled = 1,
+                                   .columns = columns,
+                                   .names = names,
+                                   .ops = &op,
+                                   .n_ops = 1,
+                                   .times = c->at,
+                                   .opt = c->opt};
+    return nornpy_roll_rows_run(ctx, &rows, &out, err);
 }
 
 static bool run(nornpy_state *s, roll_call *c) {
@@ -259,22 +307,29 @@ static bool run(nornpy_state *s, roll_call *c) {
 
 /* The answer's array and the columns, then the work. */
 static PyObject *roll(nornpy_state *s, roll_call *c) {
-    nornpy_vector x = {.n = 0}, other = {.n = 0}, out = {.n = 0};
+    nornpy_vector x = {.n = 0}, other = {.n = 0}, times = {.n = 0}, out = {.n = 0};
     PyObject *answer = NULL;
     const int plain = c->zero_copy_only ? PyObject_IsTrue(c->zero_copy_only) : 0;
     if (plain < 0 || !nornpy_vector_take(c->x, "x", plain == 1, &x)) goto done;
     if (given(c->other)) {
         if (!nornpy_vector_take(c->other, "other", plain == 1, &other)) goto done;
         if (other.n != x.n) {
-            PyErr_Format(PyExc_ValueError, "other: %zu values, x has %zu", other.n, x.n);
+            nornpy_refuse(s, "other: %zu values, x has %zu", other.n, x.n);
             goto done;
         }
         c->with = other.p;
     }
+    if (c->opt.kind == NORN_ROLLING_SPAN) {
+        if (!nornpy_integers_take(c->times, "times", &times, &c->at)) goto done;
+        if (times.n != x.n) {
+            nornpy_refuse(s, "x: %zu values, %zu times", x.n, times.n);
+            goto done;
+        }
+    }
     answer = given(c->out) ? Py_NewRef(c->out) : PyObject_CallFunction(s->np_empty, "n", x.n);
-    if (answer == NULL || !nornpy_vector_out(answer, x.n, &out)) goto fail;
+    if (answer == NULL || !nornpy_vector_out(s, answer, x.n, &out)) goto fail;
     if (nornpy_overlap(x.p, x.n, out.p, x.n) || nornpy_overlap(c->with, other.n, out.p, x.n)) {
-        PyErr_SetString(PyExc_ValueError, "out: it shares memory with the values");
+        nornpy_refuse(s, "out: it shares memory with the values");
         goto fail;
     }
     c->from = x.p;
@@ -286,34 +341,52 @@ fail:
 done:
     nornpy_vector_drop(&x);
     nornpy_vector_drop(&other);
+    nornpy_vector_drop(&times);
     nornpy_vector_drop(&out);
     return answer;
 }
 
 /* pandas, Polars, lists …: python/norn/_series.py makes columns of them and comes back here. */
-static PyObject *roll_series(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
+static PyObject *roll_series(const char *name, PyObject *const *args, Py_ssize_t n,
+                             PyObject *names) {
     const Py_ssize_t n_names = names ? PyTuple_Size(names) : 0;
     PyObject *module = PyImport_ImportModule("norn._series"), *answer = NULL;
     PyObject *function = module ? PyObject_GetAttrString(module, "roll") : NULL;
-    PyObject *values = PyTuple_New(n), *named = PyDict_New();
+    PyObject *values = PyTuple_New(n), *named = PyDict_New(), *text = PyUnicode_FromString(name);
     Py_XDECREF(module);
-    if (function == NULL || values == NULL || named == NULL) goto done;
+    if (!function || !values || !named || !text) goto done;
     for (Py_ssize_t i = 0; i < n; i++)
         if (PyTuple_SetItem(values, i, Py_NewRef(args[i])) != 0) goto done;
     for (Py_ssize_t i = 0; i < n_names; i++)
         if (PyDict_SetItem(named, PyTuple_GetItem(names, i), args[n + i]) != 0) goto done;
-    answer = PyObject_CallFunctionObjArgs(function, PyTuple_GetItem(self, 2), values, named, NULL);
+    answer = PyObject_CallFunctionObjArgs(function, text, values, named, NULL);
 done:
     Py_XDECREF(function);
     Py_XDECREF(values);
     Py_XDECREF(named);
+    Py_XDECREF(text);
     return answer;
 }
 
-/* self: (module, the operation's row number, its public name) */
-static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
-    nornpy_state *s = nornpy_state_of(PyTuple_GetItem(self, 0));
-    const size_t row = PyLong_AsSize_t(PyTuple_GetItem(self, 1));
+/* NumPy's masked arrays lend what lies below their masks, too. */
+static bool masked(nornpy_state *s, PyObject *o) {
+    return (PyObject *)Py_TYPE(o) != s->np_array && PyObject_HasAttrString(o, "mask") &&
+           PyObject_HasAttrString(o, "filled");
+}
+
+static bool lends(nornpy_state *s, PyObject *o) {
+    return PyObject_CheckBuffer(o) && !masked(s, o);
+}
+
+/* One for each row: what a Python function points to. */
+struct nornpy_function {
+    PyMethodDef method;
+    char name[48], doc[1400];
+};
+
+static PyObject *call(PyObject *module, size_t row, PyObject *const *args, Py_ssize_t n,
+                      PyObject *names) {
+    nornpy_state *s = nornpy_state_of(module);
     roll_call c = {.row = &norni_roll_rows[row]};
     if (!take_positional(&c, args, n) || !take_named(&c, args + n, names)) return NULL;
     if (c.x == NULL || (c.row->shape == NORNI_ROLL_PAIR && c.other == NULL)) {
@@ -321,8 +394,13 @@ static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObj
                      c.x ? "other" : "x");
         return NULL;
     }
-    if (!PyObject_CheckBuffer(c.x) || (given(c.other) && !PyObject_CheckBuffer(c.other)))
-        return roll_series(self, args, n, names);
+    if (given(c.out) && masked(s, c.out)) {
+        PyErr_SetString(PyExc_TypeError,
+                        "out: a masked array's mask would stay as it is; give out.data");
+        return NULL;
+    }
+    if (!lends(s, c.x) || (given(c.other) && !lends(s, c.other)))
+        return roll_series(s->rolling[row].name, args, n, names);
     if (!read_options(s, &c)) return NULL;
     return roll(s, &c);
 }
@@ -357,51 +435,58 @@ static void write_doc(const norni_roll_row *row, const char *name, char *doc, si
         "Polars series gives a series of its kind.");
 }
 
-/* One for each row. The functions point into it: each holds it through its self. */
-typedef struct roll_function {
-    PyMethodDef method;
-    char name[48], doc[1400];
-} roll_function;
+/* A function whose self is the module is pickled by its name; so each row has a C function of its own. */
+#define OWN(k)                                                                       \
+    static PyObject *call_##k(PyObject *module, PyObject *const *args, Py_ssize_t n, \
+                              PyObject *names) {                                     \
+        return call(module, k, args, n, names);                                      \
+    }
+#define TENS(f, t) f(t##0) f(t##1) f(t##2) f(t##3) f(t##4) f(t##5) f(t##6) f(t##7) f(t##8) f(t##9)
+TENS(OWN, )
+TENS(OWN, 1)
+TENS(OWN, 2)
+TENS(OWN, 3)
+#define NAME(k) call_##k,
+    static PyObject *(*const own[MOST_ROWS])(PyObject *, PyObject *const *, Py_ssize_t,
+                                             PyObject *) = {TENS(NAME, ) TENS(NAME, 1) TENS(NAME, 2)
+                                                                TENS(NAME, 3)};
 
-static void free_functions(PyObject *capsule) {
-    PyMem_Free(PyCapsule_GetPointer(capsule, "norn.rolling"));
-}
-
-static bool add_function(PyObject *module, PyObject *owner, roll_function *f, size_t row,
-                         PyObject *names) {
+static bool add_function(PyObject *module, struct nornpy_function *f, size_t row, PyObject *names) {
     const norni_roll_row *r = &norni_roll_rows[row];
     bool good = false;
     (void)norni_format(f->name, sizeof f->name, "%s%s", weighted(r) ? "" : "rolling_", r->name);
     write_doc(r, f->name, f->doc, sizeof f->doc);
-    f->method = (PyMethodDef){f->name, (PyCFunction)(void (*)(void))call,
+    f->method = (PyMethodDef){f->name, (PyCFunction)(void (*)(void))own[row],
                               METH_FASTCALL | METH_KEYWORDS, f->doc};
-    PyObject *self = Py_BuildValue("(OnsO)", module, (Py_ssize_t)row, f->name, owner);
     PyObject *of = PyUnicode_FromString("norn"), *name = PyUnicode_FromString(f->name);
-    PyObject *function = self && of ? PyCFunction_NewEx(&f->method, self, of) : NULL;
+    PyObject *function = of ? PyCFunction_NewEx(&f->method, module, of) : NULL;
     if (function != NULL && name != NULL)
         good = PyModule_AddObjectRef(module, f->name, function) == 0 &&
                PyList_Append(names, name) == 0;
     Py_XDECREF(function);
     Py_XDECREF(name);
     Py_XDECREF(of);
-    Py_XDECREF(self);
     return good;
 }
 
 bool nornpy_rolling_init(PyObject *module) {
-    roll_function *table = PyMem_Calloc(norni_n_roll_rows, sizeof *table);
-    if (table == NULL) return PyErr_NoMemory() != NULL;
-    PyObject *owner = PyCapsule_New(table, "norn.rolling", free_functions);
-    if (owner == NULL) {
-        PyMem_Free(table);
+    nornpy_state *s = nornpy_state_of(module);
+    if (norni_n_roll_rows > MOST_ROWS) {
+        PyErr_SetString(PyExc_SystemError, "rolling: more operations than functions");
         return false;
     }
+    s->rolling = PyMem_Calloc(norni_n_roll_rows, sizeof *s->rolling);
+    if (s->rolling == NULL) return PyErr_NoMemory() != NULL;
     PyObject *names = PyList_New(0);
     bool good = names != NULL;
     for (size_t i = 0; i < norni_n_roll_rows && good; i++)
-        good = add_function(module, owner, &table[i], i, names);
+        good = add_function(module, &s->rolling[i], i, names);
     good = good && PyModule_AddObjectRef(module, "rolling_names", names) == 0;
     Py_XDECREF(names);
-    Py_DECREF(owner);
     return good;
+}
+
+void nornpy_rolling_clear(nornpy_state *s) {
+    PyMem_Free(s->rolling);
+    s->rolling = NULL;
 }

@@ -12,12 +12,14 @@ enum { NORNPY_SPARE = 64 };
 
 /* Every member is read and written under the interpreter's lock. */
 typedef struct nornpy_state {
-    PyObject *error;          /* norn.NornError */
-    PyObject *argument_error; /* norn.NornArgumentError: NornError and ValueError */
-    PyObject *np_empty;       /* numpy.empty */
-    pid_t pid;                /* whose the contexts are: a forked child makes its own */
-    int32_t n_threads;        /* as asked, 0 = automatic */
-    norn_ctx *main;           /* all workers; or NULL */
+    PyObject *error;                 /* norn.NornError */
+    PyObject *argument_error;        /* norn.NornArgumentError: NornError and ValueError */
+    PyObject *np_empty;              /* numpy.empty */
+    PyObject *np_array;              /* numpy.ndarray */
+    struct nornpy_function *rolling; /* rolling.c's functions */
+    pid_t pid;                       /* whose the contexts are: a forked child makes its own */
+    int32_t n_threads;               /* as asked, 0 = automatic */
+    norn_ctx *main;                  /* all workers; or NULL */
     bool main_busy, main_stale;
     norn_ctx *spare[NORNPY_SPARE]; /* one worker each, for calls made while main is busy */
     int32_t n_spare;
@@ -58,5 +60,7 @@ bool nornpy_errors_init(nornpy_state *s, PyObject *module);
 PyObject *nornpy_words(const char *text, size_t n);
 /* Sets the exception for a status that is not NORN_OK, and returns NULL. */
 PyObject *nornpy_raise(nornpy_state *s, norn_status st, const norn_err *err);
+/* Sets a NornArgumentError of this text, in PyUnicode_FromFormat's format; false. */
+bool nornpy_refuse(nornpy_state *s, const char *format, ...);
 
 #endif

@@ -139,7 +139,7 @@ bool nornpy_vector_take(PyObject *object, const char *name, bool zero_copy_only,
     return convert(b, code, stride, n, v->copy) || fail_type(name, b);
 }
 
-bool nornpy_vector_out(PyObject *object, size_t n, nornpy_vector *v) {
+bool nornpy_vector_out(nornpy_state *s, PyObject *object, size_t n, nornpy_vector *v) {
     if (PyObject_GetBuffer(object, &v->view, PyBUF_FULL) != 0) {
         PyErr_Clear();
         PyErr_Format(PyExc_TypeError, "out: %R lends no buffer that can be written",
@@ -156,10 +156,8 @@ bool nornpy_vector_out(PyObject *object, size_t n, nornpy_vector *v) {
                         "out: a float64 array without gaps is needed, as numpy.empty(len(x))");
         return false;
     }
-    if ((size_t)b->shape[0] != n) {
-        PyErr_Format(PyExc_ValueError, "out: %zd values, %zu are needed", b->shape[0], n);
-        return false;
-    }
+    if ((size_t)b->shape[0] != n)
+        return nornpy_refuse(s, "out: %zd values, %zu are needed", b->shape[0], n);
     v->p = b->buf;
     v->n = n;
     return true;

@@ -19,7 +19,7 @@ typedef struct nornpy_vector {
  * set, whose text names the remedy. `name` is the argument's. */
 bool nornpy_vector_take(PyObject *object, const char *name, bool zero_copy_only, nornpy_vector *v);
 /* Room for an answer: float64 without gaps, writable, n values. */
-bool nornpy_vector_out(PyObject *object, size_t n, nornpy_vector *v);
+bool nornpy_vector_out(nornpy_state *s, PyObject *object, size_t n, nornpy_vector *v);
 void nornpy_vector_drop(nornpy_vector *v);
 /* Whether two ranges of doubles share memory. */
 bool nornpy_overlap(const double *a, size_t n_a, const double *b, size_t n_b);

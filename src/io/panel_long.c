@@ -99,7 +99,7 @@ static norn_status assign_roles(norni_table *t, int64_t id, size_t time, size_t 
                (t->role[k] < 0 || norni_str_cmp(name, t->cut.header[k]) != 0))
             k++;
         if (k == t->cut.n_header)
-            return norn_fail(err, NORN_E_DATA, "exogenous column '%.*s' is missing",
+            return norn_fail(err, NORN_E_DATA, "column '%.*s' is missing",
                              (int)(name.n > 60 ? 60 : name.n), name.p);
     }
     return NORN_OK;
