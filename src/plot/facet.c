@@ -56,7 +56,8 @@ static void pad_values(norni_facet_range *r, extent e) {
 }
 
 norni_facet_range norni_facet_range_of(const norni_plot_facet *f, bool is_index) {
-    norni_facet_range r = {.no_time = true};
+    norni_facet_range r = {
+        .no_time = true, .percent = f->percent, .marks = f->marks, .n_marks = f->n_marks};
     const bool forecasts = f->n_lines > 0;
     extent core = {(double)INFINITY, -(double)INFINITY}, wide;
     widen_times(&r, f->times, f->n);
@@ -90,10 +91,21 @@ static size_t y_tick_count(double h) {
     return (size_t)(h < 240 ? h / 34 : h / 44);
 }
 
+/* Shares are written as per cent. */
+static void y_ticks(norni_ticks *t, const norni_facet_range *r, double h) {
+    const double unit =
+        r->percent && r->y_hi < value_limit / 100 && r->y_lo > -value_limit / 100 ? 100 : 1;
+    norni_ticks_number(t, r->y_lo * unit, r->y_hi * unit, y_tick_count(h));
+    for (size_t i = 0; i < t->n && unit > 1; i++) {
+        const size_t n = strlen(t->tick[i].label);
+        norni_format(t->tick[i].label + n, NORNI_TICK_TEXT - n, "%%");
+    }
+}
+
 double norni_facet_gutter(const norni_facet_range *r, double h) {
     norni_ticks t;
     double widest = 0;
-    norni_ticks_number(&t, r->y_lo, r->y_hi, y_tick_count(h));
+    y_ticks(&t, r, h);
     for (size_t i = 0; i < t.n; i++) {
         const double w = norni_svg_width(norni_str_of(t.tick[i].label), NORNI_TICK_SIZE);
         if (w > widest) widest = w;
@@ -150,7 +162,7 @@ static void open_path(norni_buf *out, const char *css, const size_t *colour) {
 }
 
 static bool ends_in_value(const norni_plot_facet *f) {
-    return f->n > 0 && isfinite(f->y[f->n - 1]);
+    return f->n > 0 && isfinite(f->y[f->n - 1]) && !f->dots;
 }
 
 /* A line of values (n), from the point `tip` on where one is given, and its lone points as dots. */
@@ -174,8 +186,35 @@ static void draw_line(norni_buf *out, const char *const css[2], const size_t *co
     norni_buf_clear(&dots);
 }
 
+enum { DOT_ROWS = 512 };
+
+/* A dot for each value; of those within one pixel the first. */
+static void draw_dots(norni_buf *out, const norni_plot_facet *f, const scale *s) {
+    uint64_t taken[DOT_ROWS / 64] = {0};
+    norni_svg_path p = {.b = out};
+    double column = -1;
+    open_path(out, "nc-h nc-pt", NULL);
+    for (size_t i = 0; i < f->n; i++) {
+        if (!isfinite(f->y[i])) continue;
+        const double x = x_of(s, f->times[i]), y = y_of(s, f->y[i]), row = floor(y);
+        if (floor(x) != column) memset(taken, 0, sizeof taken);
+        column = floor(x);
+        if (row >= 0 && row < DOT_ROWS) {
+            const size_t k = (size_t)row;
+            if ((taken[k / 64] >> k % 64 & 1) != 0) continue;
+            taken[k / 64] |= UINT64_C(1) << k % 64;
+        }
+        norni_svg_path_dot(&p, x, y);
+    }
+    norni_buf_text(out, "\"/>\n");
+}
+
 static void draw_history(norni_buf *out, const norni_plot_facet *f, const scale *s) {
     static const char *const css[2] = {"nc-h", "nc-h nc-dot"};
+    if (f->dots) {
+        draw_dots(out, f, s);
+        return;
+    }
     draw_line(out, css, NULL, s, NULL, f->times, f->y, f->n);
 }
 
@@ -299,7 +338,7 @@ size_t norni_key_colour(const norni_plot_key *key, norni_str name) {
 
 static void draw_y_axis(norni_buf *out, const norni_facet_range *r, const scale *s) {
     norni_ticks t;
-    norni_ticks_number(&t, r->y_lo, r->y_hi, y_tick_count(s->h));
+    y_ticks(&t, r, s->h);
     norni_svg_path grid = {.b = out};
     open_path(out, "nc-grid", NULL);
     for (size_t i = 0; i < t.n; i++) {
@@ -316,6 +355,17 @@ static void draw_y_axis(norni_buf *out, const norni_facet_range *r, const scale 
 }
 
 static void x_ticks(norni_ticks *t, const norni_facet_range *r, double px, bool is_index) {
+    if (r->n_marks > 0) {
+        t->n = 0;
+        for (size_t i = 0; i < r->n_marks && t->n < NORNI_TICKS_MAX; i++) {
+            const int64_t at = r->marks[i].time;
+            if (at < r->t_lo || at > r->t_hi) continue;
+            norni_tick *const tick = &t->tick[t->n++];
+            *tick = (norni_tick){.time = at, .at = norni_axis_share(at, r->t_lo, r->t_hi)};
+            norni_format(tick->label, sizeof tick->label, "%s", r->marks[i].label);
+        }
+        return;
+    }
     if (is_index)
         norni_ticks_index(t, r->t_lo, r->t_hi, px, NORNI_TICK_SIZE);
     else

@@ -21,6 +21,12 @@ typedef struct norni_plot_line {
 
 enum { NORNI_PLOT_BANDS = 16 };
 
+/* A tick of the time axis. */
+typedef struct norni_plot_mark {
+    int64_t time;
+    char label[24];
+} norni_plot_mark;
+
 typedef struct norni_plot_facet {
     norni_str title;      /* the series' id: untrusted */
     const int64_t *times; /* (n), microseconds UTC, or integers when the chart is_index */
@@ -30,6 +36,10 @@ typedef struct norni_plot_facet {
     size_t n_future;
     const norni_plot_line *lines; /* forecasts, one per model */
     size_t n_lines;
+    const norni_plot_mark *marks; /* ascending; in place of the calendar's ticks */
+    size_t n_marks;               /* 0: the calendar's */
+    bool percent;                 /* values are shares: 0.1 is written 10% */
+    bool dots; /* the history is dots, and the lines run over it instead of going on from it */
 } norni_plot_facet;
 
 /* What colours and shades stand for, over all panels. */
@@ -41,6 +51,7 @@ typedef struct norni_plot_key {
     size_t n_levels;
     double opacity; /* of one band */
     bool history;   /* some panel has one */
+    bool dots;      /* it is dots */
 } norni_plot_key;
 
 /* What a panel shows; empty = there is no finite value, or no time. */
@@ -48,6 +59,9 @@ typedef struct norni_facet_range {
     int64_t t_lo, t_hi; /* t_lo < t_hi */
     double y_lo, y_hi;  /* y_lo < y_hi, fit for norni_ticks_number */
     bool no_time, no_value;
+    bool percent;
+    const norni_plot_mark *marks; /* (n_marks), of the facet */
+    size_t n_marks;
 } norni_facet_range;
 
 /* Rooms around the plot area of w x h px at x, y. */

@@ -63,6 +63,7 @@ static norni_plot_key make_key(const norni_plot_chart *c) {
     for (size_t i = 0; i < c->n_facets; i++) {
         const norni_plot_facet *f = &c->facets[i];
         key.history = key.history || f->n > 0;
+        key.dots = key.dots || f->dots;
         for (size_t k = 0; k < f->n_lines && f->n_future > 0; k++) {
             const norni_plot_line *line = &f->lines[k];
             if (key.n_names < NORNI_KEY_NAMES && norni_key_colour(&key, line->name) == key.n_names)
@@ -181,15 +182,18 @@ static void legend_text(legend *l, norni_str text, double w) {
     l->x += SWATCH + 8 + w + 22;
 }
 
-static void legend_line(legend *l, norni_str text, const char *css, size_t colour) {
+static void legend_line(legend *l, norni_str text, const char *css, size_t colour, bool dot) {
     double w;
     legend_place(l, text, &w);
     if (l->b != NULL) {
         norni_svg_path p = {.b = l->b};
         norni_buf_format(l->b, "<path class=\"%s nc-c%zu nc-d%zu\" d=\"", css,
                          colour % NORNI_SVG_COLOURS, colour / NORNI_SVG_COLOURS % 3);
-        norni_svg_path_move(&p, l->x + 1, l->y);
-        norni_svg_path_line(&p, l->x + SWATCH - 1, l->y);
+        if (dot)
+            norni_svg_path_dot(&p, l->x + SWATCH / 2.0, l->y);
+        else
+            norni_svg_path_move(&p, l->x + 1, l->y);
+        if (!dot) norni_svg_path_line(&p, l->x + SWATCH - 1, l->y);
         norni_buf_text(l->b, "\"/>\n");
     }
     legend_text(l, text, w);
@@ -217,9 +221,10 @@ static void legend_level(legend *l, const norni_plot_key *key, size_t at) {
 static double put_legend(norni_buf *b, const norni_plot_key *key, double y, double width) {
     legend l = {b, margin, y + LEGEND_ROW / 2.0, width - margin};
     if (key->n_names == 0) return y;
-    if (key->history) legend_line(&l, norni_str_of("History"), "nc-h", 0);
+    if (key->history)
+        legend_line(&l, norni_str_of("History"), key->dots ? "nc-h nc-pt" : "nc-h", 0, key->dots);
     for (size_t i = 0; i < key->n_names; i++)
-        legend_line(&l, or_else(key->name[i], "Forecast"), "nc-f", i);
+        legend_line(&l, or_else(key->name[i], "Forecast"), "nc-f", i, false);
     for (size_t i = key->n_levels; i > 0; i--)
         legend_level(&l, key, i - 1);
     return l.y + LEGEND_ROW / 2.0 + 6;
@@ -263,10 +268,12 @@ static layout make_layout(const norni_plot_chart *c, const norni_plot_key *key,
     layout l = {.width = c->width == 0 ? 960 : clamp(c->width, 320, 4096)};
     const size_t most = l.width < 480 ? 1 : l.width < 720 ? 2 : 3, n = c->n_facets;
     l.columns = n == 2 || n == 4 ? 2 : n < 3 ? n : 3;
+    if (c->columns > 0) l.columns = c->columns;
     if (l.columns > most) l.columns = most;
     l.rows = (n + l.columns - 1) / l.columns;
     l.column = (l.width - 2 * margin - gap * (double)(l.columns - 1)) / (double)l.columns;
     l.panel_h = floor(l.columns == 1 && n == 1 ? clamp(0.4 * l.width, 180, 480)
+                      : c->columns == 1        ? clamp(0.22 * l.width, 120, 240)
                                                : clamp(0.56 * l.column, 120, 300));
     for (size_t i = 0; i < n; i++)
         l.gutter = larger(l.gutter, norni_facet_gutter(&r[i], l.panel_h));
@@ -360,7 +367,7 @@ norn_status norni_plot_lines(norni_buf *out, const norni_plot_chart *chart, norn
     if (r == NULL) return norni_alloc_fail(err, "chart", n, sizeof *r);
     for (size_t i = 0; i < n; i++)
         r[i] = norni_facet_range_of(&chart->facets[i], chart->is_index);
-    share_times(r, n);
+    if (!chart->apart) share_times(r, n);
     const norni_plot_key key = make_key(chart);
     const layout l = make_layout(chart, &key, r);
     norni_buf words;

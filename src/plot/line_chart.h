@@ -12,8 +12,10 @@ typedef struct norni_plot_chart {
     bool is_index; /* times are integers, not dates */
     const norni_plot_facet *facets;
     size_t n_facets;
-    size_t n_more; /* series that are not shown: "and 145 more series" */
-    int32_t width; /* px, 0 = 960, kept within [320, 4096] */
+    size_t n_more;  /* series that are not shown: "and 145 more series" */
+    size_t columns; /* of panels; 0: as many as fit, at most 3 */
+    bool apart;     /* every panel has times of its own */
+    int32_t width;  /* px, 0 = 960, kept within [320, 4096] */
 } norni_plot_chart;
 
 /* Appends one complete SVG document, the same bytes for the same chart; fails only for memory

@@ -15,6 +15,7 @@
 #include "data/calendar.h"
 #include "plot/line_chart.h"
 #include "plot/svg.h"
+#include "svg_check.h"
 
 /* cmocka's own compares floats. */
 #define assert_near(a, b, tolerance) assert_true(fabs((a) - (b)) <= (tolerance))
@@ -56,7 +57,14 @@ static int set_up(void **state) {
     s.bands[0] = (norni_plot_band){80, s.lo[0], s.hi[0]};
     s.bands[1] = (norni_plot_band){95, s.lo[1], s.hi[1]};
     s.line = (norni_plot_line){norni_str_of("ets"), s.f, s.bands, 2};
-    s.facet = (norni_plot_facet){norni_str_of("sales"), s.times, s.y, N, s.future, H, &s.line, 1};
+    s.facet = (norni_plot_facet){.title = norni_str_of("sales"),
+                                 .times = s.times,
+                                 .y = s.y,
+                                 .n = N,
+                                 .future_times = s.future,
+                                 .n_future = H,
+                                 .lines = &s.line,
+                                 .n_lines = 1};
     s.chart =
         (norni_plot_chart){.title = norni_str_of("A chart"), .facets = &s.facet, .n_facets = 1};
     *state = &s;
@@ -77,56 +85,6 @@ static const char *draw(sample *s) {
     norni_buf_add(&s->out, "", 1);
     assert_false(s->out.failed);
     return s->out.p;
-}
-
-static size_t count_of(const char *text, const char *part) {
-    size_t n = 0;
-    for (const char *p = strstr(text, part); p != NULL; p = strstr(p + 1, part))
-        n++;
-    return n;
-}
-
-static bool known_entity(const char *p) {
-    static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    for (size_t i = 0; i < 5; i++) {
-        if (strncmp(p, known[i], strlen(known[i])) == 0) return true;
-    }
-    return false;
-}
-
-/* NULL, or what keeps the text from being well-formed: tags that do not nest, bare & or <,
- * characters that XML forbids. */
-static const char *fault_of(const char *p) {
-    static char stack[32][16];
-    size_t depth = 0, elements = 0;
-    for (; *p != '\0'; p++) {
-        if ((unsigned char)*p < 0x20 && *p != '\n') return "control character";
-        if (*p == '&' && !known_entity(p)) return "bare &";
-        if (*p == '>') return "bare >";
-        if (*p != '<') continue;
-        const bool closing = p[1] == '/';
-        const char *name = p + 1 + closing, *end = name;
-        while ((*end >= 'a' && *end <= 'z') || (*end >= 'A' && *end <= 'Z'))
-            end++;
-        char tag[16] = "";
-        if (end == name || end - name > 15) return "bad tag";
-        memcpy(tag, name, (size_t)(end - name));
-        bool quoted = false;
-        for (; *end != '>' || quoted; end++) {
-            if (*end == '\0' || *end == '<') return "open tag";
-            if (*end == '"') quoted = !quoted;
-        }
-        if (closing) {
-            if (depth == 0 || strcmp(stack[--depth], tag) != 0) return "tags do not nest";
-        } else if (end[-1] != '/') {
-            if (depth == 0 && elements > 0) return "two roots";
-            if (depth == 32) return "too deep";
-            strcpy(stack[depth++], tag);
-        }
-        elements++;
-        p = end;
-    }
-    return depth == 0 ? NULL : "open element";
 }
 
 /* What the d attribute of the k-th path of a class draws. */
@@ -408,7 +366,11 @@ static void long_histories_make_small_files_that_keep_spikes(void **state) {
         times[i] = (int64_t)i * 60 * NORNI_US_SECOND;
         y[i] = i % 7 == 3 ? (double)NAN : (double)(seed >> 8) / (1 << 24);
     }
-    s->facet = (norni_plot_facet){norni_str_of("long"), times, y, LONG, s->future, 0, NULL, 0};
+    s->facet = (norni_plot_facet){.title = norni_str_of("long"),
+                                  .times = times,
+                                  .y = y,
+                                  .n = LONG,
+                                  .future_times = s->future};
     const drawn plain = find_path(draw(s), "<path class=\"nc-h\"", 0);
     assert_true(s->out.n < 200000);
     assert_int_equal(plain.moves, 1); /* gaps narrower than a pixel are no gaps */
