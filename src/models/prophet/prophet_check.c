@@ -164,6 +164,35 @@ static norn_status check_holiday(const norni_prophet_spec *spec, size_t i, norn_
     return isnan(h->prior) ? NORN_OK : check_prior(err, h->name, h->prior);
 }
 
+/* No holiday bears the name. */
+static norn_status check_days(const norni_prophet_spec *spec, norni_str name, const char *what,
+                              norn_err *err) {
+    for (size_t i = 0; i < spec->n_holiday; i++)
+        if (same(spec->holiday[i].name, name)) return taken(err, what, name, "holiday");
+    return NORN_OK;
+}
+
+norn_status norni_prophet_check_season(const norni_prophet_spec *spec, size_t i, norn_err *err) {
+    const norni_prophet_season *s = &spec->season[i];
+    NORN_TRY(check_season(spec, i, err));
+    NORN_TRY(check_days(spec, s->name, "seasonality", err));
+    if (s->condition.n == 0) return NORN_OK;
+    NORN_TRY(check_days(spec, s->condition, "condition", err));
+    return check_free(spec, s->condition, "condition", 0, true, err);
+}
+
+norn_status norni_prophet_check_regressor(const norni_prophet_spec *spec, size_t i, norn_err *err) {
+    NORN_TRY(check_regressor(spec, i, err));
+    NORN_TRY(check_free(spec, spec->regressor[i].name, "regressor", spec->n_season, false, err));
+    return check_days(spec, spec->regressor[i].name, "regressor", err);
+}
+
+norn_status norni_prophet_check_holidays(const norni_prophet_spec *spec, size_t i, norn_err *err) {
+    for (; i < spec->n_holiday; i++)
+        NORN_TRY(check_holiday(spec, i, err));
+    return NORN_OK;
+}
+
 norn_status norni_prophet_check(const norni_prophet_spec *spec, norn_err *err) {
     const char *code;
     NORN_TRY(check_switches(spec, err));
@@ -171,8 +200,7 @@ norn_status norni_prophet_check(const norni_prophet_spec *spec, norn_err *err) {
         NORN_TRY(check_season(spec, i, err));
     for (size_t i = 0; i < spec->n_regressor; i++)
         NORN_TRY(check_regressor(spec, i, err));
-    for (size_t i = 0; i < spec->n_holiday; i++)
-        NORN_TRY(check_holiday(spec, i, err));
+    NORN_TRY(norni_prophet_check_holidays(spec, 0, err));
     if (spec->country.n && !norni_country_find(spec->country, &code))
         return norn_fail(
             err, NORN_E_ARG,

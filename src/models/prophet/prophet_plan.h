@@ -14,6 +14,19 @@ typedef struct norni_prophet_note {
 /* Checks names, windows, priors and the like without any rows: every error a user can make in the
  * specification alone. */
 NORN_CHECKED norn_status norni_prophet_check(const norni_prophet_spec *spec, norn_err *err);
+/* The same for the last seasonality or regressor added alone, place i of its list. */
+NORN_CHECKED norn_status norni_prophet_check_season(const norni_prophet_spec *spec, size_t i,
+                                                    norn_err *err);
+NORN_CHECKED norn_status norni_prophet_check_regressor(const norni_prophet_spec *spec, size_t i,
+                                                       norn_err *err);
+/* And for the holidays from place i on. */
+NORN_CHECKED norn_status norni_prophet_check_holidays(const norni_prophet_spec *spec, size_t i,
+                                                      norn_err *err);
+/* The country is known, and its holidays' names are not those of seasonalities or regressors; *code
+ * NULL: there is none. */
+NORN_CHECKED norn_status norni_prophet_check_country(norni_arena *arena,
+                                                     const norni_prophet_spec *spec,
+                                                     const char **code, norn_err *err);
 /* Fixes all of a fit but its estimates, and makes its design (rows with y). Both in the arena;
  * note may be NULL. */
 NORN_CHECKED norn_status norni_prophet_plan_make(norni_arena *arena, const norni_poll *poll,

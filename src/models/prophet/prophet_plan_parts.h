@@ -21,10 +21,6 @@ double *norni_prophet_pick(norni_arena *arena, const norni_prophet_design *desig
 /* The column of that name, or NULL. near: its place in all likelihood. */
 const double *norni_prophet_find(const norni_prophet_rows *rows, norni_str name, size_t near);
 
-/* A country's names must not be those of seasonalities or regressors; *code NULL: no country. */
-NORN_CHECKED norn_status norni_prophet_check_country(norni_arena *arena,
-                                                     const norni_prophet_spec *spec,
-                                                     const char **code, norn_err *err);
 /* Chooses the rows (fitting: those with y) into design->n, row, ds, after checking their times and y. */
 NORN_CHECKED norn_status norni_prophet_rows_take(norni_arena *arena, bool fitting,
                                                  const norni_prophet_rows *rows,
