@@ -1,0 +1,140 @@
+/* Where else a climb may begin: other sigmas, a turned curve, simpler problems' fits. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The posterior has more than one peak. Along sigma: with penalties the best estimates x(sigma) at a
+ * given sigma leave squares whose own best sigma is s(x(sigma)), peaks are where both agree, and a
+ * sigma below the peak found that leads further down is in the reach of another. Under logistic
+ * growth: z(0) = -k m keeps k and m away from 0, so that no path leads from k > 0 to k < 0 without a
+ * loss. With multiplicative terms: trend and terms share a scale and a sign. */
+#include "models/prophet/prophet_climb.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fp.h"
+#include "num/lasso_ridge.h"
+#include "num/least_squares.h"
+
+/* Squared residuals at x as the model of at's slopes (J'J) says. */
+static double model_squares(const climb_ground *g, const climb_point *at, const climb_slopes *s,
+                            const double *x, double *step) {
+    const size_t p = g->n_unknown;
+    double sum = 0;
+    for (size_t j = 0; j < p; j++)
+        step[j] = x[j] - at->x[j];
+    for (size_t j = 0; j < p; j++)
+        sum += step[j] * (2 * s->fall[j] + norni_dot(s->gauss + j * p, step, p));
+    return at->squares + sum > 0 ? at->squares + sum : 0;
+}
+
+typedef struct scan {
+    double *c, *ridge, *lasso, *step, *x; /* (p) */
+} scan;
+
+static norn_status scan_at(const climb_ground *g, const climb_slopes *s, scan *w, double sigma,
+                           norn_err *err) {
+    const size_t p = g->n_unknown;
+    double kkt;
+    for (size_t j = 0; j < p; j++) {
+        w->ridge[j] = sigma * sigma * g->ridge[j];
+        w->lasso[j] = sigma * sigma * g->lasso[j];
+    }
+    const norni_lasso_ridge problem = {
+        .n = p, .gram = s->gauss, .c = w->c, .ridge = w->ridge, .lasso = w->lasso};
+    return norni_lasso_ridge_solve(g->arena, g->poll, &problem, w->x, &kkt, NULL, err);
+}
+
+static norn_status scan_sigmas(const climb_ground *g, const climb_point *at, const climb_slopes *s,
+                               bool larger, scan *w, double *x, bool *any, norn_err *err) {
+    static const double down[] = {0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.02},
+                        up[] = {1.4, 2, 3, 5, 10};
+    const size_t p = g->n_unknown, n = larger ? 5 : 8;
+    double best = NORNI_INF;
+    for (size_t j = 0; j < p; j++)
+        w->c[j] = norni_dot(s->gauss + j * p, at->x, p) - s->fall[j];
+    memcpy(w->x, at->x, p * sizeof *w->x);
+    for (size_t i = 0; i < n; i++) {
+        const double sigma = at->sigma * (larger ? up[i] : down[i]);
+        NORN_TRY(scan_at(g, s, w, sigma, err));
+        const double squares = model_squares(g, at, s, w->x, w->step);
+        const double next = climb_sigma(g, squares), value = climb_value(g, squares, w->x);
+        if (!(larger ? next > sigma : next < sigma) || !(value < best)) continue;
+        best = value;
+        *any = true;
+        memcpy(x, w->x, p * sizeof *x);
+    }
+    return NORN_OK;
+}
+
+norn_status climb_start_far(const climb_ground *g, const climb_point *at, const climb_slopes *s,
+                            bool larger, double *x, bool *any, norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(g->arena);
+    const size_t p = g->n_unknown;
+    double *v = norni_arena_get(g->arena, p, 5 * sizeof *v);
+    *any = false;
+    if (v == NULL) return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu unknowns", p);
+    scan w = {v, v + p, v + 2 * p, v + 3 * p, v + 4 * p};
+    const norn_status status = scan_sigmas(g, at, s, larger, &w, x, any, err);
+    norni_arena_rewind(g->arena, mark);
+    return status;
+}
+
+bool climb_start_turned(const climb_ground *g, const climb_point *at, double *x) {
+    const double k = at->x[CLIMB_K];
+    if (g->problem->growth != NORNI_PROPHET_LOGISTIC || k == 0) return false;
+    memcpy(x, at->x, g->n_unknown * sizeof *x);
+    x[CLIMB_K] = -k;
+    x[CLIMB_M] = -x[CLIMB_M];
+    if (g->n_change > 0) x[CLIMB_DELTA] += 2 * k;
+    return true;
+}
+
+/* Climbs the simpler problem from Prophet's start; its k, m and delta, and coefficients, into x. */
+static norn_status climb_simple(const climb_ground *g, const norni_prophet_problem *simple,
+                                double *x, norn_err *err) {
+    climb_ground ground;
+    climb_point at, other;
+    climb_slopes s;
+    climb_found found;
+    norni_prophet_fit fit = {0};
+    const norni_prophet_problem *p = g->problem;
+    NORN_TRY(climb_ground_make(&ground, g->arena, g->poll, simple, err));
+    fit.delta = norni_arena_zero(g->arena, p->n_change + p->n_x + 1, sizeof *fit.delta);
+    if (!fit.delta || !climb_point_make(&at, &ground) || !climb_point_make(&other, &ground) ||
+        !climb_slopes_make(&s, &ground))
+        return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows", g->n);
+    fit.beta = fit.delta + p->n_change;
+    norni_prophet_start(simple, &fit);
+    climb_from_fit(&ground, &fit, at.x);
+    if (!climb_evaluate(&ground, &at)) return climb_cancelled(err);
+    if (at.value < NORNI_INF) NORN_TRY(climb_up(&ground, &at, &other, &s, NORNI_INF, &found, err));
+    climb_to_fit(&ground, &at, &fit);
+    climb_from_fit(g, &fit, x);
+    return NORN_OK;
+}
+
+norn_status climb_start_simple(const climb_ground *g, bool features, double *x, bool *any,
+                               norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(g->arena);
+    norni_prophet_problem simple = *g->problem;
+    *any = g->problem->n_x > 0 && (!features || g->n_mult > 0);
+    if (!*any) return NORN_OK;
+    if (features) {
+        const bool *additive = norni_arena_zero(g->arena, simple.n_x, sizeof *additive);
+        if (!additive) return norn_fail(err, NORN_E_MEM, "prophet: no memory");
+        simple.multiplicative = additive;
+    } else {
+        simple.n_x = 0;
+    }
+    const norn_status status = climb_simple(g, &simple, x, err);
+    if (features) { /* what multiplies is a share of the level */
+        double sum = 0;
+        for (size_t i = 0; i < g->n; i++)
+            sum += g->problem->y[i];
+        const double level = sum / (double)g->n;
+        double *coef = x + CLIMB_DELTA + g->n_change;
+        for (size_t j = 0; j < g->n_mult; j++)
+            coef[j] = level != 0 ? coef[j] / level : 0;
+    }
+    norni_arena_rewind(g->arena, mark);
+    return status;
+}
