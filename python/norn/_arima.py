@@ -106,6 +106,9 @@ def _orders_in(data):
 class ARIMA:
     """A seasonal ARIMA model of given orders, with regressors and missing values (NaN).
 
+    A series y is anything that holds n numbers: a NumPy array, a pandas, Polars or pyarrow column, a list. Regressors X are an
+    array (n, k), a table whose columns give the names, or a dict of columns, without missing values where y has none.
+
     Parameters
     ----------
     p, d, q : autoregressive terms, differences, moving-average terms
@@ -117,6 +120,9 @@ class ARIMA:
 
     ``fit`` returns a dict: params and their names (signs as in R: y_t = φ y_{t-1} + e_t + θ e_{t-1}), log_likelihood,
     aic, aicc, bic (R's counts: sigma2 is a parameter), sigma2, n_used, converged, residuals, fitted.
+
+    Raises NornArgumentError (a ValueError) for orders, series and regressors that cannot be used, NornError where a call needs a
+    fitted model.
     """
 
     def __init__(self, p: int = 0, d: int = 0, q: int = 0, seasonal: Sequence[int] = (0, 0, 0), season_length: int = 1,
@@ -179,7 +185,12 @@ class ARIMA:
     # ---- fitting ----
 
     def fit(self, y: Any, X: Any = None) -> dict[str, Any]:
-        """Fits the model to y (NaN: missing) with the regressors X (n, k), and returns what it estimated."""
+        """Fits the model to y (n,), NaN: missing, with the regressors X (n, k), and returns what it estimated.
+
+        Returns a dict: ``params`` (n_params,) and their ``names``, ``log_likelihood``, ``aic``, ``aicc``, ``bic``, ``sigma2`` (units of
+        y squared), ``n_used`` (observations left after differencing), ``converged``, ``fitted`` and ``residuals`` (n,), NaN where
+        there are none.
+        """
         values = _values(y)
         x, names = _regressors(X, "X")
         answer = self._run(_FIT, values, x, None, 0, [], "estimates", "keep", "fitted")
@@ -188,7 +199,7 @@ class ARIMA:
 
     @property
     def result_(self) -> dict[str, Any]:
-        """What ``fit`` returned."""
+        """What ``fit`` returned. Raises NornError before."""
         self._fitted_model("result_")
         return dict(self._result)
 
@@ -211,18 +222,26 @@ class ARIMA:
         return x
 
     def forecast(self, h: int, level: float | Sequence[float] | None = None, X: Any = None) -> Any:
-        """h periods ahead: an array, or with ``level`` (in per cent, as [80, 95]) a dict of arrays: mean, lo-80, hi-80 …"""
+        """h periods ahead, in units of y: an array (h,), or with ``level`` a dict of such arrays: mean, lo-80, hi-80 …
+
+        h : 1 to 100000
+        level : one or several levels in per cent, inside (0, 100), as ``[80, 95]``, none twice; normal intervals
+        X : the regressors over the horizon (h, k), where the model has any
+        """
         model, levels, h = self._fitted_model("forecast"), _levels(level), _horizon(h)
         answer = self._run(_TAKE, model, None, self._future(X, h), h, levels)
         return _shape(answer, level)
 
     def predict(self, h: int, X: Any = None, level: float | Sequence[float] | None = None) -> dict[str, np.ndarray]:
-        """The same, with the arguments in statsforecast's order; always a dict."""
+        """``forecast`` with the arguments h, X and level in statsforecast's order; always a dict."""
         answer = self.forecast(h, level, X)
         return answer if isinstance(answer, dict) else {"mean": answer}
 
     def update(self, y: Any, X: Any = None) -> ARIMA:
-        """Moves the model on over y, the observations right behind those it has seen, without fitting; returns self."""
+        """Moves the model on over y (n,), the observations right behind those it has seen, without fitting; returns self.
+
+        X : their regressors (n, k), where the model has any
+        """
         model, values = self._fitted_model("update"), _values(y)
         x, _ = _regressors(X, "X")
         if len(x or ()) != self._n_x:
@@ -231,7 +250,7 @@ class ARIMA:
         return self
 
     def apply(self, y: Any, X: Any = None) -> ARIMA:
-        """A new ARIMA: this one's parameters over another series, without fitting."""
+        """A new ARIMA: this one's parameters over another series y (n,) with regressors X (n, k), without fitting."""
         model, values = self._fitted_model("apply"), _values(y)
         x, _ = _regressors(X, "X")
         other = ARIMA(*self._orders, self._seasonal, self._m, self._constant, self._method)
@@ -242,13 +261,19 @@ class ARIMA:
 
     def forward(self, y: Any, h: int, X: Any = None, X_future: Any = None,
                 level: float | Sequence[float] | None = None) -> dict[str, np.ndarray]:
-        """Forecasts h periods behind another series y with this model's parameters, as statsforecast's forward."""
+        """Forecasts h periods behind another series y (n,) with this model's parameters, as statsforecast's forward.
+
+        X (n, k) and X_future (h, k) are regressors; h and level as in ``forecast``. Returns a dict as ``predict``.
+        """
         return self.apply(y, X).predict(h, X_future, level)
 
     # ---- diagnostics ----
 
     def ljung_box(self, lags: int | None = None) -> dict[str, Any]:
-        """Are the residuals' first autocorrelations zero? {lags, statistic, p_value}; lags as R's checkresiduals takes them."""
+        """Are the residuals' first autocorrelations zero? {lags, statistic, p_value}.
+
+        lags : how many of them, 1 or more; None: as R's checkresiduals takes them
+        """
         self._fitted_model("ljung_box")
         e = self._result["residuals"]
         seen = int(np.isfinite(e).sum())
@@ -283,12 +308,12 @@ class ARIMA:
     # ---- keeping ----
 
     def to_bytes(self) -> bytes:
-        """The fitted model as bytes, for ``ARIMA.from_bytes`` and ``batch_forecast_arima``."""
+        """The fitted model as bytes, for ``ARIMA.from_bytes`` and ``batch_forecast_arima``. Raises NornError before ``fit``."""
         return self._fitted_model("to_bytes")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ARIMA:
-        """A model that ``to_bytes`` wrote: it forecasts and moves on; residuals are not kept."""
+        """A model from the data that ``to_bytes`` wrote: it forecasts and moves on; residuals are not kept. Raises NornArgumentError for other bytes."""
         data = bytes(data)
         answer = _norn.model_door(_TAKE, None, [data], None, None, 0, [], (True, True, False, False), 0)[0]
         made = cls(**_orders_in(data))
@@ -302,13 +327,13 @@ class ARIMA:
         return made
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the fitted model to a file."""
+        """Writes the fitted model to the file of this path, written over. Raises NornError before ``fit``, OSError."""
         with open(path, "wb") as f:
             f.write(self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ARIMA:
-        """A model that ``save`` wrote."""
+        """The model that ``save`` wrote to the file of this path. Raises NornArgumentError for another file, OSError."""
         with open(path, "rb") as f:
             return cls.from_bytes(f.read())
 
@@ -355,8 +380,15 @@ def batch_fit_arima(ys: Iterable[Any], p: int, d: int, q: int, *, seasonal: Sequ
 
     Each dict has status ("ok", or what kind of failure) and message; where the status is "ok" also what ``ARIMA.fit``
     returns (without residuals), and ``model``: the fitted model as bytes, for ``batch_forecast_arima`` and
-    ``ARIMA.from_bytes``. One bad series does not end the batch. n_jobs: workers; None, -1: all. Results are the same at
-    any number.
+    ``ARIMA.from_bytes``. One bad series does not end the batch.
+
+    Parameters
+    ----------
+    ys : the series, as ``ARIMA.fit`` takes one; of any lengths
+    p, d, q, seasonal, season_length, constant, method : as in ``ARIMA``
+    n_jobs : workers; None, -1: all. Results are the same at any number.
+
+    Raises NornArgumentError for orders that cannot be, for n_jobs, and where ys is no list.
     """
     spec = _spec(p, d, q, seasonal, season_length, _constant(constant, None, False), method)
     at, arrays, bad = _series_list(ys, "list_of_arrays")
@@ -368,9 +400,17 @@ def batch_forecast_arima(ys: Iterable[Any], p: int | None = None, d: int | None 
                          constant: str = "auto", method: str = "auto", n_jobs: int | None = None) -> list[dict[str, Any]]:
     """Forecasts h periods of every series of a list, in parallel; a list of dicts in the same order.
 
-    ys: arrays, which are fitted with ARIMA(p, d, q), or fitted models: what ``batch_fit_arima`` returned, ``ARIMA`` objects,
-    or their bytes; then ``batch_forecast_arima(fitted, h=12)``. Each dict has status and message; where the status is "ok"
-    also mean and, with ``level``, lo-L and hi-L.
+    Parameters
+    ----------
+    ys : arrays, which are fitted with ARIMA(p, d, q), or fitted models: what ``batch_fit_arima`` returned, ``ARIMA`` objects,
+        or their bytes; then ``batch_forecast_arima(fitted, h=12)``
+    p, d, q, seasonal, season_length, constant, method : as in ``ARIMA``; not with fitted models
+    h : periods ahead, 1 to 100000
+    level : levels in per cent, inside (0, 100), as ``[80, 95]``
+    n_jobs : workers; None, -1: all
+
+    Each dict has status and message; where the status is "ok" also ``mean`` (h,) in units of the series and, with ``level``,
+    ``lo-L`` and ``hi-L`` (h,). Raises as ``batch_fit_arima``; TypeError where h or an order is missing.
     """
     if h is None:
         raise TypeError("batch_forecast_arima: h is missing")

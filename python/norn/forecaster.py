@@ -19,11 +19,17 @@ _POLARS = {"mo": "M", "q": "Q", "y": "Y", "w": "W", "d": "D", "h": "h", "m": "mi
 
 
 class ConformalIntervals:
-    """Intervals from a model's errors at earlier cut-offs, for any model.
+    """Intervals from a model's errors at earlier cut-offs, for any model; given to ``forecast`` and its like.
 
-    n_windows : cut-offs, at most
+    Parameters
+    ----------
+    n_windows : cut-offs, at most; 1 to 1000
     h : accepted and not needed: the intervals cover the forecast's horizon
-    step : periods between them; 0: as the series affords
+    method : ``"conformal_distribution"`` or ``"conformal_error"``, which mean the same here
+    step : periods between cut-offs, 0 to 100000; 0: as the series affords, up to the horizon
+
+    Raises NornArgumentError for another method. A level of 95 % needs 19 errors, 90 % needs 9; with fewer the interval's ends
+    are NaN, and a warning says so.
     """
 
     def __init__(self, n_windows=5, h=None, method="conformal_distribution", step=0):
@@ -79,16 +85,29 @@ class Forecaster:
 
     Parameters
     ----------
-    models : names, specs as ``"ets(error=M)[12]"``, or objects of ``norn.models``
-    freq : ``"D"``, ``"MS"``, ``"15min"``, ``1`` …; None: from the data
+    models : one or a list of names, specs as ``"ets(error=M)[12]"``, ``norn.ARIMA`` objects, or objects of ``norn.models``
+    freq : ``"D"``, ``"MS"``, ``"15min"``, ``1`` …, pandas' offsets and Polars' words; None: from the data
     season_length : periods a season, or several; None: from the frequency
-    n_jobs : workers; -1: all. Results are the same at any number.
-    fallback : what serves a series whose model failed; ``"none"``: let it fail
+    n_jobs : workers; -1 or None: all. Results are the same at any number.
+    fallback : what serves a series whose model failed; ``"none"`` or None: let it fail
     verbose : show progress (through tqdm)
-    seed : of simulated intervals
-    options : anything else that ``norn forecast`` takes, with underscores (gaps, duplicates, budget_evals …)
+    fallback_model, df : as statsforecast has them: another word for fallback; the table of later calls
+    seed : of simulated intervals and sample paths
+    options : anything else that ``norn forecast`` and ``norn evaluate`` take about data and models, with underscores (gaps,
+        duplicates, budget_evals …). A table lies in memory, in one piece: options about files and runs (memory_limit, resume,
+        chunk_size, out, cache …) are taken and have no effect; a file larger than memory is for the command.
 
-    After a call ``report_`` says how it went: n_items, n_ok, n_fallback, n_failed, digest, failures.
+    Tables are long: a row for each series and period, with the columns id (texts or integers; none: one series), time (dates, time
+    stamps, integers or texts; none: 1, 2, 3 …) and target (numbers; NaN or null: missing), in any order of rows, and exogenous
+    columns where they are used. Answers are tables of the same kind in the order of the series' first rows.
+
+    After a call ``report_`` says how it went: n_items (series times models, and cut-offs), n_ok, n_fallback (of these, served by
+    the fallback), n_failed, failures ("id, model: message", …) and digest: "xxh3:" and 32 hex digits over every output bit, that of
+    the command's ``--summary``.
+
+    Raises NornArgumentError (a ValueError) for arguments and data that cannot be used, NornError where every model failed on
+    every series, TypeError for a table of an unknown kind, MemoryError. A model that fails on some series raises nothing: see
+    ``report_``.
     """
 
     def __init__(self, models="auto", freq=None, season_length=None, n_jobs=-1, fallback="seasonal_naive", verbose=False, *,
@@ -171,8 +190,22 @@ class Forecaster:
                  time_col="ds", target_col="y", n_jobs=None):
         """Fits every model to every series and forecasts h periods.
 
-        Returns a table of df's kind: id, time, then a column for each model and, with ``level``, its
-        ``-lo-L`` and ``-hi-L``. X_df holds the exogenous columns over the horizon; df has them, too.
+        Parameters
+        ----------
+        df : the table of series
+        h : periods ahead, 1 to 100000
+        level : one or several levels of prediction intervals in per cent, inside (0, 100), as ``[80, 95]``; None: none
+        fitted : keep the one-step fitted values for ``forecast_fitted_values``
+        X_df : the exogenous columns over the horizon, a row for each series and period; df has these columns, too
+        prediction_intervals : ``ConformalIntervals``; None: the models' own
+        id_col, time_col, target_col : names of df's columns
+        n_jobs : workers of this call; None: the Forecaster's
+
+        Returns a table of df's kind with len(series) · h rows: id, time, then a column for each model in the units of the target
+        and, with ``level``, its ``-lo-L`` and ``-hi-L`` from the lowest level to the highest. A series that nothing could serve
+        has NaN.
+
+        Raises as the class says; NornArgumentError also for levels outside (0, 100) or given twice.
         """
         df, h = self._order(df, h)
         kind = kind_of(df)
@@ -203,7 +236,11 @@ class Forecaster:
         return kind.open(keys | set(names)), later.open((keys - {columns[2]}) | set(names))
 
     def forecast_fitted_values(self):
-        """The one-step fitted values of the last forecast(…, fitted=True), with the observations."""
+        """The one-step fitted values of the last forecast(…, fitted=True), with the observations.
+
+        Returns a table of df's kind with a row for each period of the history (gaps filled in): id, time, target, then a column
+        for each model; NaN where a model has no value. Raises NornError where no such forecast went before.
+        """
         if self._history is None:
             raise NornError("forecast_fitted_values: call forecast(…, fitted=True) before")
         kind, history = self._history
@@ -222,15 +259,16 @@ class Forecaster:
         X_df : exogenous columns over the horizon, as in ``forecast``
         n_paths : paths of each series and model, 1 or more; path k is the same however many there are
         seed : of the draws, a whole number from 0 on; None: the Forecaster's
-        error_distribution : ``"normal"``, the errors that the models are fitted with; no other
+        error_distribution, error_params : ``"normal"`` and None: the errors that the models are fitted with; no others
+        id_col, time_col, target_col, n_jobs : as in ``forecast``
 
         Returns a table of df's kind with len(series) · n_paths · h rows, series by series, path by path, in order of time:
         id, time, sample_id (0, 1, … n_paths - 1), then a column for each model in the units of the target. Steps of a
         path belong together, so that sums, maxima and first passages of a path are draws of theirs. Each step is
         distributed as ``forecast(…, level=…)`` says. Draws depend on seed, id and path alone, not on n_jobs.
 
-        Raises NornArgumentError for a model without a joint distribution (the text names those that have one), and
-        for another error_distribution.
+        Raises NornArgumentError for a model without a joint distribution (the text says which have none), and for another
+        error_distribution; MemoryError where the rows (8 bytes for each number, some four numbers a row) do not fit.
         """
         if error_distribution != "normal" or error_params is not None:
             raise NornArgumentError(f"simulate: error_distribution={error_distribution!r}, error_params={error_params!r}; the models' "
@@ -263,7 +301,15 @@ class Forecaster:
     def fit(self, df, prediction_intervals=None, h=None, id_col="unique_id", time_col="ds", target_col="y", n_jobs=None):
         """Fits every model to every series and keeps it, for predict, forward and save.
 
-        h : periods that will be asked for, where known (``auto`` weighs its models for them).
+        Parameters
+        ----------
+        df : the table of series
+        prediction_intervals : ``ConformalIntervals`` for ``predict``, which then fits again with df
+        h : periods that will be asked for, where known (``auto`` weighs its models for them)
+        id_col, time_col, target_col, n_jobs : as in ``forecast``
+
+        Returns this Forecaster. With exogenous columns and models that use them ``predict(h, X_df=…)`` fits again with df. Raises
+        as the class says; NornArgumentError also for a model that cannot be kept.
         """
         kind = kind_of(df)
         columns = self._columns(kind, id_col, time_col, target_col)
@@ -306,7 +352,14 @@ class Forecaster:
         return self._kept
 
     def predict(self, h, level=None, X_df=None, n_jobs=None):
-        """Forecasts h periods from the models that fit kept, without fitting again."""
+        """Forecasts h periods from the models that fit kept, without fitting again.
+
+        Parameters
+        ----------
+        h, level, X_df, n_jobs : as in ``forecast``
+
+        Returns what ``forecast`` returns. Raises NornError where nothing was fitted.
+        """
         path, kind, columns, like = self._fitted_path("predict")
         again = self._fit_again
         if again is not None and (X_df is not None or (again[1] is not None and level is not None)):
@@ -320,7 +373,14 @@ class Forecaster:
     def forward(self, df, h, level=None, n_jobs=None):
         """Moves the kept models on by the new observations in df, without fitting, and forecasts h periods.
 
-        Series that are not in df stay as they are; series that were not fitted are fitted now.
+        Parameters
+        ----------
+        df : the new rows, right behind those that the models have seen; series that were not fitted are fitted now, series that
+            are not in df stay as they are
+        h, level, n_jobs : as in ``forecast``
+
+        Returns what ``forecast`` returns, for the series in df. Raises NornError where nothing was fitted; a series whose new rows
+        do not follow its old ones fails by name in ``report_``.
         """
         path, _, columns, _ = self._fitted_path("forward")
         kind, new = kind_of(df), self._new_path()
@@ -331,12 +391,21 @@ class Forecaster:
         return kind.build(answer)
 
     def save(self, path):
-        """Writes the fitted models to a file, which ``Forecaster.load`` and ``norn forecast --load`` go on from."""
+        """Writes the fitted models to a file, which ``Forecaster.load`` and ``norn forecast --load`` go on from.
+
+        path : the file's name, written over. Raises NornError where nothing was fitted, OSError.
+        """
         shutil.copyfile(self._fitted_path("save")[0], path)
 
     @classmethod
     def load(cls, path, **named):
-        """A Forecaster with the models of a file; ``models`` and the like are the file's."""
+        """A Forecaster with the models of a file; ``models`` and the like are the file's.
+
+        path : a file of ``save`` or of ``norn forecast --save``
+        named : n_jobs, verbose, seed and the like, as the class takes them
+
+        Raises OSError where it cannot be read; ``predict`` raises NornArgumentError where it holds no models.
+        """
         made = cls([None], fallback=None, **named)
         kept = made._new_path()
         shutil.copyfile(path, kept)
@@ -371,9 +440,22 @@ class Forecaster:
                          prediction_intervals=None, id_col="unique_id", time_col="ds", target_col="y", n_jobs=None):
         """Forecasts from n_windows cut-offs, step_size periods apart, the last one h periods before the end.
 
-        Returns a table of df's kind: id, time, cutoff, the observation, then the models' columns.
-        refit : True: fit at every cut-off; False: at the oldest alone; n: at every n-th, moved on in between.
-        input_size : periods of a training set, at most.
+        Parameters
+        ----------
+        df : the table of series
+        h : periods forecast from each cut-off, 1 to 100000
+        n_windows : cut-offs of each series; shorter series have fewer
+        step_size : periods between cut-offs
+        test_size : periods that the windows cover, in place of n_windows
+        input_size : periods of a training set, at most; None: all
+        level, prediction_intervals, id_col, time_col, target_col, n_jobs : as in ``forecast``
+        fitted : must be False; fitted values are not kept here
+        refit : True: fit at every cut-off; False: at the oldest alone; n: at every n-th, moved on in between
+
+        Returns a table of df's kind, a row for each series, cut-off and period: id, time, cutoff (the last period of the training
+        set), the observation, then the models' columns as in ``forecast``. ``report_["digest"]`` is that of ``norn evaluate``.
+
+        Raises as the class says; NornError also where no series affords a window.
         """
         if fitted:
             raise NornArgumentError("cross_validation: fitted values are not kept; call forecast(…, fitted=True)")

@@ -21,7 +21,7 @@ __all__ = ["ARIMA", "NornArgumentError", "NornError", "__version__", "batch_fit_
 
 
 def rolling_mean(series: Any, window: int) -> Any:
-    """Means of windows of `window` values; the first window - 1 are NaN."""
+    """Means of windows of `window` values (1 or more): an array as long as the series, whose first window - 1 are NaN."""
     return _rolling_mean(series, window)
 
 
@@ -39,11 +39,11 @@ class ARIMA(_arima.ARIMA):
         super().__init__(p, d, q, constant=constant)
 
     def fit(self, y: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Fits the model; {params, aic, bic, log_likelihood, …}."""
+        """Fits the model to y (n,); a dict as ``norn.ARIMA.fit`` returns it, params a list."""
         return _plain(super().fit(y))
 
     def forecast(self, steps: int) -> np.ndarray:  # type: ignore[override]
-        """An array of `steps` forecasts."""
+        """An array (steps,) of forecasts. Raises NornError before ``fit``."""
         return super().forecast(steps)
 
 
@@ -57,7 +57,10 @@ def batch_fit_arima(series_list: Iterable[Any], p: int, d: int, q: int, *, const
 
 
 def batch_forecast_arima(models: Iterable[Any], steps: int, *, n_jobs: int | None = None) -> list[np.ndarray]:
-    """Forecasts of fitted models (``ARIMA`` objects or ``batch_fit_arima``'s dicts): a list of arrays in the same order."""
+    """Forecasts of fitted models (``ARIMA`` objects or ``batch_fit_arima``'s dicts): a list of arrays (steps,) in the same order.
+
+    Raises NornArgumentError for an item that is no fitted model, NornError for one that cannot be forecast.
+    """
     models = list(models)
     for i, model in enumerate(models):
         if type(_kept(model)) is not bytes:

@@ -59,7 +59,16 @@ def _translate(row, parameters):
 
 
 class Model:
-    """A model with its parameters. ``season_length`` None: the Forecaster's, else from the frequency."""
+    """A model with its parameters: what every class of this module is.
+
+    Parameters
+    ----------
+    season_length : periods a season, one or several; None: the Forecaster's, else from the frequency
+    alias : the name of the forecast's column; None: the class's name
+    parameters : the model's own, below, or statsforecast's names for them
+
+    Raises TypeError for a parameter that the model does not have; values are checked when it is used.
+    """
 
     _row = None
 
@@ -120,6 +129,14 @@ def _value(p):
     return {"int": int, "double": float}.get(p["type"], str)(word)
 
 
+def _range(p):
+    """What a number may be; "" where anything goes."""
+    if p["type"] not in ("int", "double", "ints", "doubles") or p["min"] == p["max"]:
+        return ""
+    least, most = (f"{v:g}" if abs(v) < 1e6 or v != int(v) else str(int(v)) for v in (p["min"], p["max"]))
+    return f" {least} to {most};"
+
+
 def _describe(row):
     lines = [row["summary"][0].upper() + row["summary"][1:] + ".", ""]
     if row["source"]:
@@ -128,9 +145,10 @@ def _describe(row):
               "alias : the name of the forecast's column (default: the class's name)"]
     for p in row["params"]:
         allowed = f" one of {', '.join(p['choices'].split('|'))};" if p["choices"] else ""
-        lines.append(f"{_python(p['name'])} : {p['help'] or p['type']};{allowed} default {p['default']}")
+        lines.append(f"{_python(p['name'])} : {p['help'] or p['type']};{allowed or _range(p)} default {p['default'] or 'none'}")
     able = [word for word, yes in (("prediction intervals", row["intervals"]), ("missing values", row["missing"]),
-                                   ("exogenous columns", row["exogenous"]), ("fit and predict", row["kept"])) if yes]
+                                   ("exogenous columns", row["exogenous"]), ("fit and predict", row["kept"]),
+                                   ("simulate", row["paths"])) if yes]
     return "\n".join([*lines, "", f"It serves {', '.join(able)}." if able else ""])
 
 

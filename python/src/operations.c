@@ -174,12 +174,13 @@ PyObject *nornpy_model_rows(PyObject *module, PyObject *unused) {
         const norni_model *m = set->models[i];
         PyObject *params = rows_of(m->params, m->n_params);
         PyObject *row =
-            params ? Py_BuildValue("{s:s,s:N,s:N,s:O,s:O,s:O,s:O,s:N}", "name", m->name, "summary",
+            params ? Py_BuildValue("{s:s,s:N,s:N,s:O,s:O,s:O,s:O,s:O,s:N}", "name", m->name, "summary",
                                    text_or_none(m->summary), "source", text_or_none(m->source),
                                    "intervals", m->intervals ? Py_True : Py_False, "missing",
                                    m->missing ? Py_True : Py_False, "exogenous",
                                    m->exogenous ? Py_True : Py_False, "kept",
-                                   m->save ? Py_True : Py_False, "params", params)
+                                   m->save ? Py_True : Py_False, "paths",
+                                   m->paths ? Py_True : Py_False, "params", params)
                    : NULL;
         if (row == NULL || PyList_SetItem(list, (Py_ssize_t)i, row) != 0) Py_CLEAR(list);
     }
