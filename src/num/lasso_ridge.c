@@ -8,6 +8,7 @@
  * the earlier ones explain, to rounding, stays 0. The end is refined: the conditions are worked out
  * from G itself and the step that mends them is kept while it does. */
 #include "num/lasso_ridge.h"
+#include "num/columns.h"
 #include "num/lasso_active.h"
 #include "num/least_squares.h"
 
@@ -107,20 +108,10 @@ static void factor_rows(frame *f, size_t b, size_t e) {
     }
 }
 
-/* Takes eight rows off row i, from column i on. */
-static void take_eight(double *restrict t, const double *restrict r, size_t n, size_t i) {
-    const double *r0 = r, *r1 = r + n, *r2 = r + 2 * n, *r3 = r + 3 * n;
-    const double *r4 = r + 4 * n, *r5 = r + 5 * n, *r6 = r + 6 * n, *r7 = r + 7 * n;
-    const double c0 = r0[i], c1 = r1[i], c2 = r2[i], c3 = r3[i];
-    const double c4 = r4[i], c5 = r5[i], c6 = r6[i], c7 = r7[i];
-    for (size_t j = i; j < n; j++)
-        t[j] -= ((c0 * r0[j] + c1 * r1[j]) + (c2 * r2[j] + c3 * r3[j])) +
-                ((c4 * r4[j] + c5 * r5[j]) + (c6 * r6[j] + c7 * r7[j]));
-}
-
 /* Eliminates the free coordinates. false: stopped. */
 static bool eliminate(frame *f, const norni_poll *poll) {
     const size_t n = f->n;
+    const norni_columns_kernel *kernel = norni_columns_kernel_get(NORNI_COLUMNS_AVX512);
     for (size_t i = 0; i < n; i++)
         f->grad[i] = f->h[i * n + i];
     for (size_t b = 0; b < f->free; b += BLOCK) {
@@ -128,13 +119,16 @@ static bool eliminate(frame *f, const norni_poll *poll) {
         factor_rows(f, b, e);
         for (size_t i = e; i < n; i++) {
             double *t = f->h + i * n;
+            double c[BLOCK];
+            for (size_t k = b; k < e; k++)
+                c[k - b] = f->h[k * n + i];
             if (e - b == BLOCK)
-                take_eight(t, f->h + b * n, n, i);
+                kernel->eight(t + i, f->h + b * n + i, n, c, n - i);
             else
                 for (size_t k = b; k < e; k++) {
-                    const double *r = f->h + k * n, c = r[i];
+                    const double *r = f->h + k * n;
                     for (size_t j = i; j < n; j++)
-                        t[j] -= c * r[j];
+                        t[j] -= c[k - b] * r[j];
                 }
             for (size_t k = b; k < e; k++)
                 f->q[i] -= f->h[k * n + i] * f->q[k];

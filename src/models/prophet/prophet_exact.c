@@ -1,0 +1,369 @@
+/* Prophet's maximum a posteriori for linear and flat growth with additive terms, exactly. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Linear in its unknowns theta = (m, k, delta, beta), with lambda = sigma^2 the posterior says
+ *   minimise  n/2 log lambda + 2 lambda + R(theta) / (2 lambda) + P(theta),   R = |y - Z theta|^2,
+ *   P = k^2/50 + m^2/50 + sum |delta|/tau + sum beta^2 / (2 prior^2).
+ * Given lambda it is a lasso with a ridge (num/lasso_ridge.h): convex, solved to rounding from Z'Z.
+ * Along its solutions theta(lambda), R(lambda) never falls as lambda grows, and by the envelope
+ * theorem the slope in lambda is nought where n lambda + 4 lambda^2 = R(lambda), that is where
+ *   lambda = next(lambda) = 2 R / (n + sqrt(n^2 + 16 R)).
+ * next() is monotone: started above every root its iterates fall to the largest one, started below
+ * they rise to the smallest, and what they jump over holds none. Secant steps in log lambda hurry
+ * the way down. The way up from near nought then shows that there is one root only: the optimum is
+ * global. Other roots are compared, the highest posterior wins.
+ * Where the columns can reproduce y, R ~ lambda^2 and the posterior has no bound as sigma -> 0: that
+ * branch counts only if there is no other root, and ends at sigma = 1e-9 (what Prophet gives a
+ * constant y). Stan stops somewhere on it.
+ * R from Z'Z loses digits when sigma is small. At the end residuals are worked out from the data and
+ * the problem is written anew around them: y - Z theta0 = r0, R = r0'r0 - 2 d'Z'r0 + d'Z'Z d for
+ * theta0 + d; so what is reported is accurate to the data's rounding. */
+#include "models/prophet/prophet_solve.h"
+
+#include "base/fp.h"
+#include "models/prophet/prophet_gram.h"
+#include "num/lasso_ridge.h"
+#include "num/least_squares.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double lambda_least = 1e-18;
+
+/* A gap in log lambda that ends the search on Z'Z; the solution is then refined from the data. */
+#define CLOSE 1e-8
+
+enum { STEPS = 60, CLIMB = 30, ROUNDS = 6 };
+
+typedef struct exact {
+    norni_arena *arena;
+    const norni_poll *poll;
+    const norni_prophet_problem *p;
+    const norni_prophet_gram *g;
+    size_t n_z;
+    double n;
+    double *ridge, *lasso;       /* (n_z) of P, by coordinates of the Gram */
+    double *ridge_at, *lasso_at; /* (n_z) times lambda */
+    double *theta;               /* (n_z) the solution at the lambda tried last */
+    double *best;                /* (n_z) that of the best root */
+    double *anchor;              /* (n_z) theta0 */
+    double *c0;                  /* (n_z) Z'r0 */
+    double *c;                   /* (n_z) Z'r0 + Z'Z theta0 */
+    double *away;                /* (n_z) scratch */
+    double r0;
+    double *rest; /* (n) r0 */
+    double *coef; /* (n_x) scratch */
+    int32_t passes;
+    norn_err *err;
+} exact;
+
+/* A root, or the least lambda. */
+typedef struct root {
+    double lambda, cost;
+    bool least;
+} root;
+
+static norn_status exact_init(exact *e, norn_err *err) {
+    const size_t n_z = e->g->n_z;
+    double *v = norni_arena_zero(e->arena, 10 * n_z, sizeof *v);
+    e->rest = norni_arena_get(e->arena, e->p->n, sizeof *e->rest);
+    e->coef = norni_arena_get(e->arena, e->p->n_x, sizeof *e->coef);
+    if (!v || !e->rest || (e->p->n_x && !e->coef))
+        return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu columns", n_z);
+    e->n_z = n_z;
+    e->n = (double)e->p->n;
+    e->ridge = v, e->lasso = v + n_z, e->ridge_at = v + 2 * n_z, e->lasso_at = v + 3 * n_z;
+    e->theta = v + 4 * n_z, e->best = v + 5 * n_z, e->anchor = v + 6 * n_z;
+    e->c0 = v + 7 * n_z, e->c = v + 8 * n_z, e->away = v + 9 * n_z;
+    e->ridge[0] = 1.0 / 25;
+    if (!e->g->flat) e->ridge[1] = 1.0 / 25;
+    for (size_t j = 2; j < e->g->n_trend; j++)
+        e->lasso[j] = 1 / e->p->tau;
+    for (size_t j = 0; j < e->p->n_x; j++) {
+        const double u = e->g->scale[j] / e->p->prior[j];
+        e->ridge[e->g->n_trend + j] = u * u;
+    }
+    e->err = err;
+    return NORN_OK;
+}
+
+/* out (n_z) = Z'Z v */
+static void gram_times(const exact *e, const double *v, double *out) {
+    for (size_t i = 0; i < e->n_z; i++)
+        out[i] = norni_dot(e->g->products + i * e->n_z, v, e->n_z);
+}
+
+/* Writes the problem around theta (n_z), the residuals worked out from the data. */
+static void anchor_at(exact *e, const double *theta) {
+    memcpy(e->anchor, theta, e->n_z * sizeof *theta);
+    norni_prophet_gram_rest(e->g, e->p->y, e->anchor, e->coef, e->rest);
+    norni_prophet_gram_times(e->g, e->rest, e->c0);
+    gram_times(e, e->anchor, e->c);
+    for (size_t i = 0; i < e->n_z; i++)
+        e->c[i] += e->c0[i];
+    e->r0 = 0;
+    const double *r = e->rest;
+    e->r0 = norni_dot(r, r, e->p->n);
+}
+
+static double next_of(const exact *e, double squares) {
+    const double r = squares > 0 ? squares : squares <= 0 ? 0 : NORNI_NAN;
+    const double to = 2 * r / (e->n + sqrt(e->n * e->n + 16 * r));
+    return to > lambda_least ? to : lambda_least;
+}
+
+/* Solves for theta at lambda; *squares = R. */
+static norn_status solve_at(exact *e, double lambda, double *squares) {
+    double kkt;
+    for (size_t i = 0; i < e->n_z; i++) {
+        e->ridge_at[i] = lambda * e->ridge[i];
+        e->lasso_at[i] = lambda * e->lasso[i];
+    }
+    const norni_lasso_ridge q = {e->n_z, e->g->products, e->c, e->ridge_at, NULL, e->lasso_at};
+    NORN_TRY(norni_lasso_ridge_solve(e->arena, e->poll, &q, e->theta, &kkt, NULL, e->err));
+    e->passes++;
+    double r = e->r0;
+    for (size_t i = 0; i < e->n_z; i++)
+        e->away[i] = e->theta[i] - e->anchor[i];
+    for (size_t i = 0; i < e->n_z; i++)
+        r += e->away[i] * (norni_dot(e->g->products + i * e->n_z, e->away, e->n_z) - 2 * e->c0[i]);
+    *squares = r;
+    return NORN_OK;
+}
+
+static double penalty_of(const exact *e, const double *theta) {
+    double p = 0;
+    for (size_t i = 0; i < e->n_z; i++)
+        p += 0.5 * e->ridge[i] * theta[i] * theta[i] + e->lasso[i] * fabs(theta[i]);
+    return p;
+}
+
+/* Minus the log posterior. */
+static double cost_of(const exact *e, double lambda, double squares) {
+    return 0.5 * e->n * norni_log(lambda) + 2 * lambda + 0.5 * squares / lambda +
+           penalty_of(e, e->theta);
+}
+
+/* Log of next(lambda) / lambda along the way: two points and what lies between. */
+typedef struct way {
+    double low, high; /* next is above lambda at low, below at high; 0 and inf: not known */
+    double at, gap;   /* the point before */
+    bool have;
+} way;
+
+/* The lambda to try after `lambda`, whose gap is log(next / lambda). */
+static double step_from(way *w, double lambda, double next, double gap) {
+    if (gap < 0)
+        w->high = lambda < w->high ? lambda : w->high;
+    else
+        w->low = lambda > w->low ? lambda : w->low;
+    double to = next;
+    if (w->have && lambda != w->at && fabs(gap) < 0.1) { /* further off a root might be passed */
+        const double slope = (gap - w->gap) / norni_log(lambda / w->at);
+        if (slope < -0.05 && slope > -1.5) to = lambda * norni_exp(-gap / slope);
+    }
+    w->have = true, w->at = lambda, w->gap = gap;
+    if (to > w->low && to < w->high) return to;
+    if (next > w->low && next < w->high) return next;
+    return w->low > 0 && w->high < NORNI_INF ? sqrt(w->low) * sqrt(w->high) : next;
+}
+
+/* From lambda to a root; theta is its solution. */
+static norn_status seek(exact *e, double lambda, double low, double high, root *out) {
+    way w = {low, high, 0, 0, false};
+    double squares = 0;
+    for (int step = 0; step < STEPS; step++) {
+        NORN_TRY(solve_at(e, lambda, &squares));
+        const double next = next_of(e, squares), gap = norni_log(next / lambda);
+        out->least = next <= lambda_least && lambda <= lambda_least;
+        if (out->least || isnan(gap)) break;
+        const double to = step_from(&w, lambda, next, gap);
+        out->cost = cost_of(e, lambda, squares);
+        lambda = to;
+        if (fabs(gap) <= CLOSE) break;
+    }
+    if (out->least) out->cost = cost_of(e, lambda, squares);
+    out->lambda = lambda;
+    return NORN_OK;
+}
+
+static void keep_if_better(exact *e, const root *found, root *best) {
+    if (!(found->cost < best->cost) || found->least) return;
+    *best = *found;
+    memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
+}
+
+/* Where y can be reproduced: roots between `from`, where next is below, and the one at hand. */
+static norn_status look_between(exact *e, double from, root *best) {
+    const double to = best->lambda;
+    double squares, low = 0;
+    for (double lambda = 4 * from; lambda < 0.9 * to; lambda *= 4) {
+        NORN_TRY(solve_at(e, lambda, &squares));
+        if (next_of(e, squares) > lambda) {
+            low = lambda;
+            continue;
+        }
+        if (low == 0) continue;
+        root other;
+        NORN_TRY(seek(e, lambda, low, lambda, &other));
+        keep_if_better(e, &other, best);
+        low = 0;
+    }
+    return NORN_OK;
+}
+
+/* From above every root down to the one at hand, which a warm start found. */
+static norn_status look_above(exact *e, double lambda, root *best) {
+    double squares;
+    for (int step = 0; step < CLIMB && lambda > best->lambda * 1.05; step++) {
+        NORN_TRY(solve_at(e, lambda, &squares));
+        const double next = next_of(e, squares);
+        if (next > lambda * (1 - 1e-6)) break;
+        lambda = next;
+    }
+    if (!(lambda > best->lambda * 1.05)) return NORN_OK;
+    root other;
+    NORN_TRY(seek(e, lambda, best->lambda, NORNI_INF, &other));
+    keep_if_better(e, &other, best);
+    return NORN_OK;
+}
+
+/* From near nought upwards: are there roots below the one at hand? */
+static norn_status look_below(exact *e, root *best) {
+    const double top = best->lambda * 0.95;
+    double lambda = best->lambda * 1e-8, squares;
+    if (lambda < lambda_least) lambda = lambda_least;
+    NORN_TRY(solve_at(e, lambda, &squares));
+    double next = next_of(e, squares);
+    if (next <= lambda) return look_between(e, lambda, best);
+    for (int step = 0; step < CLIMB && next < top; step++) {
+        lambda = next;
+        NORN_TRY(solve_at(e, lambda, &squares));
+        next = next_of(e, squares);
+        if (step + 1 < CLIMB && next > lambda * (1 + 1e-6)) continue;
+        root other; /* at a stand below: another root */
+        NORN_TRY(seek(e, next, lambda, best->lambda, &other));
+        keep_if_better(e, &other, best);
+        break;
+    }
+    return NORN_OK;
+}
+
+/* The largest violation of the first-order conditions at theta with c0 = Z'(y - Z theta), per unit of
+ * Prophet's own parameters. */
+static double certificate(const exact *e, const double *theta, double lambda) {
+    double most = 0;
+    for (size_t i = 0; i < e->n_z; i++) {
+        const double rise = e->c0[i] / lambda - e->ridge[i] * theta[i], l = e->lasso[i];
+        double off = theta[i] > 0   ? rise - l
+                     : theta[i] < 0 ? rise + l
+                     : rise > l     ? rise - l
+                     : rise < -l    ? rise + l
+                                    : 0;
+        if (i >= e->g->n_trend) off /= e->g->scale[i - e->g->n_trend];
+        if (!(fabs(off) <= most)) most = fabs(off);
+    }
+    if (lambda > lambda_least) {
+        const double s = sqrt(lambda), off = (e->r0 / lambda - e->n) / s - 4 * s;
+        if (!(fabs(off) <= most)) most = fabs(off);
+    }
+    return most;
+}
+
+/* Anchors at the solution and solves again while that betters it. best holds the estimates. */
+static norn_status settle(exact *e, root *r, double *kkt) {
+    double squares;
+    *kkt = NORNI_INF;
+    memcpy(e->theta, e->best, e->n_z * sizeof *e->best);
+    for (int round = 0; round < ROUNDS; round++) {
+        anchor_at(e, e->theta);
+        const double lambda = next_of(e, e->r0), now = certificate(e, e->theta, lambda);
+        const bool better = now < *kkt, much = now < 0.25 * *kkt;
+        if (better || round == 0) {
+            *kkt = now;
+            memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
+        }
+        if (!much || now < 1e-9) break;
+        double at = round == 0 ? r->lambda : lambda;
+        for (int k = 0; k < 3; k++) {
+            NORN_TRY(solve_at(e, at, &squares));
+            const double next = next_of(e, squares);
+            const bool still = fabs(next - at) <= 1e-13 * at;
+            at = next;
+            if (still) break;
+        }
+    }
+    r->cost = 0; /* of the estimates kept, their residuals worked out once more */
+    norni_prophet_gram_rest(e->g, e->p->y, e->best, e->coef, e->rest);
+    e->r0 = norni_dot(e->rest, e->rest, e->p->n);
+    r->lambda = next_of(e, e->r0);
+    memcpy(e->theta, e->best, e->n_z * sizeof *e->best);
+    r->cost = cost_of(e, r->lambda, e->r0);
+    return NORN_OK;
+}
+
+static void start_from(exact *e, const norni_prophet_fit *warm) {
+    e->theta[0] = warm->m;
+    if (!e->g->flat) {
+        e->theta[1] = warm->k;
+        for (size_t j = 0; j < e->p->n_change; j++)
+            e->theta[2 + j] = warm->delta[j];
+    }
+    for (size_t j = 0; j < e->p->n_x; j++)
+        e->theta[e->g->n_trend + j] = warm->beta[j] / e->g->scale[j];
+    for (size_t i = 0; i < e->n_z; i++)
+        if (!isfinite(e->theta[i])) e->theta[i] = 0;
+}
+
+static void hand_out(const exact *e, const root *r, double kkt, norni_prophet_fit *fit) {
+    const size_t n_trend = e->g->n_trend;
+    fit->m = e->best[0];
+    fit->k = e->g->flat ? 0 : e->best[1];
+    for (size_t j = 0; j < e->p->n_change; j++)
+        fit->delta[j] = e->g->flat ? 0 : e->best[2 + j];
+    if (!e->g->flat && e->p->n_change == 0) fit->k += e->best[2];
+    for (size_t j = 0; j < e->p->n_x; j++)
+        fit->beta[j] = e->g->scale[j] * e->best[n_trend + j];
+    fit->sigma = sqrt(r->lambda);
+    fit->log_posterior = -r->cost;
+    fit->kkt = kkt;
+    fit->passes = e->passes;
+    fit->exact = isfinite(kkt) && isfinite(r->cost);
+    fit->stop = fit->exact ? NORN_STOP_CONVERGED : NORN_STOP_STALLED;
+}
+
+static norn_status run(exact *e, const norni_prophet_gram *gram, const norni_prophet_fit *warm,
+                       norni_prophet_fit *fit, norn_err *err) {
+    norni_prophet_gram own;
+    root best;
+    double kkt;
+    if (!gram || !norni_prophet_gram_serves(gram, e->p)) {
+        NORN_TRY(norni_prophet_gram_make(e->arena, e->poll, e->p, NULL, &own, err));
+        gram = &own;
+    }
+    e->g = gram;
+    NORN_TRY(exact_init(e, err));
+    anchor_at(e, e->theta); /* 0 */
+    const double top = next_of(e, e->r0);
+    double lambda = top;
+    if (warm) start_from(e, warm);
+    if (warm && warm->sigma > 0 && isfinite(warm->sigma)) lambda = warm->sigma * warm->sigma;
+    NORN_TRY(seek(e, lambda > lambda_least ? lambda : lambda_least, 0, NORNI_INF, &best));
+    memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
+    if (warm) NORN_TRY(look_above(e, top, &best));
+    if (!best.least) NORN_TRY(look_below(e, &best));
+    NORN_TRY(settle(e, &best, &kkt));
+    hand_out(e, &best, kkt, fit);
+    return NORN_OK;
+}
+
+norn_status norni_prophet_exact(norni_arena *arena, const norni_poll *poll,
+                                const norni_prophet_problem *p,
+                                const struct norni_prophet_gram *gram,
+                                const norni_prophet_fit *warm, norni_prophet_fit *fit,
+                                norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(arena);
+    exact e = {.arena = arena, .poll = poll, .p = p};
+    const norn_status st = run(&e, gram, warm, fit, err);
+    norni_arena_rewind(arena, mark);
+    return st;
+}
