@@ -27,6 +27,7 @@ typedef struct climb_ground {
     size_t wide_mult, wide_add; /* n_mult and n_add rounded up to a multiple of CLIMB_WIDE */
     size_t *place;         /* (n_x) where a column's coefficient stands, from the first one's */
     const double **column; /* (n_x) in the order of the unknowns */
+    double *unit;          /* (n_x) powers of two: unknowns are coefficients of unit times column */
     double *rows_mult;     /* (n, wide_mult) row-major; the extra columns are 0 */
     double *rows_add;      /* (n, wide_add) */
     double *gram_add;      /* (wide_add, wide_add) products of additive columns */

@@ -18,6 +18,18 @@ static size_t wide_of(size_t n) {
     return (n + CLIMB_WIDE - 1) / CLIMB_WIDE * CLIMB_WIDE;
 }
 
+/* The power of two that brings the largest entry into [1, 2): units cost no digits and overflow
+ * nothing. */
+static double unit_of(const double *column, size_t n) {
+    double most = 0;
+    int e;
+    for (size_t i = 0; i < n; i++)
+        if (fabs(column[i]) > most) most = fabs(column[i]);
+    if (!(most > 0) || !isfinite(most)) return 1;
+    (void)frexp(most, &e);
+    return ldexp(1, 1 - e);
+}
+
 /* Columns that multiply first, each kind in its own order. */
 static void place_columns(climb_ground *g) {
     const norni_prophet_problem *p = g->problem;
@@ -26,7 +38,9 @@ static void place_columns(climb_ground *g) {
         const size_t to = at[p->multiplicative[j] ? 0 : 1]++;
         g->place[j] = to;
         g->column[to] = p->x[j];
-        g->ridge[CLIMB_DELTA + g->n_change + to] = 1 / (p->prior[j] * p->prior[j]);
+        g->unit[to] = unit_of(p->x[j], g->n);
+        const double tight = g->unit[to] / p->prior[j];
+        g->ridge[CLIMB_DELTA + g->n_change + to] = tight * tight;
     }
     g->ridge[CLIMB_K] = g->ridge[CLIMB_M] = 1.0 / 25;
     for (size_t j = 0; j < g->n_change; j++)
@@ -34,14 +48,13 @@ static void place_columns(climb_ground *g) {
 }
 
 /* A block of rows at a time: what is written stays near. False: stopped. */
-static bool pack_rows(const climb_ground *g, double *rows, size_t wide, const double *const *column,
-                      size_t k) {
+static bool pack_rows(const climb_ground *g, double *rows, size_t wide, size_t first, size_t k) {
     for (size_t at = 0; at < g->n; at += CLIMB_ROWS) {
         const size_t end = at + CLIMB_ROWS < g->n ? at + CLIMB_ROWS : g->n;
         if (norni_poll_stop(g->poll)) return false;
         for (size_t j = 0; j < k; j++)
             for (size_t i = at; i < end; i++)
-                rows[i * wide + j] = column[j][i];
+                rows[i * wide + j] = g->unit[first + j] * g->column[first + j][i];
     }
     return true;
 }
@@ -93,6 +106,7 @@ norn_status climb_ground_make(climb_ground *g, norni_arena *arena, const norni_p
     g->n_unknown = CLIMB_DELTA + g->n_change + p->n_x;
     g->place = norni_arena_get(arena, p->n_x + 1, sizeof *g->place);
     g->column = norni_arena_get(arena, p->n_x + 1, sizeof *g->column);
+    g->unit = norni_arena_get(arena, p->n_x + 1, sizeof *g->unit);
     g->rows_mult = norni_arena_zero(arena, g->n, g->wide_mult * sizeof *g->rows_mult + 1);
     g->rows_add = norni_arena_zero(arena, g->n, g->wide_add * sizeof *g->rows_add + 1);
     g->gram_add = norni_arena_zero(arena, g->wide_add, g->wide_add * sizeof *g->gram_add + 1);
@@ -100,15 +114,14 @@ norn_status climb_ground_make(climb_ground *g, norni_arena *arena, const norni_p
     g->anchor = norni_arena_get(arena, g->n_change + 1, sizeof *g->anchor);
     g->ridge = norni_arena_zero(arena, g->n_unknown, sizeof *g->ridge);
     g->lasso = norni_arena_zero(arena, g->n_unknown, sizeof *g->lasso);
-    if (!g->place || !g->column || !g->rows_mult || !g->rows_add || !g->gram_add || !g->first ||
-        !g->anchor || !g->ridge || !g->lasso || !make_scratch(g))
+    if (!g->place || !g->column || !g->unit || !g->rows_mult || !g->rows_add || !g->gram_add ||
+        !g->first || !g->anchor || !g->ridge || !g->lasso || !make_scratch(g))
         return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows of %zu columns", g->n,
                          p->n_x);
     place_columns(g);
     place_stretches(g);
-    if (pack_rows(g, g->rows_mult, g->wide_mult, g->column, g->n_mult) &&
-        pack_rows(g, g->rows_add, g->wide_add, g->column + g->n_mult, g->n_add) &&
-        climb_additive_gram(g))
+    if (pack_rows(g, g->rows_mult, g->wide_mult, 0, g->n_mult) &&
+        pack_rows(g, g->rows_add, g->wide_add, g->n_mult, g->n_add) && climb_additive_gram(g))
         return NORN_OK;
     return climb_cancelled(err);
 }
@@ -129,10 +142,12 @@ double climb_sigma(const climb_ground *g, double squares) {
     return s > CLIMB_SIGMA_LEAST || s != s ? s : CLIMB_SIGMA_LEAST;
 }
 
-static void add_terms(double *out, const double *const *column, size_t k, const double *x,
+/* out += terms of columns [first, first + k) over rows [at, end). */
+static void add_terms(const climb_ground *g, double *out, const double *x, size_t first, size_t k,
                       size_t at, size_t end) {
-    for (size_t j = 0; j < k; j++) {
-        const double c = x[j], *col = column[j];
+    const double *coef = x + CLIMB_DELTA + g->n_change;
+    for (size_t j = first; j < first + k; j++) {
+        const double c = coef[j] * g->unit[j], *col = g->column[j];
         if (c == 0) continue;
         for (size_t i = at; i < end; i++)
             out[i] += c * col[i];
@@ -142,14 +157,14 @@ static void add_terms(double *out, const double *const *column, size_t k, const 
 /* Trend, lift and residuals of rows [from, end). */
 static void evaluate_rows(const climb_ground *g, climb_point *at, size_t from, size_t end) {
     const norni_prophet_problem *p = g->problem;
-    const double *delta = at->x + CLIMB_DELTA, *coef = delta + g->n_change;
+    const double *delta = at->x + CLIMB_DELTA;
     norni_prophet_trend_slope(p->growth, end - from, p->t + from, p->cap ? p->cap + from : NULL,
                               at->x[CLIMB_K], at->x[CLIMB_M], g->n_change, g->anchor + 1, delta,
                               g->trend_scratch, at->trend + from, at->slope + from);
     for (size_t i = from; i < end; i++)
         at->lift[i] = 1, at->rest[i] = 0;
-    add_terms(at->lift, g->column, g->n_mult, coef, from, end);
-    add_terms(at->rest, g->column + g->n_mult, g->n_add, coef + g->n_mult, from, end);
+    add_terms(g, at->lift, at->x, 0, g->n_mult, from, end);
+    add_terms(g, at->rest, at->x, g->n_mult, g->n_add, from, end);
     for (size_t i = from; i < end; i++)
         at->rest[i] = (p->y[i] - at->trend[i] * at->lift[i]) - at->rest[i];
 }
@@ -194,7 +209,7 @@ void climb_from_fit(const climb_ground *g, const norni_prophet_fit *fit, double 
             x[CLIMB_DELTA + j] = fit->delta[j];
     }
     for (size_t j = 0; j < g->problem->n_x; j++)
-        x[CLIMB_DELTA + g->n_change + g->place[j]] = fit->beta[j];
+        x[CLIMB_DELTA + g->n_change + g->place[j]] = fit->beta[j] / g->unit[g->place[j]];
 }
 
 void climb_to_fit(const climb_ground *g, const climb_point *at, norni_prophet_fit *fit) {
@@ -204,6 +219,6 @@ void climb_to_fit(const climb_ground *g, const climb_point *at, norni_prophet_fi
     for (size_t j = 0; j < g->problem->n_change; j++)
         fit->delta[j] = j < g->n_change ? at->x[CLIMB_DELTA + j] : 0;
     for (size_t j = 0; j < g->problem->n_x; j++)
-        fit->beta[j] = at->x[CLIMB_DELTA + g->n_change + g->place[j]];
+        fit->beta[j] = at->x[CLIMB_DELTA + g->n_change + g->place[j]] * g->unit[g->place[j]];
     fit->log_posterior = -at->value;
 }

@@ -243,7 +243,8 @@ static bool feature_fall(const climb_ground *g, const climb_point *at, climb_slo
         g->work[i] = at->rest[i] * at->trend[i];
     for (size_t j = 0; j < g->n_mult + g->n_add; j++) {
         if (norni_poll_stop(g->poll)) return false;
-        s->fall[from + j] = -norni_dot(g->column[j], j < g->n_mult ? g->work : at->rest, g->n);
+        s->fall[from + j] =
+            -g->unit[j] * norni_dot(g->column[j], j < g->n_mult ? g->work : at->rest, g->n);
     }
     return true;
 }

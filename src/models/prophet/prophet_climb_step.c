@@ -236,7 +236,7 @@ static norn_status walk(hill *h, climb_point *at, climb_point *other, climb_foun
                         norn_err *err) {
     found->stop = NORN_STOP_CONVERGED;
     NORN_TRY(measure(h, at, found, err));
-    while (found->kkt > CONVERGED) {
+    while (!(found->kkt <= CONVERGED)) {
         const double before = found->kkt;
         outcome out;
         if (found->passes >= MOST_PASSES || hopeless(h, at, found->passes)) {
