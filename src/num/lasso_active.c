@@ -14,8 +14,10 @@
 
 /* A pivot below this part of a diagonal of about 1 is rounding. */
 #define FLAT 1e-13
+#define EPS  2.220446049250313e-16
 
-enum { SWEEPS = 20000 };
+/* Sweeps of coordinate descent, and the products they may take together. */
+enum { SWEEPS = 20000, PRODUCTS = 200000000 };
 
 norn_status norni_lasso_active_init(norni_arena *arena, norni_lasso_active *a, norn_err *err) {
     a->active = norni_arena_get(arena, a->n, sizeof *a->active);
@@ -148,11 +150,14 @@ static void gradient(const norni_lasso_active *a, double *grad) {
 /* The coordinate at nought that gains most by moving; n when none does. */
 static size_t worst(const norni_lasso_active *a, const double *grad) {
     size_t at = a->n;
-    double most = 0;
+    double most = 0, rounding = 0; /* of a gradient whose terms are as large as these */
+    for (size_t r = 0; r < a->k; r++)
+        rounding += fabs(a->z[a->active[r]]);
+    rounding *= EPS;
     for (size_t i = 0; i < a->n; i++) {
         if (a->sign[i] != 0 || a->barred[i]) continue;
         const double over = fabs(grad[i]) - a->lasso[i];
-        if (over > a->slack[i] && over > most) most = over, at = i;
+        if (over > a->slack[i] + rounding && over > most) most = over, at = i;
     }
     return at;
 }
@@ -186,7 +191,8 @@ static void slide(norni_lasso_active *a, size_t j, double sign, double *w) {
 /* Coordinate descent from z: slow, but nothing stops it. */
 static bool descend(norni_lasso_active *a, const norni_poll *poll, double *grad) {
     gradient(a, grad);
-    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+    const size_t most = PRODUCTS / (a->n * a->n) + 10;
+    for (size_t sweep = 0; sweep < SWEEPS && sweep < most; sweep++) {
         bool moved = false;
         for (size_t j = 0; j < a->n; j++) {
             const double *s = a->s + j * a->stride;

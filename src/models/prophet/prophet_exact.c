@@ -12,8 +12,9 @@
  * the way down. The way up from near nought then shows that there is one root only: the optimum is
  * global. Other roots are compared, the highest posterior wins.
  * Where the columns can reproduce y, R ~ lambda^2 and the posterior has no bound as sigma -> 0: that
- * branch counts only if there is no other root, and ends at sigma = 1e-9 (what Prophet gives a
- * constant y). Stan stops somewhere on it.
+ * branch counts only if there is no other root. It is followed to residuals of rounding size, by
+ * least squares from the solution at a small lambda, and sigma ends at 1e-13 at the least; such a fit
+ * is not called exact. Stan stops somewhere on the way.
  * R from Z'Z loses digits when sigma is small. At the end residuals are worked out from the data and
  * the problem is written anew around them: y - Z theta0 = r0, R = r0'r0 - 2 d'Z'r0 + d'Z'Z d for
  * theta0 + d; so what is reported is accurate to the data's rounding. */
@@ -27,7 +28,10 @@
 #include <math.h>
 #include <string.h>
 
-static const double lambda_least = 1e-18;
+/* The least lambda that is tried: Z'Z tells no more below it. Fewer where columns reproduce any y. */
+static const double lambda_least = 1e-18, lambda_least_free = 1e-12;
+/* The least sigma^2 that is reported: rounding of residuals is small beside it. */
+static const double lambda_last = 1e-26;
 
 /* A gap in log lambda that ends the search on Z'Z; the solution is then refined from the data. */
 #define CLOSE 1e-8
@@ -49,6 +53,7 @@ typedef struct exact {
     double *c0;                  /* (n_z) Z'r0 */
     double *c;                   /* (n_z) Z'r0 + Z'Z theta0 */
     double *away;                /* (n_z) scratch */
+    double least;                /* lambda_least, or lambda_least_free */
     double r0;
     double *rest; /* (n) r0 */
     double *coef; /* (n_x) scratch */
@@ -71,6 +76,7 @@ static norn_status exact_init(exact *e, norn_err *err) {
         return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu columns", n_z);
     e->n_z = n_z;
     e->n = (double)e->p->n;
+    e->least = e->p->n > n_z ? lambda_least : lambda_least_free;
     e->ridge = v, e->lasso = v + n_z, e->ridge_at = v + 2 * n_z, e->lasso_at = v + 3 * n_z;
     e->theta = v + 4 * n_z, e->best = v + 5 * n_z, e->anchor = v + 6 * n_z;
     e->c0 = v + 7 * n_z, e->c = v + 8 * n_z, e->away = v + 9 * n_z;
@@ -108,7 +114,7 @@ static void anchor_at(exact *e, const double *theta) {
 static double next_of(const exact *e, double squares) {
     const double r = squares > 0 ? squares : squares <= 0 ? 0 : NORNI_NAN;
     const double to = 2 * r / (e->n + sqrt(e->n * e->n + 16 * r));
-    return to > lambda_least ? to : lambda_least;
+    return to > e->least ? to : e->least;
 }
 
 /* Solves for theta at lambda; *squares = R. */
@@ -174,7 +180,7 @@ static norn_status seek(exact *e, double lambda, double low, double high, root *
     for (int step = 0; step < STEPS; step++) {
         NORN_TRY(solve_at(e, lambda, &squares));
         const double next = next_of(e, squares), gap = norni_log(next / lambda);
-        out->least = next <= lambda_least && lambda <= lambda_least;
+        out->least = next <= e->least && lambda <= e->least;
         if (out->least || isnan(gap)) break;
         const double to = step_from(&w, lambda, next, gap);
         out->cost = cost_of(e, lambda, squares);
@@ -231,7 +237,7 @@ static norn_status look_above(exact *e, double lambda, root *best) {
 static norn_status look_below(exact *e, root *best) {
     const double top = best->lambda * 0.95;
     double lambda = best->lambda * 1e-8, squares;
-    if (lambda < lambda_least) lambda = lambda_least;
+    if (lambda < e->least) lambda = e->least;
     NORN_TRY(solve_at(e, lambda, &squares));
     double next = next_of(e, squares);
     if (next <= lambda) return look_between(e, lambda, best);
@@ -262,42 +268,77 @@ static double certificate(const exact *e, const double *theta, double lambda) {
         if (i >= e->g->n_trend) off /= e->g->scale[i - e->g->n_trend];
         if (!(fabs(off) <= most)) most = fabs(off);
     }
-    if (lambda > lambda_least) {
+    if (lambda > lambda_last) {
         const double s = sqrt(lambda), off = (e->r0 / lambda - e->n) / s - 4 * s;
         if (!(fabs(off) <= most)) most = fabs(off);
     }
     return most;
 }
 
+/* Anchors at theta and keeps it in best if that betters what is kept: the certificate, or, where sigma
+ * has no bound, the residuals. true: it did, by much. */
+static bool keep_anchored(exact *e, root *r, double *kkt, double *squares) {
+    anchor_at(e, e->theta);
+    const double now = certificate(e, e->theta, next_of(e, e->r0));
+    const double old = r->least ? *squares : *kkt, new = r->least ? e->r0 : now;
+    if (!(new < old)) return false;
+    *kkt = now;
+    *squares = e->r0;
+    memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
+    return new<0.25 * old &&new>(r->least ? 0 : 1e-9);
+}
+
 /* Anchors at the solution and solves again while that betters it. best holds the estimates. */
-static norn_status settle(exact *e, root *r, double *kkt) {
-    double squares;
-    *kkt = NORNI_INF;
+static norn_status settle(exact *e, root *r, double *kkt, double *squares) {
+    double at = r->lambda, to;
     memcpy(e->theta, e->best, e->n_z * sizeof *e->best);
     for (int round = 0; round < ROUNDS; round++) {
-        anchor_at(e, e->theta);
-        const double lambda = next_of(e, e->r0), now = certificate(e, e->theta, lambda);
-        const bool better = now < *kkt, much = now < 0.25 * *kkt;
-        if (better || round == 0) {
-            *kkt = now;
-            memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
-        }
-        if (!much || now < 1e-9) break;
-        double at = round == 0 ? r->lambda : lambda;
+        if (!keep_anchored(e, r, kkt, squares)) break;
         for (int k = 0; k < 3; k++) {
-            NORN_TRY(solve_at(e, at, &squares));
-            const double next = next_of(e, squares);
+            NORN_TRY(solve_at(e, at, &to));
+            const double next = next_of(e, to);
             const bool still = fabs(next - at) <= 1e-13 * at;
             at = next;
             if (still) break;
         }
     }
-    r->cost = 0; /* of the estimates kept, their residuals worked out once more */
-    norni_prophet_gram_rest(e->g, e->p->y, e->best, e->coef, e->rest);
-    e->r0 = norni_dot(e->rest, e->rest, e->p->n);
-    r->lambda = next_of(e, e->r0);
-    memcpy(e->theta, e->best, e->n_z * sizeof *e->best);
-    r->cost = cost_of(e, r->lambda, e->r0);
+    return NORN_OK;
+}
+
+/* Column i of Z into out (n). */
+static void column_of(const norni_prophet_gram *g, size_t i, double *out) {
+    for (size_t r = 0; r < g->n; r++) {
+        if (i >= g->n_trend) {
+            out[r] = g->scale[i - g->n_trend] * g->x[i - g->n_trend][r];
+        } else {
+            const double from = i < 2 ? 0 : g->anchor[i - 1], past = g->t[r] - from;
+            out[r] = i == 0 ? 1 : past > 0 ? past : 0;
+        }
+    }
+}
+
+/* On the branch without bound: what is left of y at the least lambda is small; the columns take it
+ * up by least squares. */
+static norn_status pursue(exact *e, root *r, double *kkt, double *squares) {
+    const size_t n = e->p->n, n_z = e->n_z;
+    norni_qr q = {.n = n, .p = n_z};
+    q.a = norni_arena_get(e->arena, n * n_z, sizeof *q.a);
+    q.work = norni_arena_get(e->arena, norni_qr_work(n_z), sizeof *q.work);
+    q.pivot = norni_arena_get(e->arena, n_z, sizeof *q.pivot);
+    if (!q.a || !q.work || !q.pivot)
+        return norn_fail(e->err, NORN_E_MEM, "prophet: no memory for %zu columns", n_z);
+    for (size_t i = 0; i < n_z; i++)
+        column_of(e->g, i, q.a + i * n);
+    if (!norni_qr_factor(&q, NORNI_QR_LARGEST, 1e-13, e->poll))
+        return norn_fail(e->err, NORN_E_CANCEL, "prophet: cancelled");
+    memcpy(e->theta, e->best, n_z * sizeof *e->best);
+    for (int round = 0; round < ROUNDS; round++) {
+        if (!keep_anchored(e, r, kkt, squares)) break;
+        norni_qr_rotate(&q, e->rest);
+        norni_qr_solve(&q, e->rest, e->away);
+        for (size_t i = 0; i < n_z; i++)
+            e->theta[i] += e->away[i];
+    }
     return NORN_OK;
 }
 
@@ -327,7 +368,7 @@ static void hand_out(const exact *e, const root *r, double kkt, norni_prophet_fi
     fit->log_posterior = -r->cost;
     fit->kkt = kkt;
     fit->passes = e->passes;
-    fit->exact = isfinite(kkt) && isfinite(r->cost);
+    fit->exact = isfinite(kkt) && isfinite(r->cost) && !r->least;
     fit->stop = fit->exact ? NORN_STOP_CONVERGED : NORN_STOP_STALLED;
 }
 
@@ -335,7 +376,6 @@ static norn_status run(exact *e, const norni_prophet_gram *gram, const norni_pro
                        norni_prophet_fit *fit, norn_err *err) {
     norni_prophet_gram own;
     root best;
-    double kkt;
     if (!gram || !norni_prophet_gram_serves(gram, e->p)) {
         NORN_TRY(norni_prophet_gram_make(e->arena, e->poll, e->p, NULL, &own, err));
         gram = &own;
@@ -347,11 +387,19 @@ static norn_status run(exact *e, const norni_prophet_gram *gram, const norni_pro
     double lambda = top;
     if (warm) start_from(e, warm);
     if (warm && warm->sigma > 0 && isfinite(warm->sigma)) lambda = warm->sigma * warm->sigma;
-    NORN_TRY(seek(e, lambda > lambda_least ? lambda : lambda_least, 0, NORNI_INF, &best));
+    NORN_TRY(seek(e, lambda > e->least ? lambda : e->least, 0, NORNI_INF, &best));
     memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
     if (warm) NORN_TRY(look_above(e, top, &best));
     if (!best.least) NORN_TRY(look_below(e, &best));
-    NORN_TRY(settle(e, &best, &kkt));
+    double kkt = NORNI_INF, squares = NORNI_INF;
+    if (best.least && e->p->n <= e->n_z)
+        NORN_TRY(pursue(e, &best, &kkt, &squares));
+    else
+        NORN_TRY(settle(e, &best, &kkt, &squares));
+    e->least = lambda_last;
+    best.lambda = next_of(e, squares);
+    memcpy(e->theta, e->best, e->n_z * sizeof *e->best);
+    best.cost = cost_of(e, best.lambda, squares);
     hand_out(e, &best, kkt, fit);
     return NORN_OK;
 }
