@@ -39,6 +39,7 @@ typedef struct norni_group {
 } norni_group;
 
 struct norni_env;
+struct norni_plot_part; /* plot/components.h */
 typedef norn_status (*norni_part_fn)(struct norni_env *env, size_t part, void *arg, norn_err *err);
 
 /* Parts of one item run side by side, where there are idle workers. run: fn for every part in [0, n),
@@ -145,6 +146,10 @@ struct norni_model {
     /* The model of `from` (fitted or loaded) over the series s, its parameters as they are. */
     norn_status (*apply)(norni_env *env, const void *from, const norni_series *s, void **state,
                          norn_err *err);
+    /* The parts of a fit over its history and the horizon, to be drawn, in env->arena. level: per
+     * cent of their bounds, 0: none. */
+    norn_status (*parts)(norni_env *env, const void *state, size_t g, size_t horizon, double level,
+                         size_t *n, const struct norni_plot_part **out, norn_err *err);
 };
 
 /* For models whose paths depend on no option. */

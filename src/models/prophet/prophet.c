@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/fp.h"
+#include "models/prophet/prophet_panels.h"
 #include "models/prophet/prophet_plan.h"
 #include "models/prophet/prophet_solve.h"
 #include "models/prophet/prophet_state.h"
@@ -220,6 +221,7 @@ const norni_model norni_model_prophet = {
     .intervals = true,
     .missing = true,
     .exogenous = true,
+    .holidays = true,
     .validate = validate_prophet,
     .check_models = check_options,
     .cost = prophet_cost,
@@ -232,4 +234,5 @@ const norni_model norni_model_prophet = {
     .update = norni_prophet_update,
     .paths = norni_paths_always,
     .estimates = estimates_prophet,
+    .parts = norni_prophet_show,
 };

@@ -62,9 +62,8 @@ static int64_t time_ahead(const norni_prophet_clock *c, int64_t k) {
     return t;
 }
 
-/* The rows from the last value on: `gap` that lie behind it, then the horizon. */
-static norn_status rows_ahead(norni_arena *arena, const norni_prophet_state *st, size_t horizon,
-                              norni_prophet_rows *rows, norn_err *err) {
+norn_status norni_prophet_rows_ahead(norni_arena *arena, const norni_prophet_state *st,
+                                     size_t horizon, norni_prophet_rows *rows, norn_err *err) {
     const size_t gap = st->clock.gap, n = gap + horizon;
     int64_t *ds = norni_arena_get(arena, n, sizeof *ds);
     if (!ds) return norni_alloc_fail(err, "prophet", n, sizeof *ds);
@@ -112,7 +111,7 @@ norn_status norni_prophet_predict_ahead(norni_env *env, const void *state, size_
     norni_prophet_rows rows;
     norni_prophet_design design;
     norni_prophet_parts parts;
-    NORN_TRY(rows_ahead(env->arena, st, horizon, &rows, err));
+    NORN_TRY(norni_prophet_rows_ahead(env->arena, st, horizon, &rows, err));
     NORN_TRY(norni_prophet_design_make(env->arena, &env->poll, &st->plan, &rows, &design, err));
     NORN_TRY(
         norni_prophet_parts_make(env->arena, &env->poll, &fitted, &design, false, &parts, err));

@@ -55,6 +55,10 @@ NORN_CHECKED norn_status norni_prophet_rows_of(norni_arena *arena, const norni_p
                                                const int64_t *ds, size_t n, size_t lead,
                                                const double *const *x, norni_prophet_rows *out,
                                                norn_err *err);
+/* The rows from the last value on: `gap` that lie behind it, then the horizon. */
+NORN_CHECKED norn_status norni_prophet_rows_ahead(norni_arena *arena, const norni_prophet_state *st,
+                                                  size_t horizon, norni_prophet_rows *rows,
+                                                  norn_err *err);
 
 static inline norni_prophet_fitted norni_prophet_fitted_of(const norni_prophet_state *st) {
     return (norni_prophet_fitted){&st->plan, &st->fit, st->mean_step};
