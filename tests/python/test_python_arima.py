@@ -51,6 +51,19 @@ class AgainstR(unittest.TestCase):
                 self.assertLess(abs(r["params"][0] - 0.6), 0.1)
                 self.assertEqual(r["names"][0], "ar1")
 
+    def test_short_series_are_searched_from_plain_starts_too(self):
+        """Least squares on 30 to 49 points led 50 of these 240 fits below those of method="ml", by up to 75; now one."""
+        below = []
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            y = 100 + np.cumsum(rng.normal(size=30 + seed % 20) + rng.normal() * 0.5) * (1 + seed % 3)
+            for order in ((2, 1, 2), (3, 0, 1), (1, 0, 2), (2, 0, 2)):
+                constant = "none" if order[1] else "mean"
+                either, plain = (norn.ARIMA(*order, constant=constant, method=m).fit(y)["log_likelihood"] for m in ("auto", "ml"))
+                if either < plain - 1e-6:
+                    below.append((seed, order, plain - either))
+        self.assertLessEqual(len(below), 2, below)
+
     def test_likelihood_is_at_least_rs(self):
         """Every classic series: R's value less 1e-6 at least; where it is R's optimum, R's coefficients give it, too."""
         self.assertGreater(len(self.fits), 120)

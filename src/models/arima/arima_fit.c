@@ -13,6 +13,9 @@ static const double start_tol = 1e-3, css_tol = 1e-9, ml_tol = 1e-11;
 /* A second search is made from a place whose log likelihood is at most so much below the best's. */
 static const double worth_a_search = 2;
 
+/* Observations up to which a fit is also searched from starts that least squares has not moved. */
+enum { SHORT = 64 };
+
 /* Standard errors by the delta method from the inverse of J'J, both scaled by sigma2. */
 static void fill_se(const arima_work *w, const double *v, const double *cov, double sigma2,
                     double *se) {
@@ -216,6 +219,12 @@ static norn_status descend_places(fit_run *r, arima_objective *f, double tol, no
     return NORN_OK;
 }
 
+/* Least squares leads astray on few points: it drops the first ones, and its optimum may lie in
+ * another hollow of the likelihood. Short series are searched from the plain starts, too. */
+static bool is_short(const arima_work *w, const double *start) {
+    return w->n_rows <= SHORT && w->k > 1 && start == NULL && w->patience == 0 && !w->hasty;
+}
+
 static norn_status run(fit_run *r, norni_arima_method method, const double *start, norn_err *err) {
     arima_work *const w = &r->w;
     const bool only_css = method == NORNI_ARIMA_CSS;
@@ -226,6 +235,11 @@ static norn_status run(fit_run *r, norni_arima_method method, const double *star
     if (!only_css) NORN_TRY(arima_ml_objective(w, &ml, err));
     NORN_TRY(value_places(r, use_css ? &css : NULL, f, start, err));
     NORN_TRY(descend_places(r, f, only_css ? css_tol : ml_tol, err));
+    if (use_css && !only_css && is_short(w, start) && !w->cut) {
+        r->n_place = 0;
+        NORN_TRY(value_places(r, NULL, f, start, err));
+        NORN_TRY(descend_places(r, f, ml_tol, err));
+    }
     take(r, f, r->best, only_css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, r->stop);
     return NORN_OK;
 }
