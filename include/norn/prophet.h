@@ -191,6 +191,41 @@ NORN_API NORN_CHECKED norn_status norn_prophet_fit_many(norn_ctx *ctx, const nor
                                                         size_t n_series, norn_prophet **out,
                                                         norn_status *status, norn_err *err);
 
+/// How charts are drawn.
+typedef struct norn_prophet_plot_opt {
+    double interval_width; ///< what the prediction's bounds hold, in (0, 1]: for the key
+    bool uncertainty;      ///< bounds, where the prediction has some
+    bool plot_cap;         ///< cap and floor, where it has some
+    int32_t weekly_start;  ///< weekday that the weekly panel begins with, in [0, 6]; 0: Sunday
+    int32_t yearly_start;  ///< day that the yearly panel begins with, in [0, 365]; 0: 1 January
+    int32_t width;         ///< px in [320, 4096]; 0: 960
+    const char *title, *x_label, *y_label; ///< NULL: none; components have a title alone
+} norn_prophet_plot_opt;
+/// Width 0.8, bounds and limits drawn, Sunday, 1 January, no words.
+NORN_API norn_prophet_plot_opt norn_prophet_plot_opt_default(void);
+
+/// One SVG document, UTF-8 with a NUL behind it, owned by the caller (norn_prophet_chart_free). The same
+/// bytes for the same values; light and dark follow the reader's preference.
+typedef struct norn_prophet_chart {
+    size_t n; ///< bytes without the NUL
+    const char *svg;
+    void *owner;
+} norn_prophet_chart;
+NORN_API void norn_prophet_chart_free(norn_prophet_chart *chart);
+
+/// The history (ds and y; NULL: none) as dots, `forecast`'s yhat over it with bounds, cap and floor. The
+/// forecast needs ds and the column yhat; times in any order of input are drawn as they stand.
+NORN_API NORN_CHECKED norn_status norn_prophet_plot(norn_ctx *ctx, const norn_prophet_rows *history,
+                                                    const norn_prophet_table *forecast,
+                                                    const norn_prophet_plot_opt *opt,
+                                                    norn_prophet_chart *out, norn_err *err);
+/// A panel for the trend, holidays, every seasonality over one period of its own, and extra regressors,
+/// as far as `forecast` has their columns. history (ds alone; NULL: forecast's) says whether the data are daily.
+NORN_API NORN_CHECKED norn_status norn_prophet_plot_components(
+    norn_ctx *ctx, const norn_prophet *p, const norn_prophet_rows *history,
+    const norn_prophet_table *forecast, const norn_prophet_plot_opt *opt, norn_prophet_chart *out,
+    norn_err *err);
+
 #ifdef __cplusplus
 }
 #endif
