@@ -176,7 +176,8 @@ static double step_from(way *w, double lambda, double next, double gap) {
 /* From lambda to a root; theta is its solution. */
 static norn_status seek(exact *e, double lambda, double low, double high, root *out) {
     way w = {low, high, 0, 0, false};
-    double squares = 0;
+    double squares = 0, closest = NORNI_INF;
+    int idle = 0; /* steps without a smaller gap: what is left is the rounding of Z'Z */
     for (int step = 0; step < STEPS; step++) {
         NORN_TRY(solve_at(e, lambda, &squares));
         const double next = next_of(e, squares), gap = norni_log(next / lambda);
@@ -185,7 +186,9 @@ static norn_status seek(exact *e, double lambda, double low, double high, root *
         const double to = step_from(&w, lambda, next, gap);
         out->cost = cost_of(e, lambda, squares);
         lambda = to;
-        if (fabs(gap) <= CLOSE) break;
+        idle = fabs(gap) < 0.5 * closest ? 0 : idle + 1;
+        closest = fabs(gap) < closest ? fabs(gap) : closest;
+        if (fabs(gap) <= CLOSE || (closest < 1e-4 && idle >= 4)) break;
     }
     if (out->least) out->cost = cost_of(e, lambda, squares);
     out->lambda = lambda;
