@@ -12,7 +12,7 @@
 
 #include <norn/prophet.h>
 
-#include "../plot/svg_check.h"
+#include "svg_check.h"
 
 #define DAY INT64_C(86400000000)
 enum { N = 800, H = 60, ALL = N + H };
