@@ -1,9 +1,8 @@
-/* The library's door to Prophet: specifications, and fits of one series and of many. */
+/* The library's door to Prophet: specifications, and fits. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/prophet_handle.h"
 #include "app/prophet_sorted.h"
 #include "models/prophet/prophet_solve.h"
-#include "par/pool.h"
 
 norn_prophet_opt norn_prophet_opt_default(void) {
     return (norn_prophet_opt){
@@ -156,10 +155,4 @@ norn_status norn_prophet_fit(norn_ctx *ctx, norn_prophet *p, const norn_prophet_
                                     warm ? warm->kept : NULL, &p->kept, err);
     norni_arena_clear(&arena);
     return st;
-}
-
-norn_status norn_prophet_state_view(const norn_prophet *p, norn_prophet_state *out, norn_err *err) {
-    NORN_TRY(norni_prophet_need_fit(p, err));
-    *out = p->kept->state;
-    return NORN_OK;
 }

@@ -10,6 +10,7 @@ ahead INDEX t cap_scaled features... (rows to predict). Times are microseconds s
 """
 # SPDX-License-Identifier: Apache-2.0
 import logging
+import os
 import warnings
 
 import numpy as np
@@ -22,7 +23,8 @@ from prophet import Prophet
 warnings.filterwarnings("ignore")
 logging.getLogger("prophet").setLevel(logging.ERROR)
 DAY = 86400 * 10**6
-PUBLIC = pd.read_csv("/work/shared/data/holidays/prophet_generated_holidays_2024-09.csv", parse_dates=["ds"])
+SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared")
+PUBLIC = pd.read_csv(os.path.join(SHARED, "data", "holidays", "prophet_generated_holidays_2024-09.csv"), parse_dates=["ds"])
 
 
 def public_holidays(year_list, country, **_):

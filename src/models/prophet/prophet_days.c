@@ -70,14 +70,14 @@ static norn_status grow(gathered *g, norn_err *err) {
     return NORN_OK;
 }
 
-static norn_status gather_row(gathered *g, const norni_holiday *h, bool own, norn_err *err) {
+static norn_status gather_row(gathered *g, const norni_holiday *h, norn_err *err) {
     const double prior = isnan(h->prior) ? g->usual : h->prior;
     bool added;
     const int64_t at = norni_map_add(&g->map, h->name, &added);
     if (at == NORNI_MAP_NONE) return norni_alloc_fail(err, "prophet", g->n + 1, sizeof *g->holiday);
     if (added) {
         if (g->n == g->room) NORN_TRY(grow(g, err));
-        g->holiday[g->n++] = (norni_prophet_holiday){h->name, h->lower, h->upper, prior, own};
+        g->holiday[g->n++] = (norni_prophet_holiday){h->name, h->lower, h->upper, prior};
         return NORN_OK;
     }
     norni_prophet_holiday *have = &g->holiday[at];
@@ -93,7 +93,7 @@ static norn_status gather_row(gathered *g, const norni_holiday *h, bool own, nor
 
 static norn_status gather_public(void *user, const norni_holidays *holidays, norn_err *err) {
     for (size_t i = 0; i < holidays->n; i++)
-        NORN_TRY(gather_row(user, &holidays->row[i], false, err));
+        NORN_TRY(gather_row(user, &holidays->row[i], err));
     return NORN_OK;
 }
 
@@ -104,7 +104,7 @@ norn_status norni_prophet_holidays(norni_arena *arena, const char *country,
     norn_status st = NORN_OK;
     norni_map_init(&g.map, arena->alloc);
     for (size_t i = 0; st == NORN_OK && i < plan->n_holiday; i++)
-        st = gather_row(&g, &plan->holiday[i], true, err);
+        st = gather_row(&g, &plan->holiday[i], err);
     if (st == NORN_OK && country) st = each_year(arena, country, design, gather_public, &g, err);
     norni_map_clear(&g.map);
     if (st != NORN_OK) return st;

@@ -68,10 +68,12 @@ static norn_status season_features(norni_arena *arena, const norni_poll *poll,
     return st;
 }
 
-static void regressor_feature(const double *from, const norni_prophet_regressor *r,
-                              const norni_prophet_design *design, double *x) {
+void norni_prophet_regressor_feature(const norni_prophet_rows *rows, const norni_prophet_plan *plan,
+                                     size_t r, const norni_prophet_design *design, double *x) {
+    const norni_prophet_regressor *regressor = &plan->regressor[r];
+    const double *from = norni_prophet_find(rows, regressor->name, r);
     for (size_t i = 0; i < design->n; i++)
-        x[i] = (from[design->row ? design->row[i] : i] - r->mu) / r->sd;
+        x[i] = (from[design->row ? design->row[i] : i] - regressor->mu) / regressor->sd;
 }
 
 norn_status norni_prophet_features(norni_arena *arena, const norni_poll *poll,
@@ -90,8 +92,7 @@ norn_status norni_prophet_features(norni_arena *arena, const norni_poll *poll,
         if (c->kind == NORNI_PROPHET_HOLIDAY || c->kind == NORNI_PROPHET_ZEROS)
             memset(x[k], 0, n * sizeof *x[k]);
         else if (c->kind == NORNI_PROPHET_REGRESSOR)
-            regressor_feature(norni_prophet_find(rows, c->component, c->source),
-                              &plan->regressor[c->source], design, x[k]);
+            norni_prophet_regressor_feature(rows, plan, c->source, design, x[k]);
     }
     NORN_TRY(season_features(arena, poll, plan, rows, design, x, err));
     NORN_TRY(norni_prophet_holiday_features(arena, plan, design, x, err));

@@ -38,10 +38,10 @@ static norn_status copy_regressors(norni_arena *arena, const norni_prophet_spec 
     return NORN_OK;
 }
 
-norn_status norni_prophet_plan_make(norni_arena *arena, const norni_poll *poll,
-                                    const norni_prophet_spec *spec, const norni_prophet_rows *rows,
-                                    norni_prophet_plan *plan, norni_prophet_design *design,
-                                    norni_prophet_note *note, norn_err *err) {
+norn_status norni_prophet_plan_bare(norni_arena *arena, const norni_prophet_spec *spec,
+                                    const norni_prophet_rows *rows, norni_prophet_plan *plan,
+                                    norni_prophet_design *design, norni_prophet_note *note,
+                                    norn_err *err) {
     norni_prophet_regressor *regressor = NULL;
     const norni_prophet_holiday *holiday;
     const char *country;
@@ -70,17 +70,30 @@ norn_status norni_prophet_plan_make(norni_arena *arena, const norni_poll *poll,
     NORN_TRY(copy_holidays(arena, spec, plan, err));
     NORN_TRY(norni_prophet_holidays(arena, country, design, plan, &holiday, err));
     NORN_TRY(norni_prophet_columns(arena, holiday, plan, err));
-    NORN_TRY(norni_prophet_changes(arena, spec, design, plan, note, err));
+    return norni_prophet_changes(arena, spec, design, plan, note, err);
+}
+
+norn_status norni_prophet_plan_make(norni_arena *arena, const norni_poll *poll,
+                                    const norni_prophet_spec *spec, const norni_prophet_rows *rows,
+                                    norni_prophet_plan *plan, norni_prophet_design *design,
+                                    norni_prophet_note *note, norn_err *err) {
+    NORN_TRY(norni_prophet_plan_bare(arena, spec, rows, plan, design, note, err));
     return norni_prophet_features(arena, poll, plan, rows, design, err);
+}
+
+norn_status norni_prophet_design_bare(norni_arena *arena, const norni_prophet_plan *plan,
+                                      const norni_prophet_rows *rows, norni_prophet_design *design,
+                                      norn_err *err) {
+    NORN_TRY(norni_prophet_rows_take(arena, false, rows, design, err));
+    NORN_TRY(norni_prophet_rows_check(plan, rows, design, err));
+    return norni_prophet_scaled(arena, false, plan, rows, design, err);
 }
 
 norn_status norni_prophet_design_make(norni_arena *arena, const norni_poll *poll,
                                       const norni_prophet_plan *plan,
                                       const norni_prophet_rows *rows, norni_prophet_design *design,
                                       norn_err *err) {
-    NORN_TRY(norni_prophet_rows_take(arena, false, rows, design, err));
-    NORN_TRY(norni_prophet_rows_check(plan, rows, design, err));
-    NORN_TRY(norni_prophet_scaled(arena, false, plan, rows, design, err));
+    NORN_TRY(norni_prophet_design_bare(arena, plan, rows, design, err));
     return norni_prophet_features(arena, poll, plan, rows, design, err);
 }
 

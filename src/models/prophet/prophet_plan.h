@@ -41,6 +41,39 @@ NORN_CHECKED norn_status norni_prophet_design_make(norni_arena *arena, const nor
                                                    const norni_prophet_plan *plan,
                                                    const norni_prophet_rows *rows,
                                                    norni_prophet_design *design, norn_err *err);
+
+/* ---- plans that share features (prophet_within.c) ---- */
+
+/* Whether a plan of these rows would be `first` but for the scale of y: see prophet_gram.h's
+ * norni_prophet_same_calendar. Makes it, with first's features. */
+NORN_CHECKED norn_status norni_prophet_plan_again(norni_arena *arena,
+                                                  const norni_prophet_plan *first,
+                                                  const norni_prophet_design *first_design,
+                                                  const norni_prophet_rows *rows,
+                                                  norni_prophet_plan *plan,
+                                                  norni_prophet_design *design, norn_err *err);
+/* The plan of the first rows->n rows of a whole, all with y, that was planned by a specification of the
+ * same seasonalities, holidays and regressors: features are borrowed from it where they are equal. */
+NORN_CHECKED norn_status norni_prophet_plan_within(norni_arena *arena, const norni_poll *poll,
+                                                   const norni_prophet_spec *spec,
+                                                   const norni_prophet_rows *rows,
+                                                   const norni_prophet_plan *whole,
+                                                   const norni_prophet_design *whole_design,
+                                                   norni_prophet_plan *plan,
+                                                   norni_prophet_design *design, norn_err *err);
+/* The design of rows of the whole from place `from` on, for such a plan. */
+NORN_CHECKED norn_status norni_prophet_design_within(norni_arena *arena,
+                                                     const norni_prophet_plan *plan,
+                                                     const norni_prophet_rows *rows, size_t from,
+                                                     const norni_prophet_plan *whole,
+                                                     const norni_prophet_design *whole_design,
+                                                     norni_prophet_design *design, norn_err *err);
+/* Columns and holidays of a plan that is saved: growth, scales, changes, seasons, regressors and
+ * holiday_name are there. Its holidays and country are borrowed from spec. */
+NORN_CHECKED norn_status norni_prophet_plan_restore(norni_arena *arena,
+                                                    const norni_prophet_spec *spec,
+                                                    norni_prophet_plan *plan, norn_err *err);
+
 /* Views for the solvers; prior and multiplicative are copied into the arena. */
 NORN_CHECKED norn_status norni_prophet_problem_of(norni_arena *arena,
                                                   const norni_prophet_plan *plan,

@@ -56,7 +56,6 @@ typedef struct norni_prophet_holiday {
     norni_str name;
     int32_t lower, upper;
     double prior;
-    bool own; /* of the user's rows */
 } norni_prophet_holiday;
 /* plan->holiday_name, and the holidays (plan->n_holiday_name) behind it in the same order. */
 NORN_CHECKED norn_status norni_prophet_holidays(norni_arena *arena, const char *country,
@@ -72,6 +71,20 @@ NORN_CHECKED norn_status norni_prophet_holiday_features(norni_arena *arena,
 NORN_CHECKED norn_status norni_prophet_columns(norni_arena *arena,
                                                const norni_prophet_holiday *holiday,
                                                norni_prophet_plan *plan, norn_err *err);
+/* All of a plan and the scaled rows of its design, without features. */
+NORN_CHECKED norn_status norni_prophet_plan_bare(norni_arena *arena, const norni_prophet_spec *spec,
+                                                 const norni_prophet_rows *rows,
+                                                 norni_prophet_plan *plan,
+                                                 norni_prophet_design *design,
+                                                 norni_prophet_note *note, norn_err *err);
+/* The same of a design to predict. */
+NORN_CHECKED norn_status norni_prophet_design_bare(norni_arena *arena,
+                                                   const norni_prophet_plan *plan,
+                                                   const norni_prophet_rows *rows,
+                                                   norni_prophet_design *design, norn_err *err);
+/* Standardised values of regressor r into x (design->n). */
+void norni_prophet_regressor_feature(const norni_prophet_rows *rows, const norni_prophet_plan *plan,
+                                     size_t r, const norni_prophet_design *design, double *x);
 /* Sine and cosine of each order of a season into x (2 order) columns of (n). turns (n): days since
  * 1970, times pi, times 2. */
 NORN_CHECKED norn_status norni_prophet_fourier(const norni_poll *poll, const double *turns,
