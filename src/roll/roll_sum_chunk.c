@@ -25,8 +25,11 @@ norni_roll_chunk norni_roll_chunk_at(const double *x, const norni_roll_windows *
         c.to = from + n;
         c.hi += n - 1;
     } else {
+        /* Long windows: so many that reading the first one is a small part of the work, as each chunk
+         * of expanding windows begins at the first value. */
         const size_t span = c.longest < SPAN / 2 ? SPAN : 2 * c.longest;
-        while (c.to < w->n_out && c.to - from < SPAN && !is_regular(w, c.to)) {
+        const size_t most = c.longest / 4 < SPAN ? SPAN : c.longest / 4;
+        while (c.to < w->n_out && c.to - from < most && !is_regular(w, c.to)) {
             size_t lo, hi;
             norni_roll_window(w, c.to, &lo, &hi);
             if (hi - c.lo > span) break;
