@@ -210,6 +210,63 @@ class Liars(unittest.TestCase):
         liar.next_code = 12  # ENOMEM
         self.told(liar, MemoryError)
 
+    def test_further_lies(self):
+        """Faults of streams, and those that a reader sees in the batch behind the first."""
+        faults = {
+            "a name that is no UTF-8": (None, lambda s: setattr(s.schema.children[1][0], "name", b"\xff\xfe")),
+            "no names": (None, lambda s: [setattr(s.schema.children[k][0], "name", None) for k in (0, 1)]),
+            "a column has children": ("y", lambda s: setattr(child(s, 1), "n_children", 2**50)),
+            "a count of nulls beyond the rows": ("y", lambda s: setattr(child(s, 1), "null_count", 2**62)),
+            "columns of different lengths": (None, lambda s: setattr(child(s, 0), "length", 2)),
+            "a child's offset leaves too few": (None, lambda s: setattr(child(s, 1), "offset", 2**60)),
+            "children of the schema below the batch's": (None, lambda s: setattr(s.schema, "n_children", 1)),
+            "a child of the schema is released": (None, lambda s: setattr(s.schema.children[1][0], "release", SchemaRelease())),
+            "the schema has no release": (None, lambda s: setattr(s.schema, "release", SchemaRelease())),
+            "a dictionary without format": (None, lambda s: (setattr(s.schema.children[0][0], "format", b"i"), setattr(
+                s.schema.children[0][0], "dictionary", C.pointer(s.one_schema(None, b""))))),
+            "an offset and a length that overflow": (None, lambda s: (setattr(s.array, "offset", 2**62), setattr(s.array, "length", 2**62))),
+        }
+        for what, (harmless, fault) in faults.items():
+            with self.subTest(what):
+                liar = honest()
+                fault(liar)
+                if harmless:  # what norn never looks at
+                    self.assertEqual(norn.Forecaster("naive").forecast(liar, 2)["naive"].tolist(), [4, 4])
+                else:
+                    with self.assertRaises(ValueError):
+                        norn.Forecaster("naive").forecast(liar, 2)
+                self.assertEqual(liar.released["stream"], 1)
+                self.assertLessEqual(max(liar.released.values()), 1)
+
+    def test_buffers_that_are_not_aligned(self):
+        raw = (C.c_char * 64)()
+        np.frombuffer(raw, np.uint8)[3:35] = np.array([1.0, 2, 3, 4]).view(np.uint8)
+        liar = honest()
+        child(liar, 1).buffers[1] = C.addressof(liar.keep(raw)) + 3
+        self.assertEqual(norn.Forecaster("naive").forecast(liar, 2)["naive"].tolist(), [4, 4])
+
+    def test_an_error_after_data(self):
+        liar = honest()
+        liar.left, first = 3, liar.get_next
+
+        def get_next(stream, out):
+            if liar.left == 1:
+                return 5
+            return first(stream, out)
+        liar.stream.get_next = liar.keep(GetNext(get_next))
+        self.told(liar)
+        self.assertEqual(liar.released["array"], 2)
+
+    def test_rolling_is_told_too(self):
+        for fault in (lambda s: setattr(s.array, "length", 1000), lambda s: set_null_buffer(child(s, 1)), lambda s: setattr(s, "next_code", 5),
+                      lambda s: setattr(child(s, 0), "length", 2), lambda s: setattr(s.schema, "format", None)):
+            liar = honest()
+            liar.column_names = ["ds", "y"]
+            fault(liar)
+            with self.assertRaises(ValueError):
+                norn.rolling(liar, 2, "mean", on="ds")
+            self.assertEqual(liar.released["stream"], 1)
+
     def test_used_up_and_foreign_capsules(self):
         liar = honest()
         liar.stream.release = StreamRelease()
