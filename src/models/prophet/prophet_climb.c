@@ -4,20 +4,20 @@
  * Every climb (prophet_climb_step.c) ends on one, to first-order conditions; starts are few, fixed,
  * and chosen for the ways in which peaks differ (prophet_climb_start.c):
  *   Prophet's own: k and m through the first and last points, no rate changes, no terms
- *   with few rows, where climbs cost nothing and peaks are many: the fit of the trend alone, and of
- *     the same model with additive terms
+ *   with few rows, where climbs cost little and peaks are many: the fits of the trend alone, of the
+ *     same model with additive terms, with a stiffer and with a looser trend
  *   from the highest peak so far: at another sigma; logistic: with the first rate turned round
  * The highest peak is the answer. But where rows can be met exactly, as they can when there are more
  * unknowns than rows, the posterior rises without end as sigma falls, and the height says nothing:
  * a peak with a sigma of its own goes before one on the way to the least, CLIMB_SIGMA_LEAST.
- * A warm start takes the place of the first three, if it is no worse than Prophet's. */
+ * A warm start takes the place of the first two, if it is no worse than Prophet's. */
 #include "models/prophet/prophet_climb.h"
 
 #include <string.h>
 
 #include "base/fp.h"
 
-enum { FEW_ROWS = 200 };
+enum { FEW_ROWS = 300 };
 #define HIGHER       1e-9 /* by which a later peak must be higher: ties go to the first */
 #define SIGMA_PROPER 1e-6 /* of y's scale: less comes of rows met exactly */
 
@@ -80,8 +80,8 @@ static norn_status prophets_start(search *s, norni_prophet_fit *fit, norn_err *e
 static norn_status simple_starts(search *s, norn_err *err) {
     bool any;
     if (s->g->n > FEW_ROWS) return NORN_OK;
-    for (int features = 0; features < 2; features++) {
-        NORN_TRY(climb_start_simple(s->g, features == 1, s->at.x, &any, err));
+    for (int how = 0; how < CLIMB_SIMPLER; how++) {
+        NORN_TRY(climb_start_simple(s->g, (climb_simpler)how, s->at.x, &any, err));
         if (any) NORN_TRY(attempt(s, false, err));
     }
     return NORN_OK;

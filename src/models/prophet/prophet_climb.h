@@ -113,8 +113,15 @@ NORN_CHECKED norn_status climb_start_far(const climb_ground *g, const climb_poin
                                          norn_err *err);
 /* Logistic: at's curve, its first rate turned round. */
 bool climb_start_turned(const climb_ground *g, const climb_point *at, double *x);
-/* A simpler problem's fit: without features (trend alone), or with all of them additive. */
-NORN_CHECKED norn_status climb_start_simple(const climb_ground *g, bool features, double *x,
+typedef enum climb_simpler {
+    CLIMB_TREND_ALONE, /* no features */
+    CLIMB_ADDITIVE,    /* all of them additive */
+    CLIMB_STIFF,       /* rate changes cost ten times as much */
+    CLIMB_LOOSE,       /* or a third */
+    CLIMB_SIMPLER
+} climb_simpler;
+/* The fit of a problem that is simpler, or another's. */
+NORN_CHECKED norn_status climb_start_simple(const climb_ground *g, climb_simpler how, double *x,
                                             bool *any, norn_err *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "num/least_squares.h"
 
 enum { ROWS_AT_ONCE = 1024 };
+#define TIGHT_MOST 1e100 /* 1 / prior: its square does not overflow */
 
 static size_t wide_of(size_t n) {
     return (n + CLIMB_WIDE - 1) / CLIMB_WIDE * CLIMB_WIDE;
@@ -39,7 +40,7 @@ static void place_columns(climb_ground *g) {
         g->place[j] = to;
         g->column[to] = p->x[j];
         g->unit[to] = unit_of(p->x[j], g->n);
-        const double tight = g->unit[to] / p->prior[j];
+        const double tight = fmin(g->unit[to] / p->prior[j], TIGHT_MOST);
         g->ridge[CLIMB_DELTA + g->n_change + to] = tight * tight;
     }
     g->ridge[CLIMB_K] = g->ridge[CLIMB_M] = 1.0 / 25;

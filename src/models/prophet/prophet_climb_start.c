@@ -4,7 +4,8 @@
  * given sigma leave squares whose own best sigma is s(x(sigma)), peaks are where both agree, and a
  * sigma below the peak found that leads further down is in the reach of another. Under logistic
  * growth: z(0) = -k m keeps k and m away from 0, so that no path leads from k > 0 to k < 0 without a
- * loss. With multiplicative terms: trend and terms share a scale and a sign. */
+ * loss. With multiplicative terms: trend and terms share a scale and a sign. And which rate changes
+ * are in use depends on the way: from a stiffer trend fewer, from a looser one more. */
 #include "models/prophet/prophet_climb.h"
 
 #include <math.h>
@@ -88,7 +89,7 @@ bool climb_start_turned(const climb_ground *g, const climb_point *at, double *x)
     return true;
 }
 
-/* Climbs the simpler problem from Prophet's start; its k, m and delta, and coefficients, into x. */
+/* Climbs the simpler problem from Prophet's start; its estimates into x. */
 static norn_status climb_simple(const climb_ground *g, const norni_prophet_problem *simple,
                                 double *x, norn_err *err) {
     climb_ground ground;
@@ -112,29 +113,33 @@ static norn_status climb_simple(const climb_ground *g, const norni_prophet_probl
     return NORN_OK;
 }
 
-norn_status climb_start_simple(const climb_ground *g, bool features, double *x, bool *any,
+/* What multiplies is a share of the level, not in units of y. */
+static void divide_by_level(const climb_ground *g, double *x) {
+    const double level = norni_sum_tree(g->problem->y, g->n) / (double)g->n;
+    double *coef = x + CLIMB_DELTA + g->n_change;
+    for (size_t j = 0; j < g->n_mult; j++)
+        coef[j] = level != 0 ? coef[j] / level : 0;
+}
+
+norn_status climb_start_simple(const climb_ground *g, climb_simpler how, double *x, bool *any,
                                norn_err *err) {
     const norni_arena_mark mark = norni_arena_mark_get(g->arena);
     norni_prophet_problem simple = *g->problem;
-    *any = g->problem->n_x > 0 && (!features || g->n_mult > 0);
-    if (!*any) return NORN_OK;
-    if (features) {
+    *any = false;
+    if (how == CLIMB_TREND_ALONE ? simple.n_x == 0
+                                 : (how == CLIMB_ADDITIVE ? g->n_mult : g->n_change) == 0)
+        return NORN_OK;
+    if (how == CLIMB_TREND_ALONE) simple.n_x = 0;
+    if (how == CLIMB_STIFF) simple.tau *= 0.1;
+    if (how == CLIMB_LOOSE) simple.tau *= 3;
+    if (how == CLIMB_ADDITIVE) {
         const bool *additive = norni_arena_zero(g->arena, simple.n_x, sizeof *additive);
         if (!additive) return norn_fail(err, NORN_E_MEM, "prophet: no memory");
         simple.multiplicative = additive;
-    } else {
-        simple.n_x = 0;
     }
+    *any = true;
     const norn_status status = climb_simple(g, &simple, x, err);
-    if (features) { /* what multiplies is a share of the level */
-        double sum = 0;
-        for (size_t i = 0; i < g->n; i++)
-            sum += g->problem->y[i];
-        const double level = sum / (double)g->n;
-        double *coef = x + CLIMB_DELTA + g->n_change;
-        for (size_t j = 0; j < g->n_mult; j++)
-            coef[j] = level != 0 ? coef[j] / level : 0;
-    }
+    if (how == CLIMB_ADDITIVE && status == NORN_OK) divide_by_level(g, x);
     norni_arena_rewind(g->arena, mark);
     return status;
 }

@@ -18,7 +18,7 @@
 #include "num/lasso_ridge.h"
 #include "num/least_squares.h"
 
-enum { MOST_PASSES = 200, TRIED = 4 };
+enum { MOST_PASSES = 1000, TRIED = 4 };
 #define HOPE      20   /* times the last fall: more than is to be expected from here */
 #define CONVERGED 1e-9 /* violation of the first-order conditions, in units of the log posterior */
 #define FAIR      0.1  /* of the fall that the model says */
