@@ -429,7 +429,7 @@ static void products(void **state) {
     assert_int_equal(norni_prophet_gram_make(&arena, NULL, &p, NULL, &g, NULL), NORN_OK);
     assert_int_equal(g.n_z, 21);
     give_y(&p, 0.1, 0.2, 0.3);
-    norni_prophet_gram_times(&g, p.y, out);
+    assert_true(norni_prophet_gram_times(&g, NULL, p.y, out));
     for (size_t i = 0; i < g.n_z; i++)
         for (size_t j = 0; j <= g.n_z; j++) { /* the last one: y */
             double sum = 0;

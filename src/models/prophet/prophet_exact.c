@@ -99,16 +99,16 @@ static void gram_times(const exact *e, const double *v, double *out) {
 }
 
 /* Writes the problem around theta (n_z), the residuals worked out from the data. */
-static void anchor_at(exact *e, const double *theta) {
+static norn_status anchor_at(exact *e, const double *theta) {
     memcpy(e->anchor, theta, e->n_z * sizeof *theta);
-    norni_prophet_gram_rest(e->g, e->p->y, e->anchor, e->coef, e->rest);
-    norni_prophet_gram_times(e->g, e->rest, e->c0);
+    if (!norni_prophet_gram_rest(e->g, e->poll, e->p->y, e->anchor, e->coef, e->rest) ||
+        !norni_prophet_gram_times(e->g, e->poll, e->rest, e->c0))
+        return norn_fail(e->err, NORN_E_CANCEL, "prophet: cancelled");
     gram_times(e, e->anchor, e->c);
     for (size_t i = 0; i < e->n_z; i++)
         e->c[i] += e->c0[i];
-    e->r0 = 0;
-    const double *r = e->rest;
-    e->r0 = norni_dot(r, r, e->p->n);
+    e->r0 = norni_dot(e->rest, e->rest, e->p->n);
+    return NORN_OK;
 }
 
 static double next_of(const exact *e, double squares) {
@@ -279,16 +279,17 @@ static double certificate(const exact *e, const double *theta, double lambda) {
 }
 
 /* Anchors at theta and keeps it in best if that betters what is kept: the certificate, or, where sigma
- * has no bound, the residuals. true: it did, by much. */
-static bool keep_anchored(exact *e, root *r, double *kkt, double *squares) {
-    anchor_at(e, e->theta);
+ * has no bound, the residuals. *again: it did, by much. */
+static norn_status keep_anchored(exact *e, root *r, double *kkt, double *squares, bool *again) {
+    NORN_TRY(anchor_at(e, e->theta));
     const double now = certificate(e, e->theta, next_of(e, e->r0));
-    const double old = r->least ? *squares : *kkt, new = r->least ? e->r0 : now;
-    if (!(new < old)) return false;
+    const double kept = r->least ? *squares : *kkt, here = r->least ? e->r0 : now;
+    *again = here < 0.25 * kept && (r->least ? here > 0 : here > 1e-9);
+    if (!(here < kept)) return NORN_OK;
     *kkt = now;
     *squares = e->r0;
     memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
-    return new<0.25 * old &&new>(r->least ? 0 : 1e-9);
+    return NORN_OK;
 }
 
 /* Anchors at the solution and solves again while that betters it. best holds the estimates. */
@@ -296,7 +297,9 @@ static norn_status settle(exact *e, root *r, double *kkt, double *squares) {
     double at = r->lambda, to;
     memcpy(e->theta, e->best, e->n_z * sizeof *e->best);
     for (int round = 0; round < ROUNDS; round++) {
-        if (!keep_anchored(e, r, kkt, squares)) break;
+        bool again;
+        NORN_TRY(keep_anchored(e, r, kkt, squares, &again));
+        if (!again) break;
         for (int k = 0; k < 3; k++) {
             NORN_TRY(solve_at(e, at, &to));
             const double next = next_of(e, to);
@@ -336,7 +339,9 @@ static norn_status pursue(exact *e, root *r, double *kkt, double *squares) {
         return norn_fail(e->err, NORN_E_CANCEL, "prophet: cancelled");
     memcpy(e->theta, e->best, n_z * sizeof *e->best);
     for (int round = 0; round < ROUNDS; round++) {
-        if (!keep_anchored(e, r, kkt, squares)) break;
+        bool again;
+        NORN_TRY(keep_anchored(e, r, kkt, squares, &again));
+        if (!again) break;
         norni_qr_rotate(&q, e->rest);
         norni_qr_solve(&q, e->rest, e->away);
         for (size_t i = 0; i < n_z; i++)
@@ -385,7 +390,7 @@ static norn_status run(exact *e, const norni_prophet_gram *gram, const norni_pro
     }
     e->g = gram;
     NORN_TRY(exact_init(e, err));
-    anchor_at(e, e->theta); /* 0 */
+    NORN_TRY(anchor_at(e, e->theta)); /* 0 */
     const double top = next_of(e, e->r0);
     double lambda = top;
     if (warm) start_from(e, warm);

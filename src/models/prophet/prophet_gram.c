@@ -12,6 +12,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Rows times columns between two polls. */
+enum { ROWS = 200000 };
+
 static bool same(const void *a, const void *b, size_t n, size_t size) {
     return a == b || n == 0 || memcmp(a, b, n * size) == 0;
 }
@@ -75,11 +78,12 @@ static void cut_stretches(norni_prophet_gram *g) {
 }
 
 /* The power of two that brings the largest entry of each column into [1, 2). */
-static void scale_columns(norni_prophet_gram *g) {
+static bool scale_columns(norni_prophet_gram *g, const norni_poll *poll) {
     for (size_t j = 0; j < g->n_x; j++) {
         const double *x = g->x[j];
         double most = 0;
         int e;
+        if (norni_poll_stop(poll)) return false;
         for (size_t i = 0; i < g->n; i++) {
             const double a = fabs(x[i]);
             most = a > most ? a : most;
@@ -91,6 +95,7 @@ static void scale_columns(norni_prophet_gram *g) {
         (void)frexp(most, &e);
         g->scale[j] = ldexp(1, e < -1000 ? 1001 : 1 - e);
     }
+    return true;
 }
 
 /* trend (1, or 2 + n_hinge): products of 1, t and the hinges with v. */
@@ -180,7 +185,7 @@ norn_status norni_prophet_gram_make(norni_arena *arena, const norni_poll *poll,
     g->n_z = g->n_trend + g->n_x;
     NORN_TRY(make_room(arena, g, err));
     cut_stretches(g);
-    scale_columns(g);
+    if (!scale_columns(g, poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
     trend_products(g);
     const norni_columns_kernel *k = norni_columns_kernel_get(NORNI_COLUMNS_AVX512);
     double *trend = norni_arena_get(arena, g->n_trend, sizeof *trend);
@@ -197,17 +202,26 @@ norn_status norni_prophet_gram_make(norni_arena *arena, const norni_poll *poll,
     return st;
 }
 
-void norni_prophet_gram_times(const norni_prophet_gram *g, const double *v, double *out) {
+bool norni_prophet_gram_times(const norni_prophet_gram *g, const norni_poll *poll, const double *v,
+                              double *out) {
     const norni_columns_kernel *k = norni_columns_kernel_get(NORNI_COLUMNS_AVX512);
+    const size_t group = g->n < ROWS ? ROWS * 2 / (g->n + 1) * 2 : 2;
     times_trend(g, k, v, out);
-    k->dot(g->x, g->n_x, g->n, v, out + g->n_trend);
+    out += g->n_trend;
+    for (size_t j = 0; j < g->n_x; j += group) {
+        const size_t m = g->n_x - j < group ? g->n_x - j : group;
+        k->dot(g->x + j, m, g->n, v, out + j);
+        if (norni_poll_stop(poll)) return false;
+    }
     for (size_t j = 0; j < g->n_x; j++)
-        out[g->n_trend + j] *= g->scale[j];
+        out[j] *= g->scale[j];
+    return true;
 }
 
-void norni_prophet_gram_rest(const norni_prophet_gram *g, const double *y, const double *theta,
-                             double *coef, double *rest) {
+bool norni_prophet_gram_rest(const norni_prophet_gram *g, const norni_poll *poll, const double *y,
+                             const double *theta, double *coef, double *rest) {
     const norni_columns_kernel *k = norni_columns_kernel_get(NORNI_COLUMNS_AVX512);
+    const size_t group = g->n < ROWS ? ROWS / (g->n + 1) * 4 : 4;
     double level = theta[0], rate = 0;
     for (size_t q = 0; q <= g->n_hinge; q++) {
         if (q > 0) level += rate * (g->anchor[q] - g->anchor[q - 1]);
@@ -217,5 +231,10 @@ void norni_prophet_gram_rest(const norni_prophet_gram *g, const double *y, const
     }
     for (size_t j = 0; j < g->n_x; j++)
         coef[j] = g->scale[j] * theta[g->n_trend + j];
-    k->take(g->x, g->n_x, g->n, coef, rest);
+    for (size_t j = 0; j < g->n_x; j += group) {
+        const size_t m = g->n_x - j < group ? g->n_x - j : group;
+        k->take(g->x + j, m, g->n, coef + j, rest);
+        if (norni_poll_stop(poll)) return false;
+    }
+    return true;
 }

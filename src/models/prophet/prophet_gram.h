@@ -40,10 +40,11 @@ bool norni_prophet_gram_serves(const norni_prophet_gram *g, const norni_prophet_
  * regressors, conditions or caps, and the same time stamps where y is seen. */
 bool norni_prophet_same_calendar(const norni_prophet_plan *plan, const norni_prophet_design *design,
                                  const norni_prophet_rows *rows);
-/* out (n_z) = Z'v for v (n). scratch-free. */
-void norni_prophet_gram_times(const norni_prophet_gram *g, const double *v, double *out);
-/* rest (n) = y - Z theta; coef (n_x) is scratch. */
-void norni_prophet_gram_rest(const norni_prophet_gram *g, const double *y, const double *theta,
-                             double *coef, double *rest);
+/* out (n_z) = Z'v for v (n). false: stopped by poll. */
+bool norni_prophet_gram_times(const norni_prophet_gram *g, const norni_poll *poll, const double *v,
+                              double *out);
+/* rest (n) = y - Z theta; coef (n_x) is scratch. false: stopped by poll. */
+bool norni_prophet_gram_rest(const norni_prophet_gram *g, const norni_poll *poll, const double *y,
+                             const double *theta, double *coef, double *rest);
 
 #endif
