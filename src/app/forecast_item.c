@@ -96,7 +96,7 @@ static norn_status store_description(norni_forecast *f, size_t item, const norni
 }
 
 /* A column without the gaps that do not matter: where y is missing too. */
-static norn_status known_column(norni_worker *w, const norni_series *s, norni_str name,
+static norn_status known_column(norni_arena *arena, const norni_series *s, norni_str name,
                                 const double **x, norn_err *err) {
     double *copy = NULL;
     for (size_t t = 0; t < s->n; t++) {
@@ -107,7 +107,7 @@ static norn_status known_column(norni_worker *w, const norni_series *s, norni_st
                              "series has one",
                              (int)(name.n > 60 ? 60 : name.n), name.p, t + 1);
         if (copy == NULL) {
-            copy = norni_arena_get(&w->arena, s->n, sizeof *copy);
+            copy = norni_arena_get(arena, s->n, sizeof *copy);
             if (copy == NULL) return norni_alloc_fail(err, "forecast", s->n, sizeof *copy);
             memcpy(copy, *x, s->n * sizeof *copy);
             *x = copy;
@@ -117,15 +117,15 @@ static norn_status known_column(norni_worker *w, const norni_series *s, norni_st
     return NORN_OK;
 }
 
-/* The exogenous columns of series i, past and future. */
-static norn_status attach_exogenous(norni_worker *w, const norni_forecast *f, size_t i,
-                                    norni_series *s, norn_err *err) {
+norn_status norni_forecast_exogenous(const norni_forecast *f, size_t i, const norni_spec *spec,
+                                     norni_arena *arena, norni_series *s, norn_err *err) {
     const norni_panel *p = f->panel;
-    const double **x = norni_arena_get(&w->arena, p->n_x, 2 * sizeof *x);
+    if (f->plan->future == NULL || !spec->model->exogenous) return NORN_OK;
+    const double **x = norni_arena_get(arena, p->n_x, 2 * sizeof *x);
     if (x == NULL) return norni_alloc_fail(err, "forecast", p->n_x, 2 * sizeof *x);
     for (size_t c = 0; c < p->n_x; c++) {
         x[c] = p->x + c * p->n_obs + p->offsets[i];
-        NORN_TRY(known_column(w, s, p->x_names[c], &x[c], err));
+        NORN_TRY(known_column(arena, s, p->x_names[c], &x[c], err));
     }
     NORN_TRY(norni_future_of(f->plan->future, p, i, s->horizon, x + p->n_x, err));
     s->n_x = p->n_x;
@@ -255,8 +255,7 @@ norn_status norni_forecast_item(norni_worker *w, norni_forecast *f, size_t item,
         env.effort = open_account(f, item, spec, attempt);
         return take_up(w, f, item, &env, spec, &s, err);
     }
-    if (f->plan->future != NULL && spec->model->exogenous)
-        NORN_TRY(attach_exogenous(w, f, i, &s, err));
+    NORN_TRY(norni_forecast_exogenous(f, i, spec, &w->arena, &s, err));
     NORN_TRY(calibrate(f, item, &env, spec, &s, err));
     env.effort = open_account(f, item, spec, attempt);
     if (spec->model->validate) NORN_TRY(spec->model->validate(spec->opt, &s, err));

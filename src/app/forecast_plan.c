@@ -38,6 +38,11 @@ const norni_param norni_forecast_rows[] = {
      .offset = AT(load),
      .metavar = "FILE",
      .help = "go on from kept models by what DATA has behind their ends, without a fit"},
+    {.name = "plot-components",
+     .type = NORNI_T_TEXT,
+     .offset = AT(plot_components),
+     .metavar = "FILE.svg",
+     .help = "chart of the first series' parts, by the first model that has some: prophet"},
 };
 #undef AT
 const size_t norni_n_forecast_rows = sizeof norni_forecast_rows / sizeof norni_forecast_rows[0];

@@ -14,6 +14,7 @@ typedef struct norni_forecast_opt {
     const char *model, *level;
     const char *future;      /* exogenous values over the horizon */
     const char *save, *load; /* model stores */
+    const char *plot_components;
 } norni_forecast_opt;
 
 extern const norni_param norni_forecast_rows[];

@@ -81,6 +81,10 @@ static norn_status prepare(forecast_call *c, norn_err *err) {
             err, NORN_E_ARG,
             "forecast: kept models have no history; fitted values and conformal intervals "
             "need forecast(df, h)");
+    if (c->opt.plot_components)
+        return norn_fail(err, NORN_E_ARG,
+                         "forecast: plot_components names a file; use the norn command, or "
+                         "norn.Prophet.plot_components");
     NORN_TRY(load_models(c, err));
     norni_forecast_opt_fill(&c->opt);
     NORN_TRY(norni_forecast_plan_make(norni_registry_models(), &c->opt, &c->arena, &c->plan, err));

@@ -47,7 +47,7 @@ static norn_status read_data(evaluate_op *op, norn_err *err) {
     norni_inputs all;
     NORN_TRY(norni_inputs_join(&op->in, more, 3, &op->arena, &all, err));
     NORN_TRY(norni_outputs_check_common(&all, &op->opt->panel.common,
-                                        (norni_output){"--errors", NULL}, err));
+                                        (norni_output[2]){{"--errors", NULL}}, err));
     norn_status st = norni_reader_open(op->env->ctx, &op->in, &op->read, &reader, &why);
     if (st == NORN_OK) st = norni_reader_gather(reader, &op->panel, &op->report, &why);
     norni_reader_close(reader);

@@ -4,6 +4,7 @@
 
 #include "app/forecast_chart.h"
 #include "app/forecast_models.h"
+#include "app/forecast_parts.h"
 #include "app/forecast_stream.h"
 #include "app/holiday_file.h"
 #include "app/outputs.h"
@@ -29,7 +30,8 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
                               norn_err *err) {
     static const char *const common[] = {"seed", "retry-attempts"};
     /* what is in them, not their names */
-    static const char *const files[] = {"save", "load", "future", "holidays", NULL};
+    static const char *const files[] = {"save", "load", "future", "holidays", "plot-components",
+                                        NULL};
     const norni_common_opt *c = &opt->panel.common;
     norni_buf b;
     norn_status st = NORN_OK;
@@ -97,16 +99,31 @@ static void fill_result(const norni_forecast_totals *t, double threshold, norni_
     norni_hash_text(t->run.digest, out->digest);
 }
 
-/* What is left when all forecasts are written: chart, summary, the words at the end. */
+/* Both charts of a run. */
+typedef struct forecast_charts {
+    norni_forecast_chart series;
+    norni_forecast_parts parts;
+    bool wants_series, wants_parts;
+} forecast_charts;
+
+static norn_status see_charts(void *user, const norni_forecast *f, norn_err *err) {
+    forecast_charts *const c = user;
+    if (c->wants_series) NORN_TRY(norni_forecast_chart_see(&c->series, f, err));
+    return c->wants_parts ? norni_forecast_parts_see(&c->parts, f, err) : NORN_OK;
+}
+
+/* What is left when all forecasts are written: charts, summary, the words at the end. */
 static norn_status finish(const norni_op_env *env, const norni_forecast_opt *opt,
                           const norni_models *models, const norni_forecast_totals *t,
-                          norni_forecast_chart *chart, size_t n_resumed,
-                          const norni_stopwatch *watch, const norni_op_result *out, norn_err *err) {
+                          forecast_charts *charts, size_t n_resumed, const norni_stopwatch *watch,
+                          const norni_op_result *out, norn_err *err) {
     const norni_common_opt *common = &opt->panel.common;
     say_report(env, t, models != NULL);
     if (models != NULL) say_models(env, opt, models, t);
     if (common->plot)
-        NORN_TRY(norni_forecast_chart_write(chart, t->run.n_series, common->plot, err));
+        NORN_TRY(norni_forecast_chart_write(&charts->series, t->run.n_series, common->plot, err));
+    if (opt->plot_components)
+        NORN_TRY(norni_forecast_parts_write(env, &charts->parts, opt->plot_components, err));
     if (common->summary) {
         const norni_summary s = {.operation = "forecast",
                                  .n_items = t->run.n_items,
@@ -144,16 +161,18 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
     norni_tally tally;
     pthread_rwlock_t room = PTHREAD_RWLOCK_INITIALIZER;
     norni_forecast_shared shared = {.tally = &tally, .room = &room, .models = models};
-    norni_forecast_chart chart;
+    forecast_charts charts = {.wants_series = common->plot != NULL,
+                              .wants_parts = opt->plot_components != NULL};
     norni_forecast_totals t;
     norn_err closing = {NORN_OK, ""};
     norni_tally_init(&tally);
     plan_memory(env, reader, plan);
     NORN_TRY(open_store(env, opt, in, &shared, err));
-    norni_forecast_chart_init(&chart, env->ctx);
-    const norni_forecast_watch see = {norni_forecast_chart_see, &chart};
-    norn_status st = norni_forecast_stream(env, opt, plan, reader, &shared,
-                                           common->plot ? &see : NULL, &t, &out->input_failed, err);
+    norni_forecast_chart_init(&charts.series, env->ctx);
+    norni_forecast_parts_init(&charts.parts, env->ctx);
+    const norni_forecast_watch see = {see_charts, &charts};
+    norn_status st =
+        norni_forecast_stream(env, opt, plan, reader, &shared, &see, &t, &out->input_failed, err);
     const size_t n_found = shared.store ? norni_run_store_found(shared.store) : 0;
     const norn_status closed = norni_run_store_close(shared.store, &closing);
     if (st == NORN_OK && closed != NORN_OK) {
@@ -165,9 +184,10 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
                   common->resume);
     if (st == NORN_OK) {
         fill_result(&t, common->error_threshold, out);
-        st = finish(env, opt, models, &t, &chart, n_found, watch, out, err);
+        st = finish(env, opt, models, &t, &charts, n_found, watch, out, err);
     }
-    norni_forecast_chart_clear(&chart);
+    norni_forecast_parts_clear(&charts.parts);
+    norni_forecast_chart_clear(&charts.series);
     norni_forecast_totals_clear(&t);
     pthread_rwlock_destroy(&room);
     return st;
@@ -216,6 +236,10 @@ static norn_status check_together(const norni_forecast_opt *opt, norn_err *err) 
     if (opt->method.holidays != NULL && opt->load != NULL)
         return norn_fail(err, NORN_E_ARG,
                          "--holidays: kept models have their own; leave out --load or --holidays");
+    if (opt->plot_components != NULL && opt->load != NULL)
+        return norn_fail(err, NORN_E_ARG,
+                         "--plot-components: kept models have no history; leave out --load or "
+                         "--plot-components");
     return norni_method_check(&opt->method, err);
 }
 
@@ -253,10 +277,13 @@ static norn_status prepare(const norni_op_env *env, forecast_call *c, norn_err *
     NORN_TRY(norni_forecast_plan_make(env->models, &c->opt, &c->arena, &c->plan, err));
     if (c->opt.load) NORN_TRY(norni_models_match(&c->models, &c->plan, err));
     if (c->opt.save) NORN_TRY(norni_models_check(&c->plan, err));
+    if (c->opt.plot_components) NORN_TRY(norni_forecast_parts_check(&c->plan, err));
     NORN_TRY(norni_inputs_expand(&c->opt.panel.data, &c->arena, &c->in, err));
     NORN_TRY(norni_inputs_join(&c->in, more, 2, &c->arena, &all, err));
-    return norni_outputs_check_common(&all, &c->opt.panel.common,
-                                      (norni_output){"--save", c->opt.save}, err);
+    return norni_outputs_check_common(
+        &all, &c->opt.panel.common,
+        (norni_output[2]){{"--save", c->opt.save}, {"--plot-components", c->opt.plot_components}},
+        err);
 }
 
 norn_status norni_op_forecast(const norni_op_env *env, const void *options, norni_op_result *out,

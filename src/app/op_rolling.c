@@ -74,7 +74,7 @@ static norn_status prepare(const norni_op_env *env, const norni_rolling_opt *opt
     read->x_cols = plan->x_names;
     read->n_x_cols = plan->n_x;
     NORN_TRY(norni_inputs_expand(&opt->panel.data, arena, in, err));
-    return norni_outputs_check_common(in, common, (norni_output){NULL, NULL}, err);
+    return norni_outputs_check_common(in, common, (norni_output[2]){{NULL, NULL}}, err);
 }
 
 norn_status norni_op_rolling(const norni_op_env *env, const void *options, norni_op_result *out,

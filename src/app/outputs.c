@@ -53,7 +53,7 @@ static norn_status check_name(const norni_output *o, norn_err *err) {
         ".parquet", ".feather", ".arrow", ".xls", ".xlsb", ".xlsm", ".ods",  ".tsv", ".bz2",
         ".xz",      ".zip",     ".7z",    ".png", ".pdf",  ".jpg",  ".html", ".rds", ".db"};
     const norni_str path = norni_str_of(o->path);
-    const bool plot = strcmp(o->flag, "--plot") == 0;
+    const bool plot = strncmp(o->flag, "--plot", 6) == 0;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         const size_t n = strlen(others[i]);
         if (path.n <= n || !norni_str_is_nocase((norni_str){path.p + path.n - n, n}, others[i]))
@@ -108,11 +108,12 @@ norn_status norni_inputs_join(const norni_inputs *in, const norni_output *more, 
 }
 
 norn_status norni_outputs_check_common(const norni_inputs *in, const norni_common_opt *opt,
-                                       norni_output more, norn_err *err) {
+                                       const norni_output more[2], norn_err *err) {
     const norni_output all[] = {{"--out", opt->out},
                                 {"--summary", opt->summary},
                                 {"--items", opt->items},
                                 {"--plot", opt->plot},
-                                more};
+                                more[0],
+                                more[1]};
     return norni_outputs_check(in, all, sizeof all / sizeof all[0], err);
 }

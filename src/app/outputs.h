@@ -21,9 +21,9 @@ NORN_CHECKED norn_status norni_outputs_check(const norni_inputs *in, const norni
 NORN_CHECKED norn_status norni_inputs_join(const norni_inputs *in, const norni_output *more,
                                            size_t n, norni_arena *arena, norni_inputs *out,
                                            norn_err *err);
-/* norni_outputs_check for the outputs that every operation has, and one more. */
+/* norni_outputs_check for the outputs that every operation has, and two more. */
 NORN_CHECKED norn_status norni_outputs_check_common(const norni_inputs *in,
-                                                    const norni_common_opt *opt, norni_output more,
-                                                    norn_err *err);
+                                                    const norni_common_opt *opt,
+                                                    const norni_output more[2], norn_err *err);
 
 #endif
