@@ -14,6 +14,7 @@
 #include "models/ets/ets.h"
 #include "models/mstl/mstl.h"
 #include "models/naive/naive.h"
+#include "models/prophet/prophet.h"
 #include "models/theta/theta.h"
 
 /* In the order that `norn models` prints. */
@@ -26,7 +27,8 @@ static const norni_model *const all_models[] = {
     &norni_model_auto_theta, &norni_model_croston,       &norni_model_croston_sba,
     &norni_model_tsb,        &norni_model_adida,         &norni_model_imapa,
     &norni_model_ces,        &norni_model_arima,         &norni_model_auto_arima,
-    &norni_model_mstl,       &norni_model_ensemble,      &norni_model_auto,
+    &norni_model_mstl,       &norni_model_prophet,       &norni_model_ensemble,
+    &norni_model_auto,
 };
 static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
 

@@ -86,7 +86,11 @@ static void check_answer(storm *s, const char *model, int32_t season, uint64_t f
 /* The model's name, with few paths where it draws any: they are most of its time and no part of the test. */
 static void make_spec(const norni_model *m, char *out, size_t size) {
     const norni_param *paths = norni_param_find(m->params, m->n_params, norni_str_of("n_paths"));
-    snprintf(out, size, "%s%s", m->name, paths ? "(n_paths=100)" : "");
+    const bool dates = norni_param_find(m->params, m->n_params, norni_str_of("freq")) != NULL;
+    snprintf(out, size, "%s%s", m->name,
+             paths   ? "(n_paths=100)"
+             : dates ? "(freq=D,uncertainty_samples=100)"
+                     : "");
 }
 
 static bool run_model(norn_ctx *ctx, storm *s, const norni_model *m, uint64_t seed, uint64_t n) {

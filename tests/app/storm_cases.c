@@ -80,7 +80,21 @@ static bool make_value(draws *d, const norni_param *row, char *out, size_t size)
                                           "naive+naive",
                                           "arima(1,0,0)+ces+seasonal_naive"};
     static const char *const trends[] = {"naive", "drift", "theta", "ses", "holt", "arima"};
-    const bool bounded = row->min < row->max, paths = strstr(row->name, "paths") != NULL;
+    /* of a model of dates, by name */
+    static const struct {
+        const char *name, *value[4];
+    } texts[] = {{"yearly", {"auto", "true", "false", "3"}},
+                 {"weekly", {"auto", "true", "false", "2"}},
+                 {"daily", {"auto", "true", "false", "1"}},
+                 {"seasonalities",
+                  {"monthly:30.5:2", "a:3:1:0.1;b:11.5:2", "c:0.5:1:10:multiplicative", "d:1e6:1"}},
+                 {"changepoints_at", {"2020-01-03", "2020-01-05;2020-01-09", "2020-02-01", ""}},
+                 {"holidays", {"US", "DE", "BR", "JP"}},
+                 {"cap", {"1e300", "10", "0", "100"}},
+                 {"floor", {"0", "-5", "1e-300", "3"}},
+                 {"freq", {"D", "h", "MS", "W"}}};
+    const bool bounded = row->min < row->max,
+               paths = strstr(row->name, "paths") != NULL || strstr(row->name, "samples") != NULL;
     const double pick = uniform(d), least = bounded ? row->min : -10,
                  most = bounded ? row->max : 10;
     double x = pick < 0.15   ? least
@@ -117,7 +131,11 @@ static bool make_value(draws *d, const norni_param *row, char *out, size_t size)
             if (strcmp(row->name, "members") == 0) {
                 snprintf(out, size, "%s", members[below(d, sizeof members / sizeof *members)]);
             } else {
-                snprintf(out, size, "%s", trends[below(d, sizeof trends / sizeof *trends)]);
+                const char *value = trends[below(d, sizeof trends / sizeof *trends)];
+                for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+                    if (strcmp(row->name, texts[k].name) == 0) value = texts[k].value[below(d, 4)];
+                }
+                snprintf(out, size, "%s", value);
             }
             return true;
         case NORNI_T_DOUBLES:
@@ -240,8 +258,9 @@ static norni_series view(const storm_case *c, size_t begin, size_t end, const do
                           .y = c->y + begin,
                           .n_season = c->n_season,
                           .season = c->season,
-                          .start = (int64_t)begin,
-                          .freq = {NORNI_UNIT_INDEX, 1, 0},
+                          /* from 2020-01-01 on: some models need dates */
+                          .start = (INT64_C(18262) + (int64_t)begin) * NORNI_US_DAY,
+                          .freq = {NORNI_UNIT_DAY, 1, 0},
                           .n_x = c->n_x,
                           .x = c->n_x ? x : NULL,
                           .x_future = c->n_x ? x + c->n_x : NULL,

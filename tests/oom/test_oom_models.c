@@ -49,7 +49,8 @@ static norni_series view(size_t begin, size_t end, bool exogenous, const double 
                           .y = values + begin,
                           .n_season = 1,
                           .season = &season,
-                          .freq = {NORNI_UNIT_INDEX, 1, 0},
+                          .start = INT64_C(18262) * NORNI_US_DAY, /* some models need dates */
+                          .freq = {NORNI_UNIT_DAY, 1, 0},
                           .n_x = exogenous ? N_X : 0,
                           .x = exogenous ? x : NULL,
                           .x_future = exogenous ? x + 1 : NULL,

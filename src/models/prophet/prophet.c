@@ -96,8 +96,11 @@ static norn_status take_times(norni_arena *arena, const norni_prophet_opt *o,
 static void take_notes(norni_prophet_state *st, const norni_prophet_note *note) {
     size_t at = 0;
     st->notes[0] = '\0';
-    for (size_t i = 0; i < note->n; i++)
+    for (size_t i = 0; i < note->n; i++) {
+        if (strncmp(note->text[i], "Disabling", 9) == 0)
+            continue; /* the description lists the rest */
         at += norni_format(st->notes + at, sizeof st->notes - at, "; %s", note->text[i]);
+    }
 }
 
 static norn_status fit_prophet(norni_env *env, const void *opt, const norni_group *group,
@@ -160,7 +163,7 @@ static void describe_prophet(const void *state, size_t g, char *out, size_t size
     if (plan->growth != NORNI_PROPHET_FLAT)
         n += norni_format(out + n, size - n, ", %zu changepoints", plan->n_change);
     n += say_parts(plan, out + n, size - n);
-    n += norni_format(out + n, size - n, ") k=%g m=%g sigma=%g log posterior=%.8g", st->fit.k,
+    n += norni_format(out + n, size - n, ") k=%g m=%g sigma=%g log posterior=%g", st->fit.k,
                       st->fit.m, st->fit.sigma * plan->y_scale, st->fit.log_posterior);
     norni_format(out + n, size - n, "%s", st->notes);
 }

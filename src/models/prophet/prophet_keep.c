@@ -1,5 +1,6 @@
 /* The model "prophet" kept: plan and estimates as bytes, and back with everything checked. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <float.h>
 #include <math.h>
 
 #include "base/fp.h"
@@ -146,11 +147,11 @@ static norni_str take_text(reader *r) {
 }
 
 static double take_positive(reader *r) {
-    return norni_unpack_within(&r->in, 1e-320, 1.7e308);
+    return norni_unpack_within(&r->in, DBL_TRUE_MIN, DBL_MAX);
 }
 
 static double take_finite(reader *r) {
-    return norni_unpack_within(&r->in, -1.7e308, 1.7e308);
+    return norni_unpack_within(&r->in, -DBL_MAX, DBL_MAX);
 }
 
 static int32_t take_between(reader *r, int32_t least, int32_t most) {
@@ -323,7 +324,7 @@ static void take_fit(reader *r, const norni_prophet_plan *p, norni_prophet_fit *
     }
     fit->k = take_finite(r);
     fit->m = take_finite(r);
-    fit->sigma = norni_unpack_within(&r->in, 0, 1.7e308);
+    fit->sigma = norni_unpack_within(&r->in, 0, DBL_MAX);
     norni_unpack_finite(&r->in, fit->delta, p->n_change);
     norni_unpack_finite(&r->in, fit->beta, p->n_column);
     fit->log_posterior = norni_unpack_f64(&r->in);

@@ -299,6 +299,10 @@ norn_status norni_prophet_opt_spec(norni_arena *arena, const norni_prophet_opt *
     NORN_TRY(read_switches(o, spec, err));
     NORN_TRY(find_limit("cap", o->cap, s, &use->cap, err));
     NORN_TRY(find_limit("floor", o->floor, s, &use->floor, err));
+    if (spec->growth == NORNI_PROPHET_LOGISTIC && use->cap.column < 0 && isnan(use->cap.value))
+        return norn_fail(err, NORN_E_ARG,
+                         "prophet: logistic growth needs an upper limit: cap=NUMBER, or a column "
+                         "cap in the data and in --future");
     NORN_TRY(find_regressors(arena, s, use, err));
     return add_lists(arena, o, spec, use, err);
 }
