@@ -20,6 +20,10 @@ _LATER = {
     "StatsForecast": "norn.forecaster",
     "ConformalIntervals": "norn.forecaster",
     "models": "norn.models",
+    "Prophet": "norn._prophet",
+    "diagnostics": "norn.diagnostics",
+    "serialize": "norn.serialize",
+    "utilities": "norn.utilities",
     "rolling": "norn._tables",
 }
 

@@ -33,9 +33,13 @@ from norn._norn import ewm_std as ewm_std
 from norn._arima import ARIMA as ARIMA
 from norn.forecaster import ConformalIntervals as ConformalIntervals
 from norn.forecaster import Forecaster as Forecaster
+from norn._prophet import Prophet as Prophet
 from norn.forecaster import StatsForecast as StatsForecast
 from norn._arima import batch_fit_arima as batch_fit_arima
 from norn._arima import batch_forecast_arima as batch_forecast_arima
+from norn import diagnostics as diagnostics
 from norn import lagrs as lagrs
 from norn import models as models
 from norn._tables import rolling as rolling
+from norn import serialize as serialize
+from norn import utilities as utilities

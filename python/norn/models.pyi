@@ -88,6 +88,9 @@ class AutoARIMA(Model):
 class MSTL(Model):
     def __init__(self, season_length: int | Sequence[int] | None = None, alias: str | None = None, *, trend: str | None = 'auto_ets', settings: str | None = 'r', robust: bool | None = False) -> None: ...
 
+class Prophet(Model):
+    def __init__(self, season_length: int | Sequence[int] | None = None, alias: str | None = None, *, growth: str | None = 'linear', changepoints: int | None = 25, changepoint_range: float | None = 0.8, changepoint_prior_scale: float | None = 0.05, changepoints_at: str | None = None, yearly: str | None = 'auto', weekly: str | None = 'auto', daily: str | None = 'auto', seasonalities: str | None = None, seasonality_mode: str | None = 'additive', seasonality_prior_scale: float | None = 10.0, holidays: str | None = None, holidays_mode: str | None = 'auto', holidays_prior_scale: float | None = 10.0, cap: str | None = None, floor: str | None = None, scaling: str | None = 'absmax', uncertainty_samples: int | None = 1000, paths: str | None = 'steps', freq: str | None = None) -> None: ...
+
 class Ensemble(Model):
     def __init__(self, season_length: int | Sequence[int] | None = None, alias: str | None = None, *, members: str | None = None, combine: str | None = 'median', interval: str | None = 'learned') -> None: ...
 

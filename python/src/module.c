@@ -13,6 +13,8 @@
  * frame_capsule.c, arrow_in.c, arrow_column.c, arrow_out.c
  *              frames of columns (app/frame.h) from arrays and Arrow streams, and back
  * model_calls.c one model over a list of series: fit, forecast, move on (norn.ARIMA)
+ * prophet_calls.c, prophet_numbers.c, prophet_charts.c
+ *              norn.Prophet over include/norn/prophet.h: models, their numbers, their charts
  * operations.c forecast and cross_validate on frames; the registry's rows for signatures
  * raise.c      a norn_status and its text as an exception
  *
@@ -29,6 +31,7 @@
 #include "python/src/arrow.h"
 #include "python/src/model_calls.h"
 #include "python/src/operations.h"
+#include "python/src/prophet_calls.h"
 #include "python/src/rolling.h"
 #include "python/src/state.h"
 
@@ -54,6 +57,15 @@ static PyMethodDef functions[] = {
     {"roll_columns", nornpy_roll_columns, METH_VARARGS, NULL},
     {"model_door", nornpy_model_door, METH_VARARGS, NULL},
     {"ljung_box", nornpy_ljung_box, METH_VARARGS, NULL},
+    {"prophet_make", nornpy_prophet_make, METH_VARARGS, NULL},
+    {"prophet_fit", nornpy_prophet_fit, METH_VARARGS, NULL},
+    {"prophet_fit_many", nornpy_prophet_fit_many, METH_VARARGS, NULL},
+    {"prophet_state", nornpy_prophet_state, METH_O, NULL},
+    {"prophet_restore", nornpy_prophet_restore, METH_VARARGS, NULL},
+    {"prophet_predict", nornpy_prophet_predict, METH_VARARGS, NULL},
+    {"prophet_samples", nornpy_prophet_samples, METH_VARARGS, NULL},
+    {"prophet_cv", nornpy_prophet_cv, METH_VARARGS, NULL},
+    {"prophet_chart", nornpy_prophet_chart, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
