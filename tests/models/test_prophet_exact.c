@@ -374,6 +374,31 @@ static void units(void **state) {
     assert_true(u.fit.beta[2] == ldexp(s.fit.beta[2], -900));
 }
 
+/* Priors and columns of any size give finite estimates. */
+static void extremes(void **state) {
+    (void)state;
+    static const double sizes[] = {1e-308, 1e-300, 1e-20, 1, 1e20, 1e300, 1.7e308};
+    for (size_t k = 0; k < 7; k++)
+        for (int what = 0; what < 4; what++) {
+            solved s = {.p = by_hand(90, 8, 3, 0.05)};
+            double *c = norni_arena_get(&arena, 90, sizeof *c), prior[3] = {10, sizes[k], 10};
+            const double *x[3] = {s.p.x[0], s.p.x[1], c};
+            assert_non_null(c);
+            give_y(&s.p, 0.2, 0.5, 0.1);
+            for (size_t i = 0; i < 90; i++)
+                c[i] = sizes[k] * (what == 3 ? 1 : (double)(i % 2));
+            if (what == 0) s.p.tau = sizes[k];
+            if (what == 1) s.p.prior = prior;
+            if (what >= 2) s.p.x = x;
+            s.fit = room(&s.p);
+            solve(&s);
+            assert_true(isfinite(s.fit.log_posterior) && isfinite(s.fit.kkt) && s.fit.exact);
+            assert_true(s.fit.sigma > 0.02 && s.fit.sigma < 0.2);
+            for (size_t j = 0; j < 3; j++)
+                assert_true(isfinite(s.fit.beta[j]));
+        }
+}
+
 static void many_regressors(void **state) {
     (void)state;
     solved s = {.p = by_hand(800, 25, 500, 0.05)};
@@ -486,6 +511,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(offset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(columns_alike, set_up, tear_down),
         cmocka_unit_test_setup_teardown(units, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(extremes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_regressors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(warm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cancelled, set_up, tear_down),

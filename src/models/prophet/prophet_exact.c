@@ -36,6 +36,9 @@ static const double lambda_last = 1e-26;
 /* A gap in log lambda that ends the search on Z'Z; the solution is then refined from the data. */
 #define CLOSE 1e-8
 
+/* Beyond this a penalty is a coordinate held at 0. */
+#define PENALTY_MOST 1e200
+
 enum { STEPS = 60, CLIMB = 30, ROUNDS = 6 };
 
 typedef struct exact {
@@ -83,10 +86,10 @@ static norn_status exact_init(exact *e, norn_err *err) {
     e->ridge[0] = 1.0 / 25;
     if (!e->g->flat) e->ridge[1] = 1.0 / 25;
     for (size_t j = 2; j < e->g->n_trend; j++)
-        e->lasso[j] = 1 / e->p->tau;
+        e->lasso[j] = fmin(1 / e->p->tau, PENALTY_MOST);
     for (size_t j = 0; j < e->p->n_x; j++) {
         const double u = e->g->scale[j] / e->p->prior[j];
-        e->ridge[e->g->n_trend + j] = u * u;
+        e->ridge[e->g->n_trend + j] = fmin(u * u, PENALTY_MOST);
     }
     e->err = err;
     return NORN_OK;
@@ -285,7 +288,7 @@ static norn_status keep_anchored(exact *e, root *r, double *kkt, double *squares
     const double now = certificate(e, e->theta, next_of(e, e->r0));
     const double kept = r->least ? *squares : *kkt, here = r->least ? e->r0 : now;
     *again = here < 0.25 * kept && (r->least ? here > 0 : here > 1e-9);
-    if (!(here < kept)) return NORN_OK;
+    if (*squares < NORNI_INF && !(here < kept)) return NORN_OK;
     *kkt = now;
     *squares = e->r0;
     memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
@@ -315,7 +318,7 @@ static norn_status settle(exact *e, root *r, double *kkt, double *squares) {
 static void column_of(const norni_prophet_gram *g, size_t i, double *out) {
     for (size_t r = 0; r < g->n; r++) {
         if (i >= g->n_trend) {
-            out[r] = g->scale[i - g->n_trend] * g->x[i - g->n_trend][r];
+            out[r] = g->near[i - g->n_trend] * g->column[i - g->n_trend][r];
         } else {
             const double from = i < 2 ? 0 : g->anchor[i - 1], past = g->t[r] - from;
             out[r] = i == 0 ? 1 : past > 0 ? past : 0;

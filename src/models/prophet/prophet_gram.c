@@ -53,9 +53,12 @@ static norn_status make_room(norni_arena *arena, norni_prophet_gram *g, norn_err
     g->anchor = norni_arena_get(arena, g->n_hinge + 1, sizeof *g->anchor);
     g->t_rest = norni_arena_get(arena, g->n, sizeof *g->t_rest);
     g->scale = norni_arena_get(arena, g->n_x, sizeof *g->scale);
+    g->column = norni_arena_get(arena, g->n_x, sizeof *g->column);
+    g->near = norni_arena_get(arena, g->n_x, sizeof *g->near);
     g->products = norni_arena_zero(arena, g->n_z * g->n_z, sizeof *g->products);
     g->whole = norni_arena_zero(arena, g->n_x * g->n_x, sizeof *g->whole);
-    if (!g->first || !g->anchor || !g->t_rest || !g->scale || !g->products || !g->whole)
+    if (!g->first || !g->anchor || !g->t_rest || !g->scale || !g->column || !g->near ||
+        !g->products || !g->whole)
         return norn_fail(err, NORN_E_MEM, "prophet: no memory for the products of %zu columns",
                          g->n_z);
     return NORN_OK;
@@ -77,25 +80,34 @@ static void cut_stretches(norni_prophet_gram *g) {
             g->t_rest[i] = g->t[i] - g->anchor[q];
 }
 
-/* The power of two that brings the largest entry of each column into [1, 2). */
-static bool scale_columns(norni_prophet_gram *g, const norni_poll *poll) {
-    for (size_t j = 0; j < g->n_x; j++) {
-        const double *x = g->x[j];
-        double most = 0;
-        int e;
-        if (norni_poll_stop(poll)) return false;
-        for (size_t i = 0; i < g->n; i++) {
-            const double a = fabs(x[i]);
-            most = a > most ? a : most;
-        }
-        if (!(most > 0) || !isfinite(most)) {
-            g->scale[j] = 1;
-            continue;
-        }
-        (void)frexp(most, &e);
-        g->scale[j] = ldexp(1, e < -1000 ? 1001 : 1 - e);
+/* The power of two that brings the largest entry of a column into [1, 2); its exponent. */
+static int unit_of(const double *x, size_t n) {
+    double most = 0;
+    int e = 1;
+    for (size_t i = 0; i < n; i++) {
+        const double a = fabs(x[i]);
+        most = a > most ? a : most;
     }
-    return true;
+    if (most > 0 && isfinite(most)) (void)frexp(most, &e);
+    return e < -1000 ? 1001 : 1 - e;
+}
+
+static norn_status scale_columns(norni_arena *arena, norni_prophet_gram *g, const norni_poll *poll,
+                                 norn_err *err) {
+    for (size_t j = 0; j < g->n_x; j++) {
+        const int e = unit_of(g->x[j], g->n);
+        g->scale[j] = g->near[j] = ldexp(1, e);
+        g->column[j] = g->x[j];
+        if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
+        if (e > -900) continue;
+        double *copy = norni_arena_get(arena, g->n, sizeof *copy);
+        if (!copy) return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows", g->n);
+        for (size_t i = 0; i < g->n; i++)
+            copy[i] = g->x[j][i] * 0x1p-512;
+        g->column[j] = copy;
+        g->near[j] = ldexp(1, e + 512);
+    }
+    return NORN_OK;
 }
 
 /* trend (1, or 2 + n_hinge): products of 1, t and the hinges with v. */
@@ -156,11 +168,12 @@ static norn_status feature_products(norni_arena *arena, const norni_poll *poll,
                 g->whole[i * p + j] = u * earlier->whole[i * p + j] * v;
             }
     }
-    NORN_TRY(norni_columns_gram(arena, poll, g->x, g->scale, p, from, g->n_whole, g->whole, err));
+    NORN_TRY(
+        norni_columns_gram(arena, poll, g->column, g->near, p, from, g->n_whole, g->whole, err));
     double *all = norni_arena_get(arena, p * p, sizeof *all);
     if (!all) return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu columns", p);
     memcpy(all, g->whole, p * p * sizeof *all);
-    NORN_TRY(norni_columns_gram(arena, poll, g->x, g->scale, p, g->n_whole, g->n, all, err));
+    NORN_TRY(norni_columns_gram(arena, poll, g->column, g->near, p, g->n_whole, g->n, all, err));
     for (size_t i = 0; i < p; i++)
         memcpy(g->products + (g->n_trend + i) * g->n_z + g->n_trend, all + i * p, p * sizeof *all);
     return NORN_OK;
@@ -185,15 +198,15 @@ norn_status norni_prophet_gram_make(norni_arena *arena, const norni_poll *poll,
     g->n_z = g->n_trend + g->n_x;
     NORN_TRY(make_room(arena, g, err));
     cut_stretches(g);
-    if (!scale_columns(g, poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
+    NORN_TRY(scale_columns(arena, g, poll, err));
     trend_products(g);
     const norni_columns_kernel *k = norni_columns_kernel_get(NORNI_COLUMNS_AVX512);
     double *trend = norni_arena_get(arena, g->n_trend, sizeof *trend);
     if (!trend) return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu columns", g->n_z);
     for (size_t j = 0; j < g->n_x; j++) {
-        times_trend(g, k, g->x[j], trend);
+        times_trend(g, k, g->column[j], trend);
         for (size_t q = 0; q < g->n_trend; q++)
-            set_pair(g, q, g->n_trend + j, g->scale[j] * trend[q]);
+            set_pair(g, q, g->n_trend + j, g->near[j] * trend[q]);
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
     }
     const norni_arena_mark mark = norni_arena_mark_get(arena);
@@ -210,11 +223,11 @@ bool norni_prophet_gram_times(const norni_prophet_gram *g, const norni_poll *pol
     out += g->n_trend;
     for (size_t j = 0; j < g->n_x; j += group) {
         const size_t m = g->n_x - j < group ? g->n_x - j : group;
-        k->dot(g->x + j, m, g->n, v, out + j);
+        k->dot(g->column + j, m, g->n, v, out + j);
         if (norni_poll_stop(poll)) return false;
     }
     for (size_t j = 0; j < g->n_x; j++)
-        out[j] *= g->scale[j];
+        out[j] *= g->near[j];
     return true;
 }
 
@@ -230,10 +243,10 @@ bool norni_prophet_gram_rest(const norni_prophet_gram *g, const norni_poll *poll
             rest[i] = y[i] - (level + rate * g->t_rest[i]);
     }
     for (size_t j = 0; j < g->n_x; j++)
-        coef[j] = g->scale[j] * theta[g->n_trend + j];
+        coef[j] = g->near[j] * theta[g->n_trend + j];
     for (size_t j = 0; j < g->n_x; j += group) {
         const size_t m = g->n_x - j < group ? g->n_x - j : group;
-        k->take(g->x + j, m, g->n, coef + j, rest);
+        k->take(g->column + j, m, g->n, coef + j, rest);
         if (norni_poll_stop(poll)) return false;
     }
     return true;

@@ -21,7 +21,9 @@ typedef struct norni_prophet_gram {
     size_t *first;          /* (n_hinge + 2) where stretch q begins (t >= its anchor); last: n */
     double *anchor;         /* (n_hinge + 1) 0, then the changepoints */
     double *t_rest;         /* (n) t less its stretch's anchor */
-    double *scale;          /* (n_x) */
+    double *scale;          /* (n_x) of each feature */
+    const double **column;  /* (n_x) the features; copies of those too large to be summed */
+    double *near;           /* (n_x) what those are still to be multiplied with */
     double *products;       /* (n_z, n_z) Z'Z */
     double *whole;          /* (n_x, n_x) features' products over rows [0, n_whole), for _extend */
     size_t n_whole;
