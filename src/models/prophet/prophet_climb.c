@@ -23,7 +23,7 @@ enum { FEW_ROWS = 300 };
 
 typedef struct search {
     const climb_ground *g;
-    climb_point best, at, other;
+    climb_point best, at, other[2]; /* other: scratch */
     climb_slopes best_slopes, slopes;
     climb_found best_found;
     int32_t passes;
@@ -32,8 +32,8 @@ typedef struct search {
 static norn_status search_make(search *s, const climb_ground *g, norn_err *err) {
     *s = (search){.g = g, .best_found.stop = NORN_STOP_STALLED};
     if (climb_point_make(&s->best, g) && climb_point_make(&s->at, g) &&
-        climb_point_make(&s->other, g) && climb_slopes_make(&s->slopes, g) &&
-        climb_slopes_make(&s->best_slopes, g))
+        climb_point_make(&s->other[0], g) && climb_point_make(&s->other[1], g) &&
+        climb_slopes_make(&s->slopes, g) && climb_slopes_make(&s->best_slopes, g))
         return NORN_OK;
     return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows", g->n);
 }
@@ -56,7 +56,7 @@ static norn_status attempt(search *s, bool to_the_end, norn_err *err) {
     climb_found found = {0};
     if (!climb_evaluate(s->g, &s->at)) return climb_cancelled(err);
     if (s->at.value == NORNI_INF) return NORN_OK;
-    NORN_TRY(climb_up(s->g, &s->at, &s->other, &s->slopes, to_the_end ? NORNI_INF : s->best.value,
+    NORN_TRY(climb_up(s->g, &s->at, s->other, &s->slopes, to_the_end ? NORNI_INF : s->best.value,
                       &found, err));
     s->passes += found.passes;
     if (!wins(s, &found)) return NORN_OK;
@@ -104,10 +104,10 @@ static norn_status climb_all(search *s, const norni_prophet_fit *warm, norni_pro
     NORN_TRY(prophets_start(s, fit, err));
     if (warm != NULL) {
         const double cold = s->at.value;
-        climb_from_fit(s->g, warm, s->other.x);
-        if (!climb_evaluate(s->g, &s->other)) return climb_cancelled(err);
-        from_warm = s->other.value <= cold;
-        if (from_warm) memcpy(s->at.x, s->other.x, s->g->n_unknown * sizeof *s->at.x);
+        climb_from_fit(s->g, warm, s->other[0].x);
+        if (!climb_evaluate(s->g, &s->other[0])) return climb_cancelled(err);
+        from_warm = s->other[0].value <= cold;
+        if (from_warm) memcpy(s->at.x, s->other[0].x, s->g->n_unknown * sizeof *s->at.x);
     }
     NORN_TRY(attempt(s, true, err));
     if (!from_warm) NORN_TRY(simple_starts(s, err));

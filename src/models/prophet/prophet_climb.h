@@ -89,6 +89,8 @@ double climb_sigma(const climb_ground *g, double squares);
 /* prophet_climb_slope.c. False: stopped by poll. */
 bool climb_slopes_make(climb_slopes *s, const climb_ground *g);
 bool climb_slopes_at(const climb_ground *g, const climb_point *at, climb_slopes *s);
+/* fall (n_unknown) = -J'rest, J the derivatives of yhat at `at`. */
+bool climb_fall(const climb_ground *g, const climb_point *at, const double *rest, double *fall);
 bool climb_additive_gram(const climb_ground *g);
 
 /* prophet_climb_rows.c */
@@ -99,7 +101,7 @@ void climb_rows_product(size_t rows, const double *left, size_t n_left, size_t l
                         const double *right, size_t n_right, size_t right_ld, double *sum,
                         size_t ld);
 
-/* prophet_climb_step.c: from `at` (evaluated) to a local optimum, with its slopes in s. `other` is
+/* prophet_climb_step.c: from `at` (evaluated) to a local optimum, with its slopes in s. other (2) is
  * scratch. A climb that cannot come below to_beat any more gives up (STALLED); inf: never. */
 NORN_CHECKED norn_status climb_up(const climb_ground *g, climb_point *at, climb_point *other,
                                   climb_slopes *s, double to_beat, climb_found *found,

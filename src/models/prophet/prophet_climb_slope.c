@@ -90,24 +90,19 @@ static void trend_corner(const climb_ground *g, const chain *c, const climb_mome
     }
 }
 
-/* One pass over the rows, from the last stretch to the first: the residuals' fall, J_z'J_z and its
- * exact counterpart. */
+/* One pass over the rows, from the last stretch to the first: J_z'J_z and its exact counterpart. */
 static bool trend_by_trend(const climb_ground *g, const climb_point *at, const chain *c,
                            climb_slopes *s) {
     const bool bends = g->problem->growth == NORNI_PROPHET_LOGISTIC;
-    const double *t = g->problem->t;
+    const climb_moments none = {{0}};
     climb_moments *gauss = g->gauss_moments, *newton = g->newton_moments;
-    climb_moments fall = {{0}};
+    double level = 0;
     for (size_t q = g->n_change + 1; q-- > 0;) {
         const double anchor = g->anchor[q];
         const double gap = q < g->n_change ? g->anchor[q + 1] - anchor : 0;
-        const climb_moments none = {{0}};
-        climb_moments f = {{0}}, w = {{0}}, b = {{0}};
+        climb_moments w = none, b = none;
         for (size_t i = g->first[q]; i < g->first[q + 1]; i++) {
-            const double d = t[i] - anchor, v = at->slope[i] * at->lift[i], v2 = v * v;
-            const double rv = at->rest[i] * v;
-            f.h[0] += rv;
-            f.h[1] += rv * d;
+            const double d = g->problem->t[i] - anchor, v = at->slope[i] * at->lift[i], v2 = v * v;
             w.h[0] += v2;
             w.h[1] += v2 * d;
             w.h[2] += v2 * d * d;
@@ -117,20 +112,17 @@ static bool trend_by_trend(const climb_ground *g, const climb_point *at, const c
             b.h[0] += e;
             b.h[1] += e * d;
             b.h[2] += e * d * d;
+            level += at->rest[i] * v;
         }
-        fall = moments_behind(f, &fall, gap);
         gauss[q] = moments_behind(w, q < g->n_change ? &gauss[q + 1] : &none, gap);
         newton[q] = moments_behind(b, q < g->n_change ? &newton[q + 1] : &none, gap);
-        if (q > 0) s->fall[CLIMB_DELTA + q - 1] = -fall.h[1];
     }
-    s->fall[CLIMB_K] = c->k ? -(fall.h[1] + c->k_one * fall.h[0]) : 0;
-    s->fall[CLIMB_M] = -fall.h[0] * c->m_one;
     for (size_t q = 0; bends && q <= g->n_change; q++)
         for (size_t d = 0; d < 3; d++)
             newton[q].h[d] = gauss[q].h[d] - newton[q].h[d];
     trend_corner(g, c, gauss, s->gauss);
     trend_corner(g, c, bends ? newton : gauss, s->newton);
-    if (bends) s->newton[CLIMB_K * g->n_unknown + CLIMB_M] += fall.h[0];
+    if (bends) s->newton[CLIMB_K * g->n_unknown + CLIMB_M] += level;
     return true;
 }
 
@@ -237,14 +229,37 @@ static bool features_by_features(const climb_ground *g, const climb_point *at, c
     return true;
 }
 
-static bool feature_fall(const climb_ground *g, const climb_point *at, climb_slopes *s) {
-    const size_t from = CLIMB_DELTA + g->n_change;
+static bool trend_fall(const climb_ground *g, const climb_point *at, const double *rest,
+                       double *fall) {
+    const chain c = chain_of(g, at->x);
+    climb_moments sum = {{0}};
+    for (size_t q = g->n_change + 1; q-- > 0;) {
+        const double anchor = g->anchor[q];
+        const double gap = q < g->n_change ? g->anchor[q + 1] - anchor : 0;
+        climb_moments own = {{0}};
+        for (size_t i = g->first[q]; i < g->first[q + 1]; i++) {
+            const double rv = rest[i] * (at->slope[i] * at->lift[i]);
+            own.h[0] += rv;
+            own.h[1] += rv * (g->problem->t[i] - anchor);
+            if (i % POLLED == 0 && norni_poll_stop(g->poll)) return false;
+        }
+        sum = moments_behind(own, &sum, gap);
+        if (q > 0) fall[CLIMB_DELTA + q - 1] = -sum.h[1];
+    }
+    fall[CLIMB_K] = c.k ? -(sum.h[1] + c.k_one * sum.h[0]) : 0;
+    fall[CLIMB_M] = -sum.h[0] * c.m_one;
+    return true;
+}
+
+bool climb_fall(const climb_ground *g, const climb_point *at, const double *rest, double *fall) {
+    double *of_features = fall + CLIMB_DELTA + g->n_change;
+    if (!trend_fall(g, at, rest, fall)) return false;
     for (size_t i = 0; i < g->n; i++)
-        g->work[i] = at->rest[i] * at->trend[i];
+        g->work[i] = rest[i] * at->trend[i];
     for (size_t j = 0; j < g->n_mult + g->n_add; j++) {
         if (norni_poll_stop(g->poll)) return false;
-        s->fall[from + j] =
-            -g->unit[j] * norni_dot(g->column[j], j < g->n_mult ? g->work : at->rest, g->n);
+        of_features[j] =
+            -g->unit[j] * norni_dot(g->column[j], j < g->n_mult ? g->work : rest, g->n);
     }
     return true;
 }
@@ -259,7 +274,7 @@ bool climb_slopes_at(const climb_ground *g, const climb_point *at, climb_slopes 
     const chain c = chain_of(g, at->x);
     if (!trend_by_trend(g, at, &c, s) || !trend_by_features(g, at, &c, true, s) ||
         !trend_by_features(g, at, &c, false, s) || !features_by_features(g, at, s) ||
-        !feature_fall(g, at, s))
+        !climb_fall(g, at, at->rest, s->fall))
         return false;
     mirror(s->gauss, g->n_unknown);
     mirror(s->newton, g->n_unknown);

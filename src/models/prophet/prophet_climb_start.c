@@ -93,21 +93,21 @@ bool climb_start_turned(const climb_ground *g, const climb_point *at, double *x)
 static norn_status climb_simple(const climb_ground *g, const norni_prophet_problem *simple,
                                 double *x, norn_err *err) {
     climb_ground ground;
-    climb_point at, other;
+    climb_point at, other[2];
     climb_slopes s;
     climb_found found;
     norni_prophet_fit fit = {0};
     const norni_prophet_problem *p = g->problem;
     NORN_TRY(climb_ground_make(&ground, g->arena, g->poll, simple, err));
     fit.delta = norni_arena_zero(g->arena, p->n_change + p->n_x + 1, sizeof *fit.delta);
-    if (!fit.delta || !climb_point_make(&at, &ground) || !climb_point_make(&other, &ground) ||
-        !climb_slopes_make(&s, &ground))
+    if (!fit.delta || !climb_point_make(&at, &ground) || !climb_point_make(&other[0], &ground) ||
+        !climb_point_make(&other[1], &ground) || !climb_slopes_make(&s, &ground))
         return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows", g->n);
     fit.beta = fit.delta + p->n_change;
     norni_prophet_start(simple, &fit);
     climb_from_fit(&ground, &fit, at.x);
     if (!climb_evaluate(&ground, &at)) return climb_cancelled(err);
-    if (at.value < NORNI_INF) NORN_TRY(climb_up(&ground, &at, &other, &s, NORNI_INF, &found, err));
+    if (at.value < NORNI_INF) NORN_TRY(climb_up(&ground, &at, other, &s, NORNI_INF, &found, err));
     climb_to_fit(&ground, &at, &fit);
     climb_from_fit(g, &fit, x);
     return NORN_OK;

@@ -36,6 +36,7 @@ typedef struct hill {
     double *model;                               /* (n, n) H */
     double *damped;                              /* (n, n) H + lambda D */
     double *ridge, *lasso, *fall, *c, *step, *x; /* (n of p); penalties times s^2 */
+    double *bent, *whole;                        /* (p) */
     double damp, to_beat;
     double last; /* how far the last step fell */
     bool newton;
@@ -47,11 +48,12 @@ static norn_status hill_make(hill *h, const climb_ground *g, climb_slopes *s, no
     h->move = norni_arena_get(g->arena, p, sizeof *h->move);
     h->model = norni_arena_get(g->arena, p, p * sizeof *h->model);
     h->damped = norni_arena_get(g->arena, p, p * sizeof *h->damped);
-    double *v = norni_arena_get(g->arena, p, 6 * sizeof *v);
+    double *v = norni_arena_get(g->arena, p, 8 * sizeof *v);
     if (!h->move || !h->model || !h->damped || !v)
         return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu unknowns", p);
     h->ridge = v, h->lasso = v + p, h->fall = v + 2 * p;
-    h->c = v + 3 * p, h->step = v + 4 * p, h->x = v + 5 * p;
+    h->c = v + 3 * p, h->step = v + 4 * p, h->x = v + 5 * p, h->bent = v + 6 * p,
+    h->whole = v + 7 * p;
     return NORN_OK;
 }
 
@@ -157,8 +159,10 @@ static double promised(const hill *h, const climb_point *at) {
     return -sum / (at->sigma * at->sigma);
 }
 
-/* The damped model's optimum into x; what may not move is at's. */
-static norn_status solve_model(hill *h, const climb_point *at, double *x, norn_err *err) {
+/* The damped model's optimum, its gradient at `at` being fall (n), into x; what may not move is
+ * at's. */
+static norn_status solve_model(hill *h, const climb_point *at, const double *fall, double *x,
+                               norn_err *err) {
     const size_t p = h->g->n_unknown, q = h->n;
     double kkt;
     for (size_t i = 0; i < q; i++)
@@ -167,7 +171,7 @@ static norn_status solve_model(hill *h, const climb_point *at, double *x, norn_e
     for (size_t i = 0; i < q; i++) {
         const double d = h->damp * h->s->gauss[h->move[i] * p + h->move[i]];
         h->damped[i * q + i] += d;
-        h->c[i] = norni_dot(h->model + i * q, h->x, q) + d * h->x[i] - h->fall[i];
+        h->c[i] = norni_dot(h->model + i * q, h->x, q) + d * h->x[i] - fall[i];
     }
     const norni_lasso_ridge problem = {
         .n = q, .gram = h->damped, .c = h->c, .ridge = h->ridge, .lasso = h->lasso};
@@ -178,6 +182,30 @@ static norn_status solve_model(hill *h, const climb_point *at, double *x, norn_e
     return NORN_OK;
 }
 
+static void swap(climb_point *a, climb_point *b) {
+    const climb_point t = *a;
+    *a = *b;
+    *b = t;
+}
+
+/* Where a step of d left the model, its residuals r1 tell how it bends: with J'(r1 + J d) in place of
+ * J'r the same model says where the bend leads. `to` becomes that point if it is lower. */
+static norn_status bend(hill *h, const climb_point *at, climb_point *to, climb_point *spare,
+                        norn_err *err) {
+    const size_t p = h->g->n_unknown;
+    if (!climb_fall(h->g, at, to->rest, h->bent)) return climb_cancelled(err);
+    for (size_t j = 0; j < p; j++)
+        h->whole[j] = to->x[j] - at->x[j];
+    for (size_t j = 0; j < p; j++)
+        h->bent[j] -= norni_dot(h->s->gauss + j * p, h->whole, p);
+    for (size_t i = 0; i < h->n; i++) /* move is ascending: i <= move[i] */
+        h->bent[i] = h->bent[h->move[i]];
+    NORN_TRY(solve_model(h, at, h->bent, spare->x, err));
+    if (!climb_evaluate(h->g, spare)) return climb_cancelled(err);
+    if (spare->value < to->value) swap(to, spare);
+    return NORN_OK;
+}
+
 /* What rounding may do to the objective. */
 static double rounding(const hill *h, const climb_point *at) {
     return 1e-14 * (fabs(at->value) + (double)h->g->n);
@@ -185,13 +213,15 @@ static double rounding(const hill *h, const climb_point *at) {
 
 /* Steps from `at` to a lower point, which is `to`. LEVEL: so near the optimum that its fall is lost
  * in rounding. NOWHERE: there is no lower point to be found. */
-static norn_status step(hill *h, const climb_point *at, climb_point *to, outcome *out,
-                        norn_err *err) {
+static norn_status step(hill *h, const climb_point *at, climb_point *to, climb_point *spare,
+                        outcome *out, norn_err *err) {
     *out = NOWHERE;
     for (;;) {
-        NORN_TRY(solve_model(h, at, to->x, err));
+        NORN_TRY(solve_model(h, at, h->fall, to->x, err));
         const double fall = promised(h, at);
         if (!climb_evaluate(h->g, to)) return climb_cancelled(err);
+        if (at->value - to->value < GOOD * fall && fall > 10 * rounding(h, at))
+            NORN_TRY(bend(h, at, to, spare, err));
         const double true_fall = at->value - to->value;
         if (true_fall >= FAIR * fall && true_fall > 0) {
             if (true_fall >= GOOD * fall) h->damp = h->damp > 1e-6 ? 0.1 * h->damp : 0;
@@ -225,12 +255,6 @@ static norn_status measure(hill *h, const climb_point *at, climb_found *found, n
     return NORN_OK;
 }
 
-static void swap(climb_point *a, climb_point *b) {
-    const climb_point t = *a;
-    *a = *b;
-    *b = t;
-}
-
 /* Level steps go on while they mend the conditions. */
 static norn_status walk(hill *h, climb_point *at, climb_point *other, climb_found *found,
                         norn_err *err) {
@@ -244,7 +268,7 @@ static norn_status walk(hill *h, climb_point *at, climb_point *other, climb_foun
             return NORN_OK;
         }
         choose_model(h, at);
-        NORN_TRY(step(h, at, other, &out, err));
+        NORN_TRY(step(h, at, other, other + 1, &out, err));
         if (out == NOWHERE) return NORN_OK;
         swap(at, other);
         NORN_TRY(measure(h, at, found, err));
