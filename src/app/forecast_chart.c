@@ -91,6 +91,12 @@ static norn_status copy_series(norni_forecast_chart *c, const norni_forecast *f,
 norn_status norni_forecast_chart_see(void *user, const norni_forecast *f, norn_err *err) {
     norni_forecast_chart *c = user;
     const norni_panel *p = f->panel;
+    /* The first series comes again where the run had to begin anew, with all series in memory. */
+    if (c->n > 0 && p->n_series > 0 &&
+        norni_str_cmp(c->series[0]->facet.title, norni_panel_id(p, 0)) == 0) {
+        norni_arena_reset(&c->arena);
+        c->n = 0;
+    }
     if (c->n == 0) {
         const norni_str name = p->target_name.p ? p->target_name : norni_str_of("y");
         const char *kept = norni_arena_text(&c->arena, name.p, name.n);

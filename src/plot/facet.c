@@ -166,9 +166,8 @@ static bool ends_in_value(const norni_plot_facet *f) {
 }
 
 /* A line of values (n), from the point `tip` on where one is given, and its lone points as dots. */
-static void draw_line(norni_buf *out, const char *const css[2], const size_t *colour,
-                      const scale *s, const double *tip, const int64_t *times, const double *y,
-                      size_t n) {
+static void draw_line(norni_buf *out, const char *const *css, const size_t *colour, const scale *s,
+                      const double *tip, const int64_t *times, const double *y, size_t n) {
     norni_buf dots;
     norni_buf_init(&dots, out->alloc);
     norni_svg_trace t = {.path.b = out, .dots.b = &dots};
@@ -221,7 +220,9 @@ static void draw_history(norni_buf *out, const norni_plot_facet *f, const scale 
 /* The line starts at the last observation, so that nobody looks for a missing step. */
 static void draw_forecast(norni_buf *out, const norni_plot_facet *f, const norni_plot_line *line,
                           size_t colour, const scale *s) {
-    static const char *const css[2] = {"nc-f", "nc-f nc-dot"};
+    static const char *const usual[2] = {"nc-f", "nc-f nc-dot"}, *const thin[2] = {"nc-f nc-thin",
+                                                                                   "nc-f nc-dot"};
+    const char *const *const css = f->dots && (double)f->n_future > s->w ? thin : usual;
     const bool joined = ends_in_value(f) && f->n_future > 0 && isfinite(line->y[0]);
     double tip[2] = {0, 0};
     if (joined) {

@@ -325,7 +325,8 @@ void norni_svg_put_style(norni_buf *b) {
                    ".norn-chart .nc-d1{stroke-dasharray:7 4}\n"
                    ".norn-chart .nc-d2{stroke-dasharray:1 5}\n"
                    ".norn-chart .nc-dot{stroke-width:4.5;stroke-dasharray:none}\n"
-                   ".norn-chart .nc-pt{stroke-width:2.5;stroke-opacity:.55}\n");
+                   ".norn-chart .nc-pt{stroke-width:2.5;stroke-opacity:.6}\n"
+                   ".norn-chart .nc-thin{stroke-width:1}\n");
     put_colours(b, light_tone, light);
     norni_buf_text(b, "@media (prefers-color-scheme:dark){\n");
     put_colours(b, dark_tone, dark);

@@ -19,6 +19,8 @@ PRICED = "unique_id,ds,y,price\n" + "".join(f"a,2020-{m:02d}-01,{100 + m},{m % 5
 AHEAD = "unique_id,ds,price\n" + "".join(f"a,2021-{m:02d}-01,{m}\n" for m in range(1, 4))
 H = ["--horizon", "3"]
 FUTURE = H + ["--model", "arima", "--future"]
+FEASTS = "holiday,ds,lower_window,upper_window,prior_scale\nlaunch,2020-05-01,-1,1,5\nlaunch,2021-02-01,0,0,5\n"
+FEAST = H + ["--model", "prophet", "--holidays"]
 
 
 def judge(*args):
@@ -196,6 +198,30 @@ CASES = [
     Case("data and future file both from standard input", None, [], 2, r"DATA and --future cannot both be standard input",
          command=["forecast", "-", *FUTURE, "-"]),
     Case("the future file as the output", PRICED, FUTURE + ["other.csv", "--out", "other.csv"], 2, r"--out: other.csv is the input", other=AHEAD),
+    # holidays, components
+    Case("a holidays file that no model uses", GOOD, H + ["--holidays", "other.csv"], 2, r"--holidays: none of the models.*: prophet", other=FEASTS),
+    Case("holidays file absent", GOOD, FEAST + ["no.csv"], 3, r"forecast: --holidays: no.csv: cannot read: No such file"),
+    Case("a holidays file without days", GOOD, FEAST + ["other.csv"], 3, r"other.csv: column 'ds' is missing", other="holiday\nlaunch\n"),
+    Case("a holiday without a name", GOOD, FEAST + ["other.csv"], 3, r"other.csv: line 3, column holiday: the name is empty",
+         other=FEASTS.replace("launch,2021", ",2021")),
+    Case("a holiday on no day", GOOD, FEAST + ["other.csv"], 3, r"other.csv: line 3, column ds: '2021-02-30' is not a day",
+         other=FEASTS.replace("02-01", "02-30")),
+    Case("a holiday's window on the wrong side", GOOD, FEAST + ["other.csv"], 3, r"line 2, column lower_window: '1' is outside \[-3660, 0\]",
+         other=FEASTS.replace("-1,1", "1,1")),
+    Case("one window of two", GOOD, FEAST + ["other.csv"], 3, r"both lower_window and upper_window, or neither", other=FEASTS.replace(",upper_window", ",until")),
+    Case("a holiday's prior scale of 0", GOOD, FEAST + ["other.csv"], 3, r"line 2, column prior_scale: '0' is not > 0", other=FEASTS.replace("1,5", "1,0")),
+    Case("two prior scales of one holiday", GOOD, FEAST + ["other.csv"], 3, r"line 3, column prior_scale: holiday 'launch' has 7 here and 5 in line 2",
+         other=FEASTS.replace("0,5", "0,7")),
+    Case("two windows of one holiday's day", GOOD, FEAST + ["other.csv"], 3, r"line 3, column holiday: 'launch' stands for the same day in line 2",
+         other=FEASTS.replace("2021-02", "2020-05")),
+    Case("a holidays column misspelt", GOOD, FEAST + ["other.csv"], 3, r"column 'prior_scales' is not known; did you mean prior_scale\?",
+         other=FEASTS.replace("scale", "scales")),
+    Case("data and holidays both from standard input", None, [], 2, r"DATA and --holidays cannot both be standard input", command=["forecast", "-", *FEAST, "-"]),
+    Case("the holidays file as the output", GOOD, FEAST + ["other.csv", "--out", "other.csv"], 2, r"--out: other.csv is the input", other=FEASTS),
+    Case("evaluate: holidays that no model uses", GOOD, [], 2, r"--holidays: none of the models.*: prophet", command=judge("--holidays", "other.csv"), other=FEASTS),
+    Case("components of models that have none", GOOD, H + ["--model", "ets", "--plot-components", "p.svg"], 2, r"--plot-components: none of the models.*: prophet"),
+    Case("a chart of components that is no SVG", GOOD, H + ["--model", "prophet", "--plot-components", "p.png"], 2, r"--plot-components: png is not written"),
+    Case("two charts in one file", GOOD, H + ["--model", "prophet", "--plot", "p.svg", "--plot-components", "p.svg"], 2, r"--plot and --plot-components are one file"),
     # intervals, bounds, kept models
     Case("conformal windows without conformal intervals", GOOD, H + ["--conformal-windows", "20"], 2,
          r"--conformal-windows 20 has no effect without --intervals conformal"),
