@@ -18,7 +18,9 @@ void norni_prophet_start(const norni_prophet_problem *p, norni_prophet_fit *fit)
  * parameter, from residuals worked out anew:
  *   |t'r/s^2 - k/25|, ..., |x'r/s^2 - b/prior^2|; |h'r/s^2 - sign(d)/tau| for a delta that is not 0,
  *   max(0, |h'r/s^2| - 1/tau) for one that is; |R/s^3 - n/s - 4 s|.
- * Rounding of residuals alone makes it about 1e-15 sqrt(n) / s^2 at s = sigma. */
+ * Rounding of residuals alone makes it about 1e-15 sqrt(n) / s^2 at s = sigma. fit->exact false (then
+ * stop is NORN_STOP_STALLED): the columns reproduce y and the posterior has no bound as sigma -> 0;
+ * sigma is 1e-13 or what rounding leaves, and kkt says nothing. */
 /* The best estimates, into fit (its arrays given). Linear and flat growth with additive terms alone:
  * exactly (prophet_exact.c); else prophet_climb.c. warm: a fit of the same shape to start from, or NULL.
  * A constant y (linear, flat): the start with sigma 1e-9, as Prophet does. Errors: NORN_E_MEM,
