@@ -68,6 +68,7 @@ class Prophet:
     stan_backend : taken and not needed
     scaling : "absmax" (y by its largest size) or "minmax" (y to [0, 1])
     seed : of the draws; equal seeds give equal draws on any machine and at any number of workers
+    intervals : "draws", or "exact": the bounds that infinitely many draws would have, in closed form (linear and flat growth)
 
     After fit: params, changepoints, changepoints_t, history, history_dates, start, t_scale (Timedelta), y_scale, y_min, seasonalities,
     extra_regressors, train_holiday_names, train_component_cols, component_modes as in Prophet, and Norn's own log_posterior (without
@@ -77,7 +78,8 @@ class Prophet:
     def __init__(self, growth="linear", changepoints=None, n_changepoints=25, changepoint_range=0.8, yearly_seasonality="auto",
                  weekly_seasonality="auto", daily_seasonality="auto", holidays=None, seasonality_mode="additive",
                  seasonality_prior_scale=10.0, holidays_prior_scale=10.0, changepoint_prior_scale=0.05, mcmc_samples=0,
-                 interval_width=0.80, uncertainty_samples=1000, stan_backend=None, scaling="absmax", holidays_mode=None, *, seed=0):
+                 interval_width=0.80, uncertainty_samples=1000, stan_backend=None, scaling="absmax", holidays_mode=None, *, seed=0,
+                 intervals="draws"):
         self.growth = growth
         self.specified_changepoints = changepoints is not None
         self.changepoints, self.n_changepoints = None, n_changepoints
@@ -94,7 +96,7 @@ class Prophet:
         self.changepoint_prior_scale = _scale(changepoint_prior_scale, "changepoint_prior_scale")
         self.holidays_prior_scale = _scale(holidays_prior_scale, "holidays_prior_scale")
         self.mcmc_samples, self.interval_width, self.uncertainty_samples = mcmc_samples, interval_width, uncertainty_samples
-        self.scaling, self.seed = scaling, seed
+        self.scaling, self.seed, self.intervals = scaling, seed, intervals
         self.stan_backend = self.stan_fit = None
         self.start = self.y_min = self.y_scale = self.t_scale = self.changepoints_t = None
         self.logistic_floor = False
@@ -125,6 +127,7 @@ class Prophet:
             raise NornArgumentError("scaling must be one of 'absmax' or 'minmax'")
         _choice(self.seasonality_mode, "seasonality_mode", ("additive", "multiplicative"))
         _choice(self.holidays_mode, "holidays_mode", ("additive", "multiplicative"))
+        _choice(self.intervals, "intervals", ("draws", "exact"))
         self._specify()
 
     def _order(self, name):
@@ -368,9 +371,9 @@ class Prophet:
 
     # ---- predict ----
 
-    def _options(self, vectorized, components, samples=None):
-        n = int(self.uncertainty_samples or 0) if samples is None else samples
-        return n, float(self.interval_width), int(self.seed) % 2**64, _STEPS if vectorized else _POISSON, components
+    def _options(self, vectorized, components, exact=False):
+        paths = _EXACT if exact or self.intervals == "exact" else _STEPS if vectorized else _POISSON
+        return int(self.uncertainty_samples or 0), float(self.interval_width), int(self.seed) % 2**64, paths, components
 
     def _ahead(self, df):
         """(rows, frame sorted as they) of a frame to predict; None: the history."""

@@ -95,7 +95,7 @@ def prophet_copy(m, cutoff=None):
                     seasonality_mode=m.seasonality_mode, seasonality_prior_scale=m.seasonality_prior_scale,
                     holidays_prior_scale=m.holidays_prior_scale, changepoint_prior_scale=m.changepoint_prior_scale,
                     interval_width=m.interval_width, uncertainty_samples=m.uncertainty_samples, scaling=m.scaling, holidays_mode=m.holidays_mode,
-                    seed=m.seed)
+                    seed=m.seed, intervals=m.intervals)
     other.seasonalities, other.extra_regressors = deepcopy(m.seasonalities), deepcopy(m.extra_regressors)
     other.country_holidays = m.country_holidays
     return other
@@ -138,7 +138,7 @@ def _at_once(model, cutoffs, horizon, columns):
     """All cut-offs in one call of the library."""
     rows = model._rows
     spec = prophet_copy(model)._specify(fixed=True)
-    ds, of, made = _norn.prophet_cv(spec, rows.call(), cutoffs, _us(horizon), model._options(True, False), 0)
+    ds, of, made = _norn.prophet_cv(spec, rows.call(), cutoffs, _us(horizon), model._options(True, False, exact=True), 0)
     frame = {"ds": stamps(ds, rows.unit), **{name: made[name] for name in columns if name != "ds"}, "y": made["y"], "cutoff": stamps(of, rows.unit)}
     return pd.DataFrame(frame)
 
@@ -154,7 +154,7 @@ def cross_validation(model, horizon, period=None, initial=None, parallel=None, c
     disable_tqdm : taken; the whole takes milliseconds and shows no bar
     extra_output_columns : further columns of predict, as "trend"
 
-    Gives a frame of ds, yhat, yhat_lower, yhat_upper, y, cutoff.
+    Gives a frame of ds, yhat, yhat_lower, yhat_upper, y, cutoff. With linear and flat growth the bounds are those of infinitely many draws.
     """
     if not isinstance(model, Prophet):
         raise NornArgumentError(f"cross_validation: model is a {type(model).__name__}; a norn.Prophet is needed")

@@ -24,7 +24,7 @@ SIMPLE_ATTRIBUTES = ["growth", "n_changepoints", "specified_changepoints", "chan
                      "country_holidays", "component_modes", "holidays_mode"]
 PD_SERIES = ["changepoints", "history_dates", "train_holiday_names"]
 PD_DATAFRAME = ["holidays", "history", "train_component_cols"]
-_OWN = ("log_posterior", "kkt", "exact", "passes", "seed")
+_OWN = ("log_posterior", "kkt", "exact", "passes", "seed", "intervals")
 
 
 # ---- out ----
@@ -137,7 +137,7 @@ def model_from_dict(model_dict):
     lp = model.params.get("lp__")
     model.log_posterior = own.get("log_posterior", None if lp is None else float(lp.ravel()[0]))
     model.kkt, model.exact, model.passes = own.get("kkt", float("nan")), own.get("exact", False), own.get("passes", 0)
-    model.seed = own.get("seed", 0)
+    model.seed, model.intervals = own.get("seed", 0), own.get("intervals", "draws")
     model._rows = _rows(model)
     model._live()  # says what does not fit together
     return model

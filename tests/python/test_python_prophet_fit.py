@@ -125,6 +125,16 @@ class FitPredict(unittest.TestCase):
             f = m.predict(future, vectorized)
             self.assertTrue(np.allclose(np.quantile(draws["yhat"], 0.9, axis=1), f["yhat_upper"]))
 
+    def test_exact_intervals(self):
+        train, future = half()
+        exact = Prophet(intervals="exact").fit(train).predict(future)
+        drawn = Prophet(uncertainty_samples=20000).fit(train).predict(future)
+        for name in ("yhat_lower", "yhat_upper", "trend_lower", "trend_upper"):
+            width = (drawn["yhat_upper"] - drawn["yhat_lower"]).to_numpy()
+            self.assertLess(np.abs((exact[name] - drawn[name]) / width).max(), 0.05, name)  # 20,000 draws: some 0.01 each way
+        with self.assertRaisesRegex(ValueError, "intervals"):
+            Prophet(intervals="none")
+
     def test_several_at_once(self):
         series = daily()
         frames = [series.iloc[i:i + 200] for i in range(0, 200, 20)]
