@@ -8,13 +8,13 @@
  * models made of others hand the holidays on. */
 static bool uses_holidays(const norni_model_set *set, const norni_spec *spec) {
     const norni_model *const m = spec->model;
-    if (m->holidays) return true;
+    if (m->check_holidays) return true;
     for (size_t i = 0; i < m->n_params; i++) {
         const char *text = NULL;
         if (m->params[i].type != NORNI_T_TEXT) continue;
         memcpy(&text, (const char *)spec->opt + m->params[i].offset, sizeof text);
         for (size_t k = 0; k < set->n && text; k++) {
-            if (set->models[k]->holidays && strstr(text, set->models[k]->name)) return true;
+            if (set->models[k]->check_holidays && strstr(text, set->models[k]->name)) return true;
         }
     }
     return false;
@@ -29,7 +29,7 @@ static norn_status check_models(const norni_model_set *set, const norni_spec *sp
     }
     text[0] = '\0';
     for (size_t k = 0; k < set->n && n < sizeof text; k++) {
-        if (set->models[k]->holidays)
+        if (set->models[k]->check_holidays)
             n += norni_format(text + n, sizeof text - n, "%s%s", n ? ", " : "",
                               set->models[k]->name);
     }
@@ -48,7 +48,11 @@ norn_status norni_holiday_file(norn_ctx *ctx, const norni_model_set *set, const 
     NORN_TRY(check_models(set, specs, n_specs, err));
     norni_holidays *const h = norni_arena_get(arena, 1, sizeof *h);
     if (h == NULL) return norni_alloc_fail(err, "--holidays", 1, sizeof *h);
-    const norn_status st = norni_holidays_read(ctx, path, arena, h, &why);
+    norn_status st = norni_holidays_read(ctx, path, arena, h, &why);
+    for (size_t k = 0; k < n_specs && st == NORN_OK; k++) {
+        const norni_model *const m = specs[k].model;
+        if (m->check_holidays) st = m->check_holidays(specs[k].opt, h, &why);
+    }
     if (st == NORN_E_MEM || st == NORN_E_CANCEL) return norn_fail(err, st, "%s", why.text);
     if (st != NORN_OK) return norn_fail(err, NORN_E_DATA, "--holidays: %s: %s", path, why.text);
     *out = h;

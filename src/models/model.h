@@ -110,12 +110,13 @@ struct norni_model {
     bool intervals; /* predict gives a distribution */
     bool missing;   /* serves NaN inside y */
     bool exogenous; /* uses x and x_future; others are not handed them */
-    bool holidays;  /* uses the user's holidays */
     /* Checks options against the series before any work; NULL = nothing to check. Names what is
      * wrong and what is allowed. */
     norn_status (*validate)(const void *opt, const norni_series *s, norn_err *err);
     /* Checks options that name other models, when a spec is read; NULL = there are none. */
     norn_status (*check_models)(const void *opt, const struct norni_model_set *set, norn_err *err);
+    /* Checks the user's holidays before any work; NULL = it does not use them. */
+    norn_status (*check_holidays)(const void *opt, const norni_holidays *h, norn_err *err);
     /* Rough cost in nanoseconds, for scheduling only. */
     double (*cost)(const void *opt, size_t n, int32_t season, size_t horizon);
     /* Fits the group; *state lives in env->arena. */

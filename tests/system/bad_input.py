@@ -214,6 +214,8 @@ CASES = [
          other=FEASTS.replace("0,5", "0,7")),
     Case("two windows of one holiday's day", GOOD, FEAST + ["other.csv"], 3, r"line 3, column holiday: 'launch' stands for the same day in line 2",
          other=FEASTS.replace("2021-02", "2020-05")),
+    Case("a holiday of a name that Prophet needs", GOOD, FEAST + ["other.csv"], 3, r"other.csv: prophet: holiday 'trend': this name is reserved",
+         other=FEASTS.replace("launch", "trend")),
     Case("a holidays column misspelt", GOOD, FEAST + ["other.csv"], 3, r"column 'prior_scales' is not known; did you mean prior_scale\?",
          other=FEASTS.replace("scale", "scales")),
     Case("data and holidays both from standard input", None, [], 2, r"DATA and --holidays cannot both be standard input", command=["forecast", "-", *FEAST, "-"]),

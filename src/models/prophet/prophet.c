@@ -39,6 +39,12 @@ static norn_status check_options(const void *opt, const norni_model_set *set, no
     return norni_prophet_opt_check(opt, err);
 }
 
+static norn_status check_holidays(const void *opt, const norni_holidays *h, norn_err *err) {
+    const norni_prophet_spec spec = {.n_holiday = h->n, .holiday = h->row};
+    (void)opt;
+    return norni_prophet_check_holidays(&spec, 0, err);
+}
+
 /* Columns, products of columns, and draws over the horizon. */
 static double prophet_cost(const void *opt, size_t n, int32_t season, size_t horizon) {
     const norni_prophet_opt *o = opt;
@@ -224,9 +230,9 @@ const norni_model norni_model_prophet = {
     .intervals = true,
     .missing = true,
     .exogenous = true,
-    .holidays = true,
     .validate = validate_prophet,
     .check_models = check_options,
+    .check_holidays = check_holidays,
     .cost = prophet_cost,
     .fit = fit_prophet,
     .predict = norni_prophet_predict_ahead,
