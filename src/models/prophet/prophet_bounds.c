@@ -138,7 +138,7 @@ static double normal_bound(const ahead *a, size_t r) {
     return a->z * norni_prophet_length(trend, a->noise);
 }
 
-/* Half widths of rows [from, to), an octave, of the trend and of y. */
+/* Half widths of rows [from, to), an octave, of the trend (NULL: not asked for) and of y. */
 static norn_status octave_bounds(const norni_poll *poll, const ahead *a, grid *of_trend, grid *of_y,
                                  law *l, size_t from, size_t to, double *trend, double *y,
                                  norn_err *err) {
@@ -150,18 +150,20 @@ static norn_status octave_bounds(const norni_poll *poll, const ahead *a, grid *o
         least = g < least ? g : least;
         most = g > most ? g : most;
     }
-    grid_start(of_trend, chance, from + 1, to, 0, 0);
+    if (trend != NULL) grid_start(of_trend, chance, from + 1, to, 0, 0);
     if (most > 0 || least == 0) grid_start(of_y, chance, from + 1, to, least, most);
     for (size_t r = from; r < to; r++) {
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
         const double n = (double)(r + 1), g = noise_of(a, r),
                      stay = chance < 1 ? norni_exp(n * norni_log(1 - chance)) : 0,
                      spread = spread_of(chance, n);
-        multiply_phi(of_trend, chance, r);
-        law_of(of_trend, stay, 0, l);
-        if (of_trend_guess <= 0) of_trend_guess = a->z * spread;
-        trend[r] = of_trend_guess = solve_bound(l, a->width, of_trend_guess);
-        trend[r] *= a->unit;
+        if (trend != NULL) {
+            multiply_phi(of_trend, chance, r);
+            law_of(of_trend, stay, 0, l);
+            if (of_trend_guess <= 0) of_trend_guess = a->z * spread;
+            trend[r] = of_trend_guess = solve_bound(l, a->width, of_trend_guess);
+            trend[r] *= a->unit;
+        }
         if (most > 0 || least == 0) multiply_phi(of_y, chance, r);
         y[r] = normal_bound(a, r);
         if (g < 0) continue;
@@ -172,7 +174,7 @@ static norn_status octave_bounds(const norni_poll *poll, const ahead *a, grid *o
     return NORN_OK;
 }
 
-/* Half widths (rows of a->rows) of the trend and of y. */
+/* Half widths (rows of a->rows) of the trend (NULL: not asked for) and of y. */
 static norn_status half_widths(norni_arena *arena, const norni_poll *poll, const ahead *a,
                                double *trend, double *y, norn_err *err) {
     grid *q = norni_arena_get(arena, 2, sizeof *q);
@@ -205,8 +207,9 @@ norn_status norni_prophet_exact_bounds(norni_arena *arena, const norni_poll *pol
         y[i] = width > 0 ? a.z * a.noise : 0;
         trend[i] = width >= 1 && i >= a.law.first ? NORNI_INF : 0;
     }
+    double *of_trend = out->trend_lower || out->trend_upper ? trend + (n - a.rows) : NULL;
     if (width > 0 && a.rows)
-        NORN_TRY(half_widths(arena, poll, &a, trend + n - a.rows, y + n - a.rows, err));
+        NORN_TRY(half_widths(arena, poll, &a, of_trend, y + (n - a.rows), err));
     for (size_t i = 0; i < n; i++) {
         if (out->trend_lower) out->trend_lower[i] = parts->trend[i] - trend[i];
         if (out->trend_upper) out->trend_upper[i] = parts->trend[i] + trend[i];
