@@ -3,30 +3,11 @@
 #include <math.h>
 
 #include "base/fp.h"
-
-/* c[0] + c[1] x + ... + c[7] x^7 */
-static double poly7(const double c[8], double x) {
-    double p = c[7];
-    for (int i = 6; i >= 0; i--)
-        p = p * x + c[i];
-    return p;
-}
+#include "base/normal_centre.h"
 
 /* Source: M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
  * Statistics 37 (1988). */
 double norni_normal_quantile(double p) {
-    static const double a[8] = {3.3871328727963666080e0, 1.3314166789178437745e2,
-                                1.9715909503065514427e3, 1.3731693765509461125e4,
-                                4.5921953931549871457e4, 6.7265770927008700853e4,
-                                3.3430575583588128105e4, 2.5090809287301226727e3};
-    static const double b[8] = {1,
-                                4.2313330701600911252e1,
-                                6.8718700749205790830e2,
-                                5.3941960214247511077e3,
-                                2.1213794301586595867e4,
-                                3.9307895800092710610e4,
-                                2.8729085735721942674e4,
-                                5.2264952788528545610e3};
     static const double c[8] = {1.42343711074968357734e0,  4.63033784615654529590e0,
                                 5.76949722146069140550e0,  3.64784832476320460504e0,
                                 1.27045825245236838258e0,  2.41780725177450611770e-1,
@@ -53,13 +34,10 @@ double norni_normal_quantile(double p) {
                                 2.04426310338993978564e-15};
     if (!(p > 0 && p < 1)) return p == 0 ? -NORNI_INF : p == 1 ? NORNI_INF : NORNI_NAN;
     const double q = p - 0.5;
-    if (fabs(q) <= 0.425) {
-        const double r = 0.180625 - q * q;
-        return q * poly7(a, r) / poly7(b, r);
-    }
+    if (fabs(q) <= NORNI_NORMAL_CENTRE) return norni_normal_centre(q);
     const double r = sqrt(-norni_log(q < 0 ? p : 1 - p));
-    const double x =
-        r <= 5 ? poly7(c, r - 1.6) / poly7(d, r - 1.6) : poly7(e, r - 5) / poly7(f, r - 5);
+    const double x = r <= 5 ? norni_poly7(c, r - 1.6) / norni_poly7(d, r - 1.6)
+                            : norni_poly7(e, r - 5) / norni_poly7(f, r - 5);
     return q < 0 ? -x : x;
 }
 

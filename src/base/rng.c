@@ -48,12 +48,3 @@ double norni_rng_uniform(norni_rng rng, uint64_t draw) {
 double norni_rng_normal(norni_rng rng, uint64_t draw) {
     return norni_normal_quantile(norni_rng_uniform(rng, draw));
 }
-
-void norni_rng_normals(norni_rng rng, uint64_t first, double *out, uint64_t n) {
-    uint64_t pair[2] = {0, 0};
-    for (uint64_t i = 0; i < n; i++) {
-        const uint64_t draw = first + i;
-        if (i == 0 || draw % 2 == 0) norni_rng_block(rng, draw / 2, pair);
-        out[i] = norni_normal_quantile(open_uniform(pair[draw % 2]));
-    }
-}

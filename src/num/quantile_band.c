@@ -3,11 +3,13 @@
 /* Selection by a bracket: one pass counts what lies below and gathers what lies inside a narrow
  * interval that should hold the order statistics sought (Floyd and Rivest 1975, "Expected time
  * bounds for selection"); those few are then selected by Hoare's method. Departing from the paper,
- * the interval is the last row's, not a sample's. A miss costs a sort. */
+ * the interval is the last row's, not a sample's. A miss costs a second, wider pass, and then
+ * a sort. */
 #include "num/quantile_band.h"
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/fp.h"
@@ -74,26 +76,57 @@ typedef struct bracket {
     size_t below, inside;
 } bracket;
 
-/* One pass for both brackets; their insides into `a` and `b`. false: x holds a NaN. */
-static bool gather(const double *x, size_t n, bracket *lower, bracket *upper, double *a,
+typedef double lanes __attribute__((vector_size(32)));
+typedef int64_t counts __attribute__((vector_size(32)));
+enum { LANES = 4 };
+
+/* How many of x (n) lie below the brackets; false: it holds a NaN. */
+static bool count_below(const double *x, size_t n, bracket *lower, bracket *upper) {
+    const double from_a = lower->from, from_b = upper->from;
+    const lanes a = {from_a, from_a, from_a, from_a}, b = {from_b, from_b, from_b, from_b};
+    counts below_a = {0}, below_b = {0}, none = {0}; /* a comparison that holds is -1 */
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes v;
+        memcpy(&v, x + i, sizeof v);
+        below_a -= v < a;
+        below_b -= v < b;
+        none -= v != v;
+    }
+    lower->below = upper->below = 0;
+    int64_t n_none = 0;
+    for (; i < n; i++) {
+        lower->below += x[i] < from_a;
+        upper->below += x[i] < from_b;
+        n_none += isnan(x[i]);
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        lower->below += (size_t)below_a[k];
+        upper->below += (size_t)below_b[k];
+        n_none += none[k];
+    }
+    return n_none == 0;
+}
+
+/* What lies inside the brackets, into `a` and `b`, by way of one list and without branches. */
+static void gather(const double *x, size_t n, bracket *lower, bracket *upper, double *a,
                    double *b) {
     const double af = lower->from, at = lower->to, bf = upper->from, bt = upper->to;
-    size_t below_a = 0, below_b = 0, in_a = 0, in_b = 0, none = 0;
+    size_t n_inside = 0, in_a = 0, in_b = 0;
     for (size_t i = 0; i < n; i++) {
         const double v = x[i];
-        a[in_a] = v;
-        b[in_b] = v;
-        none += (size_t)(v != v);
-        below_a += (size_t)(v < af);
-        below_b += (size_t)(v < bf);
-        in_a += (size_t)((v >= af) & (v <= at));
-        in_b += (size_t)((v >= bf) & (v <= bt));
+        a[n_inside] = v;
+        n_inside += (size_t)(((v >= af) & (v <= at)) | ((v >= bf) & (v <= bt)));
     }
-    lower->below = below_a;
+    for (size_t i = 0; i < n_inside; i++) {
+        const double v = a[i];
+        b[in_b] = v;
+        in_b += (size_t)((v >= bf) & (v <= bt));
+        a[in_a] = v;
+        in_a += (size_t)((v >= af) & (v <= at));
+    }
     lower->inside = in_a;
-    upper->below = below_b;
     upper->inside = in_b;
-    return none == 0;
 }
 
 static void by_sorting(norni_quantile_band *band, const double *x, size_t n, double centre,
@@ -113,30 +146,38 @@ static void by_sorting(norni_quantile_band *band, const double *x, size_t n, dou
     }
 }
 
+/* By brackets `wide` times as wide as guessed; false: one of them does not hold what is sought. */
+static bool by_brackets(norni_quantile_band *band, const double *x, size_t n, double centre,
+                        double wide, double *scratch, double found[2]) {
+    norni_quantile_guess *g = band->guess;
+    bracket b[2];
+    for (int s = 0; s < 2; s++)
+        b[s] = (bracket){.from = centre + g[s].offset - wide * g[s].half,
+                         .to = centre + g[s].offset + wide * g[s].half};
+    if (!count_below(x, n, &b[0], &b[1])) return false;
+    gather(x, n, &b[0], &b[1], scratch, scratch + n);
+    for (int s = 0; s < 2; s++) {
+        const rank r = rank_of(band->p[s], n);
+        const size_t last = r.weight > 0 && r.k + 1 < n ? r.k + 1 : r.k;
+        if (r.k < b[s].below || last >= b[s].below + b[s].inside) return false;
+    }
+    for (int s = 0; s < 2; s++) {
+        const rank r = rank_of(band->p[s], n);
+        found[s] = from_selected(scratch + (size_t)s * n, b[s].inside, r.k - b[s].below, r.weight);
+        const double ratio = sqrt(wanted(n) / (double)b[s].inside);
+        g[s].offset = found[s] - centre;
+        g[s].half *= ratio < 0.5 ? 0.5 : ratio > 1.5 ? 1.5 : ratio;
+    }
+    return true;
+}
+
 void norni_quantile_band_find(norni_quantile_band *band, const double *x, size_t n, double centre,
                               double *scratch, double *lower, double *upper) {
-    norni_quantile_guess *g = band->guess;
     double found[2];
-    bool done = false;
-    if (g[0].half >= 0 && g[1].half >= 0) {
-        bracket b[2];
-        for (int s = 0; s < 2; s++)
-            b[s] = (bracket){.from = centre + g[s].offset - g[s].half,
-                             .to = centre + g[s].offset + g[s].half};
-        done = gather(x, n, &b[0], &b[1], scratch, scratch + n);
-        for (int s = 0; s < 2 && done; s++) {
-            const rank r = rank_of(band->p[s], n);
-            const size_t last = r.weight > 0 && r.k + 1 < n ? r.k + 1 : r.k;
-            done = r.k >= b[s].below && last < b[s].below + b[s].inside;
-            if (!done) break;
-            found[s] =
-                from_selected(scratch + (size_t)s * n, b[s].inside, r.k - b[s].below, r.weight);
-            double ratio = sqrt(wanted(n) / (double)b[s].inside);
-            ratio = ratio < 0.5 ? 0.5 : ratio > 1.5 ? 1.5 : ratio;
-            g[s] = (norni_quantile_guess){found[s] - centre, g[s].half * ratio};
-        }
-    }
-    if (!done) by_sorting(band, x, n, centre, scratch, found);
+    const bool guessed = band->guess[0].half >= 0 && band->guess[1].half >= 0;
+    if (!guessed || (!by_brackets(band, x, n, centre, 1, scratch, found) &&
+                     !by_brackets(band, x, n, centre, 3, scratch, found)))
+        by_sorting(band, x, n, centre, scratch, found);
     *lower = found[0];
     *upper = found[1];
 }
