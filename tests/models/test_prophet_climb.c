@@ -8,6 +8,7 @@
 
 #include "base/fp.h"
 #include "base/rng.h"
+#include "models/prophet/prophet_climb.h"
 #include "models/prophet/prophet_trend.h"
 #include "prophet_climb_case.h"
 #include "run_model.h"
@@ -224,7 +225,7 @@ static norni_prophet_fit sound(const climb_case *c) {
     bed_init(&b);
     assert_int_equal(climb(&b, &c->p, NULL), NORN_OK);
     assert_true(isfinite(b.fit.k) && isfinite(b.fit.m) && isfinite(b.fit.log_posterior));
-    assert_true(b.fit.sigma >= 1e-9 && isfinite(b.fit.sigma));
+    assert_true(b.fit.sigma > 0 && isfinite(b.fit.sigma));
     for (size_t j = 0; j < c->p.n_change; j++)
         assert_true(isfinite(b.delta[j]));
     for (size_t j = 0; j < c->p.n_x; j++)
@@ -333,6 +334,71 @@ static void steep_without_changes(void **state) {
     norni_arena_clear(&b.arena);
 }
 
+/* Any width of register gives the bits of plain sums, row by row. */
+static void products_on_any_machine(void **state) {
+    enum { ROWS = 77, LEFT = 8, RIGHT = 20, LD = 24 };
+    static double left[ROWS * LEFT], right[ROWS * RIGHT], a[LEFT * LD], b[LEFT * LD];
+    const norni_rng rng = {3, 3};
+    (void)state;
+    for (size_t i = 0; i < ROWS * LEFT; i++)
+        left[i] = norni_rng_normal(rng, i);
+    for (size_t i = 0; i < ROWS * RIGHT; i++)
+        right[i] = norni_rng_normal(rng, 9999 + i);
+    climb_rows_product(ROWS, left, LEFT, LEFT, right, RIGHT, RIGHT, a, LD);
+    climb_rows_product_plain(ROWS, left, LEFT, LEFT, right, RIGHT, RIGHT, b, LD);
+    assert_memory_equal(a, b, sizeof a);
+    for (size_t i = 0; i < LEFT; i++)
+        for (size_t j = 0; j < LD; j++) {
+            double sum = 0;
+            for (size_t r = 0; j < RIGHT && r < ROWS; r++)
+                sum += left[r * LEFT + i] * right[r * RIGHT + j];
+            assert_true(a[i * LD + j] == sum);
+        }
+}
+
+/* Derivatives against differences of passes, holidays and all; thin columns against full ones. */
+static void slopes_are_differences(void **state) {
+    static climb_case c;
+    static bed b;
+    (void)state;
+    for (int growth = 0; growth < 3; growth++) {
+        climb_ground g;
+        climb_point at, to;
+        climb_slopes s, t;
+        double fall[40];
+        build(&c, (norni_prophet_growth)growth, 150, 6);
+        c.p.n_x = 14; /* eight thin ones multiply, four are added; two are full */
+        for (size_t j = 2; j < 14; j++) {
+            c.x[j] = c.column[j], c.prior[j] = 1, c.multiplicative[j] = j % 3 != 0;
+            for (size_t i = 0; i < 150; i++)
+                c.column[j][i] = i % 75 == j || (j > 9 && i == 100) ? 1 : 0;
+        }
+        bed_init(&b);
+        assert_int_equal(climb_ground_make(&g, &b.arena, &b.poll, &c.p, &b.err), NORN_OK);
+        assert_int_equal(g.thin_mult + g.thin_add, 12);
+        assert_true(climb_point_make(&at, &g) && climb_point_make(&to, &g));
+        assert_true(climb_slopes_make(&s, &g) && climb_slopes_make(&t, &g));
+        for (size_t j = 0; j < g.n_unknown; j++)
+            at.x[j] = 0.3 + 0.1 * sin(3.0 * (double)j);
+        assert_true(climb_evaluate(&g, &at) && climb_slopes_at(&g, &at, &s));
+        for (size_t j = 0; j < g.n_unknown; j++) {
+            memcpy(to.x, at.x, g.n_unknown * sizeof *to.x);
+            to.x[j] += 1e-6;
+            assert_true(climb_evaluate(&g, &to) && climb_slopes_at(&g, &to, &t));
+            const double up = to.squares;
+            memcpy(fall, t.fall, g.n_unknown * sizeof *fall);
+            to.x[j] = at.x[j] - 1e-6;
+            assert_true(climb_evaluate(&g, &to) && climb_slopes_at(&g, &to, &t));
+            assert_true(fabs((up - to.squares) / 4e-6 - s.fall[j]) < 1e-6 * (1 + fabs(s.fall[j])));
+            for (size_t i = 0; i < g.n_unknown; i++) {
+                const double is = s.newton[i * g.n_unknown + j];
+                assert_true(fabs((fall[i] - t.fall[i]) / 2e-6 - is) < 1e-6 * (1 + fabs(is)));
+            }
+        }
+        norni_arena_clear(&b.arena);
+    }
+}
+
 static bool after(void *user) {
     int *left = user;
     return --*left < 0;
@@ -376,12 +442,19 @@ static void short_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trends_are_prophets),   cmocka_unit_test(rates_of_nought),
-        cmocka_unit_test(at_least_stans),        cmocka_unit_test(passengers_peak),
-        cmocka_unit_test(starts_and_warmth),     cmocka_unit_test(edges),
-        cmocka_unit_test(level_curve),           cmocka_unit_test(units_do_not_matter),
-        cmocka_unit_test(steep_without_changes), cmocka_unit_test(cancels_anywhere),
+        cmocka_unit_test(trends_are_prophets),
+        cmocka_unit_test(rates_of_nought),
+        cmocka_unit_test(at_least_stans),
+        cmocka_unit_test(passengers_peak),
+        cmocka_unit_test(starts_and_warmth),
+        cmocka_unit_test(edges),
+        cmocka_unit_test(level_curve),
+        cmocka_unit_test(units_do_not_matter),
+        cmocka_unit_test(steep_without_changes),
+        cmocka_unit_test(cancels_anywhere),
         cmocka_unit_test(short_of_memory),
+        cmocka_unit_test(products_on_any_machine),
+        cmocka_unit_test(slopes_are_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

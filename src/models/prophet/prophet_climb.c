@@ -9,7 +9,8 @@
  *   from the highest peak so far: at another sigma; logistic: with the first rate turned round
  * The highest peak is the answer. But where rows can be met exactly, as they can when there are more
  * unknowns than rows, the posterior rises without end as sigma falls, and the height says nothing:
- * a peak with a sigma of its own goes before one on the way to the least, CLIMB_SIGMA_LEAST.
+ * a peak with a sigma of its own goes before one on the way to the least, CLIMB_SIGMA_LEAST, whose
+ * fit->stop is NORN_STOP_STALLED as prophet_solve.h says.
  * A warm start takes the place of the first two, if it is no worse than Prophet's. */
 #include "models/prophet/prophet_climb.h"
 
@@ -46,7 +47,7 @@ static bool proper(const search *s, const climb_point *at) {
 static bool wins(const search *s, const climb_found *found) {
     const bool at_proper = proper(s, &s->at), best_proper = proper(s, &s->best);
     if (s->best.value == NORNI_INF) return true;
-    if (found->stop == NORN_STOP_STALLED) return false; /* no peak: it gave up below one */
+    if (found->stop == NORN_STOP_STALLED && at_proper) return false; /* no peak: it gave up below */
     if (at_proper != best_proper) return at_proper;
     return s->at.value < s->best.value - HIGHER;
 }

@@ -10,7 +10,7 @@
 enum { CLIMB_K, CLIMB_M, CLIMB_DELTA };
 
 enum { CLIMB_WIDE = 4, CLIMB_ROWS = 128 }; /* columns are padded; rows are taken at once */
-#define CLIMB_SIGMA_LEAST 1e-9
+#define CLIMB_SIGMA_LEAST 1e-13
 
 /* Sums of a weight times 1, t - s and (t - s)^2 over the rows behind an anchor s. */
 typedef struct climb_moments {
@@ -28,6 +28,11 @@ typedef struct climb_ground {
     size_t *place;         /* (n_x) where a column's coefficient stands, from the first one's */
     const double **column; /* (n_x) in the order of the unknowns */
     double *unit;          /* (n_x) powers of two: unknowns are coefficients of unit times column */
+    /* Thin columns (holidays) are nearly all 0: the first thin_mult that multiply and the first
+     * thin_add that are added, in fours, are multiplied over the rows where they are not. */
+    size_t thin_mult, thin_add;
+    size_t *thin_first; /* (thin_mult / 4 + thin_add / 4 + 1) into thin_row */
+    size_t *thin_row;
     double *rows_mult;     /* (n, wide_mult) row-major; the extra columns are 0 */
     double *rows_add;      /* (n, wide_add) */
     double *gram_add;      /* (wide_add, wide_add) products of additive columns */
@@ -61,9 +66,7 @@ typedef struct climb_slopes {
 
 /* One way up from one start. */
 typedef struct climb_found {
-    double
-        kkt; /* the largest violation of the first-order conditions, in units of the log posterior
-                   per unit of an unknown (sigma is at its best throughout) */
+    double kkt; /* as prophet_solve.h defines it; sigma is at its best throughout */
     int32_t passes;
     norn_stop stop;
 } climb_found;
@@ -100,6 +103,11 @@ bool climb_additive_gram(const climb_ground *g);
 void climb_rows_product(size_t rows, const double *left, size_t n_left, size_t left_ld,
                         const double *right, size_t n_right, size_t right_ld, double *sum,
                         size_t ld);
+
+/* The same without the CPU's wider registers, for tests. */
+void climb_rows_product_plain(size_t rows, const double *left, size_t n_left, size_t left_ld,
+                              const double *right, size_t n_right, size_t right_ld, double *sum,
+                              size_t ld);
 
 /* prophet_climb_step.c: from `at` (evaluated) to a local optimum, with its slopes in s. other (2) is
  * scratch. A climb that cannot come below to_beat any more gives up (STALLED); inf: never. */

@@ -12,40 +12,73 @@
 #include "models/prophet/prophet_trend.h"
 #include "num/least_squares.h"
 
-enum { ROWS_AT_ONCE = 1024 };
-#define TIGHT_MOST 1e100 /* 1 / prior: its square does not overflow */
+enum { ROWS_AT_ONCE = 1024, THIN = 32 }; /* thin: one row in so many, or fewer, is filled */
+#define TIGHT_MOST 1e100                 /* 1 / prior: its square does not overflow */
 
 static size_t wide_of(size_t n) {
     return (n + CLIMB_WIDE - 1) / CLIMB_WIDE * CLIMB_WIDE;
 }
 
 /* The power of two that brings the largest entry into [1, 2): units cost no digits and overflow
- * nothing. */
-static double unit_of(const double *column, size_t n) {
+ * nothing. *filled: entries that are not 0. */
+static double unit_of(const double *column, size_t n, size_t *filled) {
     double most = 0;
     int e;
-    for (size_t i = 0; i < n; i++)
+    *filled = 0;
+    for (size_t i = 0; i < n; i++) {
+        *filled += column[i] != 0;
         if (fabs(column[i]) > most) most = fabs(column[i]);
+    }
     if (!(most > 0) || !isfinite(most)) return 1;
     (void)frexp(most, &e);
     return ldexp(1, 1 - e);
 }
 
-/* Columns that multiply first, each kind in its own order. */
-static void place_columns(climb_ground *g) {
+/* Columns that multiply first, and of each kind the thin ones first; else in their own order. False:
+ * stopped. */
+static bool place_columns(climb_ground *g) {
     const norni_prophet_problem *p = g->problem;
-    size_t at[2] = {0, g->n_mult};
-    for (size_t j = 0; j < p->n_x; j++) {
-        const size_t to = at[p->multiplicative[j] ? 0 : 1]++;
-        g->place[j] = to;
-        g->column[to] = p->x[j];
-        g->unit[to] = unit_of(p->x[j], g->n);
-        const double tight = fmin(g->unit[to] / p->prior[j], TIGHT_MOST);
-        g->ridge[CLIMB_DELTA + g->n_change + to] = tight * tight;
+    size_t filled, to = 0;
+    for (int kind = 0; kind < 4; kind++) { /* multiplies: thin, full; is added: thin, full */
+        const size_t begin = to;
+        for (size_t j = 0; j < p->n_x; j++) {
+            if (p->multiplicative[j] != (kind < 2)) continue;
+            if (norni_poll_stop(g->poll)) return false;
+            const double unit = unit_of(p->x[j], g->n, &filled);
+            if ((filled > g->n / THIN) != (kind % 2 == 1)) continue;
+            g->place[j] = to;
+            g->column[to] = p->x[j];
+            g->unit[to] = unit;
+            const double tight = fmin(unit / p->prior[j], TIGHT_MOST);
+            g->ridge[CLIMB_DELTA + g->n_change + to++] = tight * tight;
+        }
+        if (kind % 2 == 0) *(kind ? &g->thin_add : &g->thin_mult) = (to - begin) / 4 * 4;
     }
     g->ridge[CLIMB_K] = g->ridge[CLIMB_M] = 1.0 / 25;
     for (size_t j = 0; j < g->n_change; j++)
         g->lasso[CLIMB_DELTA + j] = 1 / p->tau;
+    return true;
+}
+
+/* The rows of every four thin columns in which one of them is not 0. */
+static norn_status list_thin(climb_ground *g, norn_err *err) {
+    const size_t groups = (g->thin_mult + g->thin_add) / 4;
+    g->thin_first = norni_arena_get(g->arena, groups + 1, sizeof *g->thin_first);
+    g->thin_row =
+        norni_arena_get(g->arena, groups * 4 + 1, (g->n / THIN + 1) * sizeof *g->thin_row);
+    if (!g->thin_first || !g->thin_row)
+        return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows", g->n);
+    size_t at = 0;
+    for (size_t q = 0; q < groups; q++) {
+        const size_t j = 4 * q < g->thin_mult ? 4 * q : g->n_mult + 4 * q - g->thin_mult;
+        const double *const *x = g->column + j;
+        g->thin_first[q] = at;
+        if (norni_poll_stop(g->poll)) return climb_cancelled(err);
+        for (size_t i = 0; i < g->n; i++)
+            if (x[0][i] != 0 || x[1][i] != 0 || x[2][i] != 0 || x[3][i] != 0) g->thin_row[at++] = i;
+    }
+    g->thin_first[groups] = at;
+    return NORN_OK;
 }
 
 /* A block of rows at a time: what is written stays near. False: stopped. */
@@ -119,7 +152,8 @@ norn_status climb_ground_make(climb_ground *g, norni_arena *arena, const norni_p
         !g->first || !g->anchor || !g->ridge || !g->lasso || !make_scratch(g))
         return norn_fail(err, NORN_E_MEM, "prophet: no memory for %zu rows of %zu columns", g->n,
                          p->n_x);
-    place_columns(g);
+    if (!place_columns(g)) return climb_cancelled(err);
+    NORN_TRY(list_thin(g, err));
     place_stretches(g);
     if (pack_rows(g, g->rows_mult, g->wide_mult, 0, g->n_mult) &&
         pack_rows(g, g->rows_add, g->wide_add, g->n_mult, g->n_add) && climb_additive_gram(g))

@@ -16,6 +16,12 @@
 #    undef FN
 #endif
 
+void climb_rows_product_plain(size_t rows, const double *left, size_t n_left, size_t left_ld,
+                              const double *right, size_t n_right, size_t right_ld, double *sum,
+                              size_t ld) {
+    rows_base_product(rows, left, n_left, left_ld, right, n_right, right_ld, sum, ld);
+}
+
 void climb_rows_product(size_t rows, const double *left, size_t n_left, size_t left_ld,
                         const double *right, size_t n_right, size_t right_ld, double *sum,
                         size_t ld) {

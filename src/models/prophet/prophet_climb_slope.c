@@ -23,10 +23,35 @@ static size_t least(size_t a, size_t b) {
 /* Columns at once: products below the diagonal are left out, but for a band. Rows between polls. */
 enum { BAND = 8, POLLED = 16384 };
 
+/* sum (4, n; ld apart) += products of four thin columns (of the list `group`) with n columns over the
+ * rows where they are not 0, row i scaled by scale_i^power (scale NULL: 1). False: stopped. */
+static bool thin_product(const climb_ground *g, size_t group, const double *scale, int power,
+                         const double *left, size_t left_ld, const double *right, size_t right_ld,
+                         size_t n, double *sum, size_t ld) {
+    if (norni_poll_stop(g->poll)) return false;
+    for (size_t at = g->thin_first[group]; at < g->thin_first[group + 1]; at++) {
+        const size_t i = g->thin_row[at];
+        const double *r = right + i * right_ld;
+        const double by = !scale ? 1 : power == 2 ? scale[i] * scale[i] : scale[i];
+        for (size_t a = 0; a < 4; a++) {
+            const double l = left[i * left_ld + a] * by;
+            double *to = sum + a * ld;
+            if (l == 0) continue;
+            for (size_t b = 0; b < n; b++)
+                to[b] += l * r[b];
+        }
+    }
+    return true;
+}
+
 bool climb_additive_gram(const climb_ground *g) {
     const size_t wide = g->wide_add;
+    for (size_t a = 0; a < g->thin_add; a += 4)
+        if (!thin_product(g, (g->thin_mult + a) / 4, NULL, 0, g->rows_add + a, wide,
+                          g->rows_add + a, wide, wide - a, g->gram_add + a * wide + a, wide))
+            return false;
     for (size_t at = 0; at < g->n; at += CLIMB_ROWS)
-        for (size_t a = 0; a < wide; a += BAND) {
+        for (size_t a = g->thin_add; a < wide; a += BAND) {
             const double *x = g->rows_add + at * wide + a;
             if (norni_poll_stop(g->poll)) return false;
             climb_rows_product(least(CLIMB_ROWS, g->n - at), x, least(BAND, wide - a), wide, x,
@@ -192,6 +217,13 @@ static bool trend_by_features(const climb_ground *g, const climb_point *at, cons
 static bool scaled_products(const climb_ground *g, const climb_point *p) {
     const size_t wm = g->wide_mult, wa = g->wide_add;
     memset(g->gram_mult, 0, wm * (wm + wa) * sizeof *g->gram_mult);
+    for (size_t a = 0; a < g->thin_mult; a += 4) {
+        const double *x = g->rows_mult + a;
+        double *sum = g->gram_mult + a * (wm + wa);
+        if (!thin_product(g, a / 4, p->trend, 2, x, wm, x, wm, wm - a, sum + a, wm + wa) ||
+            !thin_product(g, a / 4, p->trend, 1, x, wm, g->rows_add, wa, wa, sum + wm, wm + wa))
+            return false;
+    }
     for (size_t at = 0; at < g->n; at += CLIMB_ROWS) {
         const size_t rows = least(CLIMB_ROWS, g->n - at);
         const double *x = g->rows_mult + at * wm;
@@ -199,7 +231,7 @@ static bool scaled_products(const climb_ground *g, const climb_point *p) {
         for (size_t r = 0; r < rows; r++)
             for (size_t j = 0; j < wm; j++)
                 z[r * wm + j] = p->trend[at + r] * x[r * wm + j];
-        for (size_t a = 0; a < wm; a += BAND) {
+        for (size_t a = g->thin_mult; a < wm; a += BAND) {
             const size_t band = least(BAND, wm - a);
             double *sum = g->gram_mult + a * (wm + wa);
             if (norni_poll_stop(g->poll)) return false;

@@ -21,6 +21,7 @@
 enum { MOST_PASSES = 1000, TRIED = 4 };
 #define HOPE      20   /* times the last fall: more than is to be expected from here */
 #define CONVERGED 1e-9 /* violation of the first-order conditions, in units of the log posterior */
+#define SETTLED   1e-2 /* more is no peak, whatever rounding does */
 #define FAIR      0.1  /* of the fall that the model says */
 #define GOOD      0.7
 #define DAMP_MOST 1e12
@@ -57,8 +58,11 @@ static norn_status hill_make(hill *h, const climb_ground *g, climb_slopes *s, no
     return NORN_OK;
 }
 
-/* The largest violation of the first-order conditions. */
-static double violation(const climb_ground *g, const climb_point *at, const climb_slopes *s) {
+/* The largest violation of the first-order conditions. by_column: per unit of a coefficient, and not
+ * of the unknown that stands for it. */
+static double violation(const climb_ground *g, const climb_point *at, const climb_slopes *s,
+                        bool by_column) {
+    const size_t first = CLIMB_DELTA + g->n_change;
     const double s2 = at->sigma * at->sigma;
     double most = 0;
     for (size_t j = 0; j < g->n_unknown; j++) {
@@ -68,6 +72,7 @@ static double violation(const climb_ground *g, const climb_point *at, const clim
             v += x > 0 ? lasso : -lasso;
         else if (lasso > 0)
             v = fabs(v) > lasso ? fabs(v) - lasso : 0;
+        if (by_column && j >= first) v /= g->unit[j - first];
         if (!(fabs(v) <= most)) most = fabs(v);
     }
     return most;
@@ -251,7 +256,7 @@ static bool hopeless(const hill *h, const climb_point *at, int32_t passes) {
 
 static norn_status measure(hill *h, const climb_point *at, climb_found *found, norn_err *err) {
     if (!climb_slopes_at(h->g, at, h->s)) return climb_cancelled(err);
-    found->kkt = violation(h->g, at, h->s);
+    found->kkt = violation(h->g, at, h->s, false);
     return NORN_OK;
 }
 
@@ -269,16 +274,18 @@ static norn_status walk(hill *h, climb_point *at, climb_point *other, climb_foun
         }
         choose_model(h, at);
         NORN_TRY(step(h, at, other, other + 1, &out, err));
-        if (out == NOWHERE) return NORN_OK;
+        if (out == NOWHERE) break;
         swap(at, other);
         NORN_TRY(measure(h, at, found, err));
         found->passes++;
         if (out == LEVEL && !(found->kkt < 0.5 * before)) {
-            if (found->kkt < before) return NORN_OK;
+            if (found->kkt < before) break;
             swap(at, other);
-            return measure(h, at, found, err);
+            NORN_TRY(measure(h, at, found, err));
+            break;
         }
     }
+    if (!(found->kkt <= SETTLED) || at->sigma <= CLIMB_SIGMA_LEAST) found->stop = NORN_STOP_STALLED;
     return NORN_OK;
 }
 
@@ -290,6 +297,7 @@ norn_status climb_up(const climb_ground *g, climb_point *at, climb_point *other,
     norn_status status = hill_make(&h, g, s, err);
     h.to_beat = to_beat;
     if (status == NORN_OK) status = walk(&h, at, other, found, err);
+    if (status == NORN_OK) found->kkt = violation(g, at, s, true);
     norni_arena_rewind(g->arena, mark);
     return status;
 }
