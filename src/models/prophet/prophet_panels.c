@@ -139,7 +139,7 @@ static norn_status make_times(const panels *p, const norni_prophet_season *s, no
     const bool weekly = norni_str_is(s->name, "weekly") || is_period(s->period, 7),
                yearly = norni_str_is(s->name, "yearly") || is_period(s->period, 365.25),
                by_day = yearly || (weekly && p->opt->step == NORNI_US_DAY);
-    const double most = 1e6, days = s->period < most ? s->period : most;
+    const double most = 1e5, days = s->period < most ? s->period : most;
     const size_t n = !by_day ? CURVE_POINTS : yearly ? YEAR_POINTS : WEEK_POINTS;
     const int32_t start = !by_day ? 0 : yearly ? p->opt->yearly_start : p->opt->weekly_start;
     int64_t *const ds = norni_arena_get(p->arena, n, sizeof *ds);
