@@ -131,6 +131,7 @@ norn_status norni_prophet_fit_rows(norni_arena *arena, const norni_poll *poll,
         return norni_alloc_fail(err, "prophet", plan.n_column, sizeof *fit.beta);
     if (warm) NORN_TRY(place_warm(arena, &plan, warm, &start, err));
     NORN_TRY(norni_prophet_solve(arena, poll, &problem, warm ? &start : NULL, &fit, err));
+    NORN_TRY(norni_prophet_usable(&fit, err));
     for (size_t i = 0; i < note.n; i++)
         lines[i] = note.text[i];
     /* What the model keeps is its specification's, not the arena's. */

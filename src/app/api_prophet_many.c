@@ -125,6 +125,7 @@ static norn_status fit_shared(norni_arena *arena, const crowd *c, const calendar
         NORN_TRY(norni_prophet_solve(arena, &c->poll, &problem, NULL, &fit, err));
     else
         NORN_TRY(norni_prophet_exact(arena, &c->poll, &problem, &k->gram, NULL, &fit, err));
+    NORN_TRY(norni_prophet_usable(&fit, err));
     for (size_t i = 0; i < k->note.n; i++)
         lines[i] = k->note.text[i];
     plan.holiday = c->model->box->spec.holiday;

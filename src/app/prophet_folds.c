@@ -133,6 +133,7 @@ static norn_status run_fold(norni_worker *worker, size_t item, void *arg, norn_e
     const prepared *s = &b->slot[(b->first + item) % (BLOCK + 1)];
     norni_prophet_fit fit = {0};
     NORN_TRY(solve(&worker->arena, &b->f->poll, s, &fit, err));
+    NORN_TRY(norni_prophet_usable(&fit, err));
     if (s->fold->n_end == s->fold->n_train) return NORN_OK;
     return predict(&worker->arena, b->f, s, &fit, err);
 }

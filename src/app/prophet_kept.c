@@ -2,6 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/prophet_kept.h"
 
+#include <math.h>
+
+#include "base/fp.h"
+
 typedef struct block {
     char *base; /* NULL while sizes are counted */
     size_t used;
@@ -142,6 +146,14 @@ static void lay_notes(block *b, const char *const *note, size_t n, norni_prophet
     }
     to->state.note = view;
     to->state.n_note = n;
+}
+
+norn_status norni_prophet_usable(const norni_prophet_fit *fit, norn_err *err) {
+    if (isfinite(fit->k) && isfinite(fit->m) && fit->sigma > 0 && fit->log_posterior > -NORNI_INF)
+        return NORN_OK;
+    return norn_fail(err, NORN_E_NUMERIC,
+                     "prophet: no estimates have a posterior on these data (k=%g, m=%g, sigma=%g)",
+                     fit->k, fit->m, fit->sigma);
 }
 
 norn_status norni_prophet_keep(const norn_alloc *alloc, const norni_prophet_plan *plan,

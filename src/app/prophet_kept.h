@@ -14,6 +14,8 @@ typedef struct norni_prophet_kept {
     norn_prophet_state state; /* views of the two above, and the rest */
 } norni_prophet_kept;
 
+/* Refuses estimates that the posterior does not bear. */
+NORN_CHECKED norn_status norni_prophet_usable(const norni_prophet_fit *fit, norn_err *err);
 /* A copy of all that is given. plan's holidays and country stay borrowed: they are the
  * specification's, which must live as long. */
 NORN_CHECKED norn_status norni_prophet_keep(const norn_alloc *alloc, const norni_prophet_plan *plan,

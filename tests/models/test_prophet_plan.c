@@ -561,6 +561,10 @@ static void capacities_are_checked(void **state) {
     refuses(b, NORN_E_DATA, "NaN in column cap at ds 2014-03-08");
     b = new_bed();
     make_logistic(b);
+    b->cap[4] = 1e290;
+    refuses(b, NORN_E_DATA, "of another size than y");
+    b = new_bed();
+    make_logistic(b);
     b->cap[4] = 0;
     refuses(b, NORN_E_DATA, "cap must be greater than floor");
     b = new_bed();

@@ -5,6 +5,9 @@
 #include "base/fp.h"
 #include "models/prophet/prophet_plan_parts.h"
 
+/* Beyond these a capacity, in scales of y, has nothing to do with y, and rates would overflow. */
+static const double least_cap = 1e-100, most_cap = 1e100;
+
 static norn_status no_memory(norn_err *err, size_t n) {
     return norni_alloc_fail(err, "prophet", n, sizeof(double));
 }
@@ -142,6 +145,11 @@ static norn_status scale_cap(norni_arena *arena, const norni_prophet_plan *plan,
                              norni_prophet_when_of(design->ds[i]).text, design->cap_given[i],
                              design->floor[i]);
         cap[i] = (design->cap_given[i] - design->floor[i]) / plan->y_scale;
+        if (!(cap[i] >= least_cap && cap[i] <= most_cap))
+            return norn_fail(err, NORN_E_DATA,
+                             "prophet: at ds %s cap is %g times the scale of y, which is %g; the "
+                             "capacity is of another size than y",
+                             norni_prophet_when_of(design->ds[i]).text, cap[i], plan->y_scale);
     }
     design->cap = cap;
     return NORN_OK;
