@@ -15,6 +15,12 @@
 #include "num/lasso_ridge.h"
 #include "num/least_squares.h"
 
+enum { MOST_SIGMAS = 20 };
+#define FAR_BELOW 0.02
+#define FAR_ABOVE 10
+#define NEARER    1.01
+#define SHARE     1.4
+
 /* Squared residuals at x as the model of at's slopes (J'J) says. */
 static double model_squares(const climb_ground *g, const climb_point *at, const climb_slopes *s,
                             const double *x, double *step) {
@@ -44,24 +50,29 @@ static norn_status scan_at(const climb_ground *g, const climb_slopes *s, scan *w
     return norni_lasso_ridge_solve(g->arena, g->poll, &problem, w->x, &kkt, NULL, err);
 }
 
+/* Towards at's sigma from far below or above. Where the best sigma next(s) of x(s) lies nearer to at's
+ * than s, no peak is between (next is monotone in s for a model that is linear): on from there. Where
+ * it does not, s leads away to another peak: a start; and on by a fixed share. */
 static norn_status scan_sigmas(const climb_ground *g, const climb_point *at, const climb_slopes *s,
                                bool larger, scan *w, double *x, bool *any, norn_err *err) {
-    static const double down[] = {0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.02},
-                        up[] = {1.4, 2, 3, 5, 10};
-    const size_t p = g->n_unknown, n = larger ? 5 : 8;
-    double best = NORNI_INF;
+    const size_t p = g->n_unknown;
+    const double nearer = larger ? 1 / NEARER : NEARER;
+    double sigma = at->sigma * (larger ? FAR_ABOVE : FAR_BELOW), best = NORNI_INF;
     for (size_t j = 0; j < p; j++)
         w->c[j] = norni_dot(s->gauss + j * p, at->x, p) - s->fall[j];
     memcpy(w->x, at->x, p * sizeof *w->x);
-    for (size_t i = 0; i < n; i++) {
-        const double sigma = at->sigma * (larger ? up[i] : down[i]);
+    for (int i = 0; i < MOST_SIGMAS; i++) {
         NORN_TRY(scan_at(g, s, w, sigma, err));
         const double squares = model_squares(g, at, s, w->x, w->step);
         const double next = climb_sigma(g, squares), value = climb_value(g, squares, w->x);
-        if (!(larger ? next > sigma : next < sigma) || !(value < best)) continue;
-        best = value;
-        *any = true;
-        memcpy(x, w->x, p * sizeof *x);
+        const bool towards = larger ? next < sigma * nearer : next > sigma * nearer;
+        if (!towards && value < best) {
+            best = value;
+            *any = true;
+            memcpy(x, w->x, p * sizeof *x);
+        }
+        sigma = towards ? next : larger ? sigma / SHARE : sigma * SHARE;
+        if (!(larger ? sigma > 1.03 * at->sigma : sigma < 0.97 * at->sigma)) break;
     }
     return NORN_OK;
 }
