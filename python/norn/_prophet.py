@@ -83,6 +83,8 @@ class Prophet:
         self.growth = growth
         self.specified_changepoints = changepoints is not None
         self.changepoints, self.n_changepoints = None, n_changepoints
+        if isinstance(changepoints, str):
+            raise NornArgumentError(f"Prophet: changepoints={changepoints!r} is one text; a list of dates is needed")
         if self.specified_changepoints:
             ds, unit = rows_in.times(pd.Series(list(changepoints), dtype=None if len(changepoints) else "datetime64[ns]"), "changepoints")
             self.changepoints = pd.Series(rows_in.stamps(ds, unit), name="ds")
@@ -169,9 +171,14 @@ class Prophet:
         Raises norn.NornArgumentError (a ValueError) for names taken or reserved, orders, periods and scales that are not > 0.
         """
         self._before_fit("Seasonality")
-        if isinstance(fourier_order, (int, float, np.number)) and fourier_order <= 0:
+        if not isinstance(fourier_order, (int, float, np.number)) or not float(fourier_order).is_integer():
+            raise NornArgumentError(f"Prophet: fourier_order={fourier_order!r} is no whole number")
+        if fourier_order <= 0:
             raise NornArgumentError("Fourier Order must be > 0")
-        row = {"period": period, "fourier_order": fourier_order, "prior_scale": self._prior(prior_scale, self.seasonality_prior_scale),
+        if condition_name is not None and not isinstance(condition_name, str):
+            raise NornArgumentError(f"Prophet: condition_name={condition_name!r} is no text")
+        _scale(period, "period")
+        row = {"period": period, "fourier_order": int(fourier_order), "prior_scale": self._prior(prior_scale, self.seasonality_prior_scale),
                "mode": self._mode(mode), "condition_name": condition_name}
         self._specify(seasonalities=OrderedDict(self.seasonalities, **{str(name): row}))
         self.seasonalities[str(name)] = row
@@ -373,7 +380,7 @@ class Prophet:
 
     def _options(self, vectorized, components, exact=False):
         paths = _EXACT if exact or self.intervals == "exact" else _STEPS if vectorized else _POISSON
-        return int(self.uncertainty_samples or 0), float(self.interval_width), int(self.seed) % 2**64, paths, components
+        return int(self.uncertainty_samples or 0), float(self.interval_width), int(self.seed or 0) % 2**64, paths, components
 
     def _ahead(self, df):
         """(rows, frame sorted as they) of a frame to predict; None: the history."""

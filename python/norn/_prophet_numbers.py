@@ -48,11 +48,12 @@ def piecewise_linear(t, deltas, k, m, changepoint_ts):
 def piecewise_logistic(t, cap, deltas, k, m, changepoint_ts):
     """The logistic trend below `cap` whose rate changes by `deltas` at `changepoint_ts` (ascending), joined smoothly."""
     rate, offset = [float(np.asarray(k).item())], [float(np.asarray(m).item())]
-    for delta, s in zip(deltas, changepoint_ts):
-        rate.append(rate[-1] + delta)
-        offset.append(s - (s - offset[-1]) * rate[-2] / rate[-1])
-    at = _at(changepoint_ts, t)
-    return cap / (1 + np.exp(-np.array(rate)[at] * (t - np.array(offset)[at])))
+    with np.errstate(all="ignore"):
+        for delta, s in zip(deltas, changepoint_ts):
+            rate.append(rate[-1] + delta)
+            offset.append(offset[-1] if delta == 0 else s - (s - offset[-1]) * rate[-2] / np.float64(rate[-1]))
+        at = _at(changepoint_ts, t)
+        return cap / (1 + np.exp(-np.array(rate)[at] * (t - np.array(offset)[at])))
 
 
 def params_of(state, growth, t, cap):

@@ -161,6 +161,8 @@ def holiday_columns(holidays):
     if (upper < 0).any():
         raise NornArgumentError("Holiday upper_window should be >= 0")
     bare = np.isnan(lower) | np.isnan(upper)
+    if (np.abs(np.concatenate((lower, upper))) > 1e6).any():
+        raise NornArgumentError("Prophet: a holiday's window is wider than 1,000,000 days")
     window = [np.where(bare, 0, side).astype("int64") for side in (lower, upper)]
     prior = numbers(table["prior_scale"], "prior_scale") if "prior_scale" in table else np.full(len(table), np.nan)
     names = [str(name) for name in table["holiday"]]

@@ -369,7 +369,7 @@ class BadInput(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "(?i)cap"):
             Prophet(growth="logistic").fit(good.assign(cap=-1.0))
         for arguments in ({"changepoint_prior_scale": 0}, {"seasonality_prior_scale": -1}, {"scaling": "max"}, {"yearly_seasonality": "on"},
-                          {"changepoint_range": "all"}, {"holidays": [1]}):
+                          {"changepoint_range": "all"}, {"holidays": [1]}, {"changepoints": "2013-01-01"}, {"changepoints": ["then"]}):
             with self.assertRaises(ValueError):
                 Prophet(**arguments)
         m = Prophet().fit(good)

@@ -110,7 +110,8 @@ class Seasonalities(unittest.TestCase):
 
     def test_order_and_period(self):
         for more in ({"fourier_order": 0}, {"fourier_order": -1}, {"period": 0, "fourier_order": 3}, {"fourier_order": 3, "prior_scale": 0},
-                     {"fourier_order": 3, "mode": "batman"}):
+                     {"fourier_order": 3, "mode": "batman"}, {"fourier_order": 2.5}, {"fourier_order": None},
+                     {"fourier_order": 3, "period": "week"}, {"fourier_order": 3, "condition_name": 5}):
             with self.assertRaises(ValueError):
                 Prophet().add_seasonality(**{"name": "weekly", "period": 7, **more})
 
@@ -189,7 +190,7 @@ class Holidays(unittest.TestCase):
     def test_bad_tables(self):
         good = birthday()
         for table in (good.drop(columns="ds"), good.drop(columns="lower_window"), good.assign(lower_window=1), good.assign(upper_window=-1),
-                      good.assign(ds=pd.NaT), good.assign(holiday=None), good.assign(holiday="yhat")):
+                      good.assign(lower_window=-np.inf), good.assign(ds=pd.NaT), good.assign(holiday=None), good.assign(holiday="yhat")):
             with self.assertRaises(ValueError):
                 Prophet(holidays=table)
 
