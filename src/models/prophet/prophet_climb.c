@@ -18,7 +18,7 @@
 
 #include "base/fp.h"
 
-enum { FEW_ROWS = 300 };
+enum { FEW_ROWS = 200 };
 #define HIGHER       1e-9 /* by which a later peak must be higher: ties go to the first */
 #define SIGMA_PROPER 1e-6 /* of y's scale: less comes of rows met exactly */
 
