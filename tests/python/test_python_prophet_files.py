@@ -1,5 +1,6 @@
 """norn.serialize and norn.utilities: Prophet's JSON both ways, coefficients; and the table of upstream tests."""
 # SPDX-License-Identifier: Apache-2.0
+import importlib.util
 import json
 import os
 import re
@@ -108,6 +109,32 @@ class Files(unittest.TestCase):
             serialize.model_from_dict({k: v for k, v in good.items() if k != "t_scale"})
         with self.assertRaises(ValueError):
             serialize.model_from_dict({**good, "params": {**good["params"], "beta": [[1.0, 2.0]]}})
+
+
+@unittest.skipUnless(importlib.util.find_spec("prophet"), "prophet is not installed")
+class BesideProphet(unittest.TestCase):
+    def models(self):
+        """(model, data, rows to predict): every growth, scaling and kind of term."""
+        df = daily().assign(x=np.sqrt(np.arange(510)), b=np.arange(510) % 2, on=np.arange(510) // 7 % 2 == 0, cap=90.0, floor=3.0)
+        rows = df.tail(200).drop(columns="y").assign(ds=df["ds"].tail(200) + pd.Timedelta(days=150))
+        for arguments in ({}, {"n_changepoints": 0}, {"scaling": "minmax"}, {"growth": "flat"}, {"growth": "logistic"},
+                          {"growth": "logistic", "scaling": "minmax"}, {"uncertainty_samples": 0}):
+            yield Prophet(**arguments), df, rows
+        yield Prophet(growth="logistic"), df.drop(columns="floor"), rows
+        yield Prophet().add_country_holidays("US"), df, rows
+        full = Prophet(holidays=birthday(), holidays_mode="multiplicative", changepoints=["2012-07-01", "2013-01-01"])
+        yield full.add_regressor("x").add_regressor("b", mode="multiplicative").add_seasonality("w", 7, 3, condition_name="on"), df, rows
+
+    def test_it_reads_our_files_and_predicts_the_same(self):
+        from prophet.serialize import model_from_json
+        for m, df, rows in self.models():
+            ours = m.fit(df).predict(rows)
+            theirs = model_from_json(serialize.model_to_json(m)).predict(rows)
+            self.assertEqual(list(ours.columns), list(theirs.columns))
+            self.assertTrue(ours.dtypes.equals(theirs.dtypes))
+            for name in ours.columns.drop("ds"):
+                drawn = name.startswith(("yhat_", "trend_"))
+                self.assertLess((ours[name] - theirs[name]).abs().max() / m.y_scale, 0.2 if drawn else 1e-12, name)
 
 
 class Coefficients(unittest.TestCase):
