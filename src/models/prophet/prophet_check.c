@@ -149,7 +149,7 @@ static norn_status check_holiday(const norni_prophet_spec *spec, size_t i, norn_
             if (spec->season[k].condition.n && same(spec->season[k].condition, h->name))
                 return taken(err, "condition", h->name, "holiday");
     }
-    if (h->day * NORNI_US_DAY < NORNI_TIME_MIN || h->day > NORNI_TIME_MAX / NORNI_US_DAY)
+    if (h->day < NORNI_TIME_MIN / NORNI_US_DAY || h->day > NORNI_TIME_MAX / NORNI_US_DAY)
         return norn_fail(err, NORN_E_ARG,
                          "prophet: holiday '%.*s': its day is not in the years 1 to 9999",
                          (int)h->name.n, h->name.p);
