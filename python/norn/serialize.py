@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import OrderedDict
 from copy import deepcopy
 
 import numpy as np
 
+from norn import _norn
 from norn._norn import NornArgumentError
 from norn._prophet import Prophet
 from norn._prophet_rows import Rows, numbers, times
@@ -16,6 +18,7 @@ import pandas as pd
 
 __all__ = ["model_to_json", "model_from_json", "model_to_dict", "model_from_dict"]
 
+log = logging.getLogger("norn")
 # The layout written: that of this version of Prophet.
 VERSION = "1.3.0"
 SIMPLE_ATTRIBUTES = ["growth", "n_changepoints", "specified_changepoints", "changepoint_range", "yearly_seasonality", "weekly_seasonality",
@@ -106,6 +109,22 @@ def _rows(model):
                 numbers(history["floor"], "floor") if logistic and model.logistic_floor else None, x)
 
 
+def _unknown_holidays(model):
+    """Public holidays of a model that the table here has under other names, or not at all: they add nothing over the history's years."""
+    if model.country_holidays is None or model.train_holiday_names is None:
+        return []
+    years = model.history["ds"].dt.year
+    days = pd.date_range(f"{years.min()}-01-01", f"{years.max()}-12-31").to_numpy().astype("datetime64[us]").view("int64")
+    zero = np.zeros(len(days))
+    x = {name: zero for name in (*model.extra_regressors, *model._conditions())}
+    cap, floor = (zero + 1, zero) if model.growth == "logistic" else (None, None)
+    _, _, made = _norn.prophet_predict(model._live(), Rows(days, "us", None, cap, floor, x).call(), (0, 0.8, 0, 0, True))
+    own = set() if model.holidays is None else set(model.holidays["holiday"].astype(str))
+    beta = np.asarray(model.params["beta"]).ravel()
+    return [name for name in model.train_holiday_names if name not in own and not np.any(made[name])
+            and beta[model.train_component_cols[name].to_numpy() == 1].any()]
+
+
 def model_from_dict(model_dict):
     """The model of a dict of model_to_dict, norn's or prophet's (0.6 to 1.3). Models of mcmc_samples > 0 are refused."""
     d = dict(model_dict)
@@ -140,6 +159,10 @@ def model_from_dict(model_dict):
     model.seed, model.intervals = own.get("seed", 0), own.get("intervals", "draws")
     model._rows = _rows(model)
     model._live()  # says what does not fit together
+    unknown = _unknown_holidays(model)
+    if unknown:
+        log.warning("model_from_dict: the table of %s has no holiday named %s: predictions go without it; such days can be given as holidays= of a new fit",
+                    model.country_holidays, ", ".join(unknown))
     return model
 
 

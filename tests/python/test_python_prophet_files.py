@@ -99,6 +99,17 @@ class Files(unittest.TestCase):
             again = serialize.model_from_json(serialize.model_to_json(m)).predict(pd.DataFrame(one["rows"]))
             self.assertTrue(again.equals(f))
 
+    def test_a_holiday_unknown_here_is_told(self):
+        m = Prophet(holidays=birthday()).add_country_holidays("US").fit(daily())
+        kept = serialize.model_to_dict(m)
+        with self.assertNoLogs("norn", "WARNING"):
+            serialize.model_from_dict(kept)
+        text = serialize.model_to_json(m).replace("Independence Day", "Independence Feast")
+        with self.assertLogs("norn", "WARNING") as said:
+            serialize.model_from_json(text)
+        self.assertIn("Independence Feast", said.output[0])
+        self.assertNotIn("Christmas", said.output[0])
+
     def test_what_cannot_be_read(self):
         with self.assertRaises(ValueError):
             serialize.model_to_json(Prophet())
