@@ -334,6 +334,36 @@ static void test_kept(void **state) {
     }
 }
 
+/* Bytes that changed on the way: refused, or a model like any other. */
+static void test_damaged(void **state) {
+    (void)state;
+    const norni_holiday party[] = {party_day(2018), party_day(2019)};
+    const norni_holidays own = {2, party};
+    series d;
+    run r = {.state = NULL};
+    make_series(&d, 0);
+    d.s.holidays = &own;
+    must(&r, fit(&r, "holidays=US;growth=logistic;cap=120", &d.s));
+    const norni_str kept = keep(&r);
+    char *const bytes = norni_arena_text(&arena, kept.p, kept.n);
+    assert_non_null(bytes);
+    size_t refused = 0;
+    for (size_t at = 0; at < kept.n; at++) {
+        const norni_arena_mark mark = norni_arena_mark_get(&arena);
+        const uint64_t word = norni_rng_u64((norni_rng){9, 9}, at);
+        bytes[at] = (char)(kept.p[at] ^ (1 << (word % 8)));
+        r.d = (norni_dist){.horizon = H, .mean = r.mean, .sd = r.sd};
+        if (norni_model_prophet.load(&r.env, r.opt, (norni_str){bytes, kept.n}, &r.state, &r.err) !=
+            NORN_OK)
+            refused++;
+        else
+            (void)!predict(&r, at % 16 == 0);
+        bytes[at] = kept.p[at];
+        norni_arena_rewind(&arena, mark);
+    }
+    assert_true(refused > 0);
+}
+
 static void test_kept_columns(void **state) {
     (void)state;
     series d;
@@ -471,7 +501,7 @@ int main(void) {
         TEST(test_forecast), TEST(test_estimates), TEST(test_options),      TEST(test_bad_options),
         TEST(test_limits),   TEST(test_dates),     TEST(test_irregular),    TEST(test_gap_at_end),
         TEST(test_kept),     TEST(test_warm),      TEST(test_kept_columns), TEST(test_paths),
-        TEST(test_sizes),    TEST(test_cancelled), TEST(test_hard_series),
+        TEST(test_sizes),    TEST(test_cancelled), TEST(test_hard_series),  TEST(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

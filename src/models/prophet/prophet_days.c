@@ -123,8 +123,8 @@ typedef struct touched {
     const norni_prophet_plan *plan;
     const norni_prophet_design *design;
     norni_map map;
-    const int32_t *lower;         /* (n_holiday_name) the first day off that has a column */
-    double *const *const *column; /* (n_holiday_name) of (days off) */
+    const int32_t *lower, *upper; /* (n_holiday_name) the first and last day off with a column */
+    double *const *const *column; /* (n_holiday_name) of (days off); NULL: no column */
     double *const *x;
 } touched;
 
@@ -134,7 +134,9 @@ static void touch_row(touched *t, const norni_holiday *h, size_t name) {
     for (int32_t off = h->lower; off <= h->upper; off++) {
         const int64_t day = h->day + off;
         if (day < first || day > last) continue;
+        if (off < t->lower[name] || off > t->upper[name]) continue; /* of a plan that was read */
         double *x = t->column[name][off - t->lower[name]];
+        if (x == NULL) continue;
         size_t row = first_row(design, day * NORNI_US_DAY, 0);
         for (; row < design->n && design->ds[row] < (day + 1) * NORNI_US_DAY; row++)
             x[row] = 1;
@@ -178,6 +180,7 @@ static norn_status lay_out(norni_arena *arena, touched *t, norn_err *err) {
             column[c->source][c->part - lower[c->source]] = t->x[k];
     }
     t->lower = lower;
+    t->upper = upper;
     t->column = (double *const *const *)column;
     return NORN_OK;
 }

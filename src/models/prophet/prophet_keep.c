@@ -8,8 +8,8 @@
 #include "models/prophet/prophet_state.h"
 
 #define PROPHET_TAG UINT32_C(0x314F5250) /* "PRO1" */
-enum { MOST = 1 << 24, MOST_ORDER = 10000, MOST_WINDOW = 36525 };
-#define MOST_GAP (INT64_C(1) << 40)
+enum { MOST = 1 << 24, MOST_GAP_ROWS = 1 << 18, MOST_ORDER = 10000, MOST_WINDOW = 36525 };
+#define MOST_PERIODS (INT64_C(1) << 40)
 
 static void put_flag(norni_buf *out, bool flag) {
     norni_pack_u32(out, flag);
@@ -339,10 +339,10 @@ static void take_clock(reader *r, norni_prophet_clock *c) {
     c->freq.anchor = take_between(r, 0, 31);
     c->irregular = take_flag(r);
     c->from = take_time(r);
-    c->at = norni_unpack_between(&r->in, 0, MOST_GAP);
+    c->at = norni_unpack_between(&r->in, 0, MOST_PERIODS);
     c->last = norni_unpack_between(&r->in, NORNI_TIME_MIN, NORNI_TIME_MAX);
     c->step = norni_unpack_between(&r->in, 0, NORNI_TIME_MAX - NORNI_TIME_MIN);
-    c->gap = (size_t)norni_unpack_between(&r->in, 0, MOST);
+    c->gap = (size_t)norni_unpack_between(&r->in, 0, MOST_GAP_ROWS);
 }
 
 static void take_use(reader *r, norni_prophet_use *use) {
@@ -375,7 +375,7 @@ norn_status norni_prophet_load(norni_env *env, const void *opt, norni_str saved,
     take_plan(&r, &st->plan);
     take_fit(&r, &st->plan, &st->fit);
     st->mean_step = norni_unpack_within(&r.in, 0, 1);
-    st->n_used = (size_t)norni_unpack_between(&r.in, 0, MOST_GAP);
+    st->n_used = (size_t)norni_unpack_between(&r.in, 0, MOST_PERIODS);
     take_clock(&r, &st->clock);
     take_use(&r, &st->use);
     const norni_str notes = norni_unpack_str(&r.in);
@@ -415,7 +415,7 @@ norn_status norni_prophet_update(norni_env *env, void *state, const norni_series
     norni_prophet_state *st = state;
     norni_prophet_clock *c = &st->clock;
     (void)env;
-    if (more->n > MOST - c->gap)
+    if (more->n > MOST_GAP_ROWS - c->gap)
         return norn_fail(err, NORN_E_DATA,
                          "prophet: the series has grown too far beyond its fit; fit it again");
     for (size_t t = 0; t < more->n; t++) {
