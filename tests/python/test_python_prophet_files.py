@@ -104,10 +104,10 @@ class Files(unittest.TestCase):
         kept = serialize.model_to_dict(m)
         with self.assertNoLogs("norn", "WARNING"):
             serialize.model_from_dict(kept)
-        text = serialize.model_to_json(m).replace("Independence Day", "Independence Feast")
+        text = serialize.model_to_json(m).replace("Columbus Day", "Columbus Feast")
         with self.assertLogs("norn", "WARNING") as said:
             serialize.model_from_json(text)
-        self.assertIn("Independence Feast", said.output[0])
+        self.assertIn("Columbus Feast", said.output[0])
         self.assertNotIn("Christmas", said.output[0])
 
     def test_what_cannot_be_read(self):
