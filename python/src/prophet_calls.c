@@ -6,7 +6,7 @@
 
 static const char CAPSULE[] = "norn.prophet";
 /* Work below these runs in the calling thread: a thread of its own costs more than a small fit. */
-static const double ALONE_FIT = 3e7, ALONE_DRAWS = 4e6;
+static const double ALONE_FIT = 3e7, ALONE_DRAWS = 1e6;
 
 static void free_capsule(PyObject *capsule) {
     norn_prophet_free(PyCapsule_GetPointer(capsule, CAPSULE));
