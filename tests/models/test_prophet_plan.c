@@ -611,6 +611,7 @@ static void edges_have_results(void **state) {
     b->spec.country = text("US");
     plan_ok(b, &m);
     assert_int_equal(m.plan.n_holiday_name, 0);
+    assert_non_null(strstr(m.note.text[m.note.n - 2], "1995 to 2044"));
     ahead(b, at(2040, 12, 20), DAY, MOST); /* and some that the fit has not seen */
     b->ahead.n = 40;
     if (norni_prophet_design_make(&m.arena, NULL, &m.plan, &b->ahead, &m.ahead, &err) != NORN_OK)

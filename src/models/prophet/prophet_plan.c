@@ -4,6 +4,7 @@
  * defaults and names are those of Prophet 1.3, whose features these equal to 1e-12. Departing from it,
  * what would end in NaN there (a missing cap, an infinite regressor, all rows at one time, a period of
  * 0) is an error here that names the place. */
+#include "data/calendar.h"
 #include "models/prophet/prophet_plan_parts.h"
 
 static norn_status copy_holidays(norni_arena *arena, const norni_prophet_spec *spec,
@@ -38,6 +39,17 @@ static norn_status copy_regressors(norni_arena *arena, const norni_prophet_spec 
     return NORN_OK;
 }
 
+/* Public holidays are known in some years alone. */
+static void note_years(const char *country, const norni_prophet_design *design,
+                       norni_prophet_note *note) {
+    const int32_t first = norni_civil_from_us(design->ds[0]).year,
+                  last = norni_civil_from_us(design->ds[design->n - 1]).year;
+    if (country && (first < NORNI_HOLIDAYS_FIRST || last > NORNI_HOLIDAYS_LAST))
+        norni_prophet_note_add(
+            note, "The holidays of %s are known from %d to %d; other years have none here.",
+            country, NORNI_HOLIDAYS_FIRST, NORNI_HOLIDAYS_LAST);
+}
+
 norn_status norni_prophet_plan_bare(norni_arena *arena, const norni_prophet_spec *spec,
                                     const norni_prophet_rows *rows, norni_prophet_plan *plan,
                                     norni_prophet_design *design, norni_prophet_note *note,
@@ -69,6 +81,7 @@ norn_status norni_prophet_plan_bare(norni_arena *arena, const norni_prophet_spec
     NORN_TRY(norni_prophet_seasons(arena, spec, design, plan, note, err));
     NORN_TRY(copy_holidays(arena, spec, plan, err));
     NORN_TRY(norni_prophet_holidays(arena, country, design, plan, &holiday, err));
+    note_years(country, design, note);
     NORN_TRY(norni_prophet_columns(arena, holiday, plan, err));
     return norni_prophet_changes(arena, spec, design, plan, note, err);
 }
