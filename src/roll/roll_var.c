@@ -1,15 +1,25 @@
 /* Rolling var, std, sem and z-score: sums of powers in exact parts, each window's result certain. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* roll_var.h says why results do not depend on neighbours. Here chunks are brought to a pivot and a
- * scale, and windows whose result was not certain are done again: a run of such windows as a chunk of
- * its own where its values lie closer together (the far side of a step), else one by one. */
+ * scale for sums that slide. Where many windows' results are not certain, which is where values differ
+ * much in size, all of the chunk is done again about values of the windows, and the next chunks at
+ * once so; few windows are done again one by one. Each way gives a window the same bits. */
 #include "roll/roll_var.h"
 
 #include "base/fp.h"
 
 #include <math.h>
 
-enum { DEEPEST = 12 };
+enum { TRUSTED = 7 }; /* chunks until sums that slide are tried again */
+
+/* What is known of values equal to the last one: windows come in order. */
+typedef struct equals {
+    size_t seen;   /* values looked at, up to here */
+    size_t before; /* the last one that differs from the latest ones; NONE */
+    size_t last;   /* the last one that is not missing; NONE */
+} equals;
+
+static const size_t NONE = ~(size_t)0;
 
 typedef struct run {
     const double *x;
@@ -20,6 +30,9 @@ typedef struct run {
     const norni_poll *poll;
     double *out; /* of window 0 */
     norn_err *err;
+    norni_roll_var_queue *queue;
+    equals equal;
+    int mistrust; /* chunks to be done without sums that slide */
 } run;
 
 static size_t least_count(const run *r) {
@@ -33,97 +46,95 @@ static double unscaled(norni_roll_central kind, double v, int e) {
     return kind <= NORNI_ROLL_SEM ? ldexp(v, e) : v;
 }
 
-/* The values that are not missing before x[hi] and equal the last of them begin at *from. */
-typedef struct equals {
-    size_t seen, from;
-    double value;
-    bool any;
-} equals;
-
-static void look(equals *q, const double *x, size_t hi) {
+/* Looks at values up to x[hi]; false: stopped. */
+static bool look(run *r, size_t lo, size_t hi) {
+    equals *q = &r->equal;
+    if (lo >= q->seen) *q = (equals){lo, NONE, NONE};
     for (; q->seen < hi; q->seen++) {
-        const double v = x[q->seen];
+        const double v = r->x[q->seen];
+        if (q->seen % (1 << 17) == 0 && norni_poll_stop(r->poll)) return false;
         if (norni_roll_missing(v)) continue;
-        if (!q->any || v != q->value) q->from = q->seen;
-        q->value = v, q->any = true;
+        if (q->last != NONE && v != r->x[q->last]) q->before = q->last;
+        q->last = q->seen;
     }
+    return true;
 }
 
-/* Windows [from, to) one by one; all equal: no variance, and no shape. A window that holds only
- * values equal to its last one begins at or behind the first of the run. */
-static norn_status singly(const run *r, const norni_roll_chunk *c, size_t from, size_t to,
-                          const double *count) {
-    size_t lo, hi, work = 0;
-    norni_roll_window(r->w, from, &lo, &hi);
-    equals q = {.seen = lo, .from = lo};
-    for (size_t k = from; k < to; k++) {
-        norni_roll_window(r->w, k, &lo, &hi);
-        const double n = count != NULL ? count[k - c->from] : (double)(hi - lo);
-        if (n < (double)least_count(r) || n < (double)r->w->min_periods) continue;
-        if (lo >= q.seen) q = (equals){.seen = lo, .from = lo};
-        look(&q, r->x, hi);
-        /* Missing values may lie between lo and the first equal one. */
-        size_t first = lo;
-        while (first < q.from && norni_roll_missing(r->x[first]))
-            first++;
-        int e = 0;
-        if (first >= q.from) {
-            r->out[k] = r->kind <= NORNI_ROLL_SEM ? 0 : NORNI_NAN;
-        } else if (r->kind == NORNI_ROLL_ZSCORE && norni_roll_missing(r->x[hi - 1])) {
-            r->out[k] = NORNI_NAN;
-        } else {
-            const double v = norni_roll_var_window(r->x + lo, hi - lo, r->kind, r->ddof, &e);
-            r->out[k] = unscaled(r->kind, v, e);
-            work += hi - lo;
-        }
-        if ((work += 4) > 1 << 16) {
-            work = 0;
-            if (norni_poll_stop(r->poll)) return norn_fail(r->err, NORN_E_CANCEL, "cancelled");
-        }
+/* Window k, which has n values: if all are equal there is no variance, and no shape. */
+static bool by_itself(run *r, size_t k, double n) {
+    size_t lo, hi;
+    int e = 0;
+    double v;
+    norni_roll_window(r->w, k, &lo, &hi);
+    if (!look(r, lo, hi)) return false;
+    if (r->equal.before == NONE || r->equal.before < lo) {
+        r->out[k] = r->kind <= NORNI_ROLL_SEM ? 0 : NORNI_NAN;
+        return true;
+    }
+    if (r->kind == NORNI_ROLL_ZSCORE && norni_roll_missing(r->x[hi - 1])) return true; /* NaN */
+    if (!norni_roll_var_queue_at(r->queue, lo, hi, n, &v, &e)) return false;
+    if (v != v && !norni_roll_var_window(r->x + lo, hi - lo, r->kind, r->ddof, r->poll, &v, &e))
+        return false;
+    r->out[k] = unscaled(r->kind, v, e);
+    return true;
+}
+
+static double values_of(const run *r, const norni_roll_chunk *c, size_t k, const double *count) {
+    size_t lo, hi;
+    if (count != NULL) return count[k - c->from];
+    norni_roll_window(r->w, k, &lo, &hi);
+    return (double)(hi - lo);
+}
+
+/* Windows of the chunk without a result that have enough values for one. */
+static norn_status singly(run *r, const norni_roll_chunk *c, const double *count) {
+    const double least = fmax((double)least_count(r), (double)r->w->min_periods);
+    size_t work = 0;
+    for (size_t k = c->from; k < c->to; k++) {
+        if (r->out[k] == r->out[k]) continue;
+        const double n = values_of(r, c, k, count);
+        if (n < least) continue;
+        const bool stop = ++work % 8192 == 0 && norni_poll_stop(r->poll);
+        if (stop || !by_itself(r, k, n)) return norn_fail(r->err, NORN_E_CANCEL, "cancelled");
     }
     return NORN_OK;
 }
 
-static norn_status do_chunk(const run *r, norni_roll_chunk *c, int depth);
-
-static double half_range(const norni_roll_chunk *c) {
-    return c->most * 0.5 - c->least * 0.5; /* the whole may overflow */
+/* Where windows are uncertain, whether by the queue they would cost more than all of the chunk in lanes. */
+static bool are_many(const run *r, const norni_roll_chunk *c, const double *count) {
+    const double least = fmax((double)least_count(r), (double)r->w->min_periods);
+    size_t n = 0;
+    for (size_t k = c->from; k < c->to; k++)
+        n += r->out[k] != r->out[k] && values_of(r, c, k, count) >= least;
+    const size_t all = c->to - c->from;
+    return n > all / 16 || (c->regular && n * c->longest > all / 2);
 }
 
-/* A run of uncertain windows: as a chunk with a pivot of its own where its values lie closer together,
- * or in quarters of which that may be true. */
-static norn_status again(const run *r, const norni_roll_chunk *c, size_t from, size_t to,
-                         const double *count, int depth) {
-    const size_t n = to - from;
-    if (n < 8 || depth == DEEPEST) return singly(r, c, from, to, count);
-    norni_roll_chunk part = *c;
-    size_t lo;
-    part.from = from, part.to = to;
-    norni_roll_window(r->w, from, &part.lo, &part.hi);
-    norni_roll_window(r->w, to - 1, &lo, &part.hi);
-    norni_roll_chunk_scan(&part, r->x);
-    const double range = half_range(&part);
-    if (range > 0 && range < half_range(c) / 16) return do_chunk(r, &part, depth + 1);
-    if (range == 0 || n < 64 || n < 2 * c->longest) return singly(r, c, from, to, count);
-    for (size_t k = 0; k < 4; k++)
-        NORN_TRY(
-            again(r, c, from + n / 4 * k, k < 3 ? from + n / 4 * (k + 1) : to, count, depth + 1));
-    return NORN_OK;
+static bool stacked(run *r, norni_roll_var_job *j, double *y) {
+    for (size_t i = j->c.lo; i < j->c.hi && j->count != NULL; i++) {
+        if (norni_roll_missing(r->x[i])) y[i - j->c.lo] = NORNI_NAN;
+    }
+    return norni_roll_var_stack(j, r->arena);
 }
 
-/* c->to becomes what was done. */
-static norn_status solve(const run *r, norni_roll_chunk *c, int depth) {
-    double *y = norni_arena_get(r->arena, c->hi - c->lo + 1, sizeof *y), *count = NULL;
-    if (c->missing) count = norni_arena_get(r->arena, c->to - c->from, sizeof *count);
-    if (y == NULL || (c->missing && count == NULL))
-        return norn_fail(r->err, NORN_E_MEM, "out of memory");
+/* The chunk's values as y; e: the scale's exponent. */
+static void prepare(const run *r, const norni_roll_chunk *c, double *y, int *e) {
     const bool near =
         (c->least > 0 && c->most <= 2 * c->least) || (c->most < 0 && c->least >= 2 * c->most);
     const double pivot = near ? c->least + (c->most - c->least) / 2 : 0;
+    frexp(fmax(c->most - pivot, pivot - c->least), e);
+    if (*e < -1000) *e = -1000;
+    norni_roll_chunk_copy(c, r->x, pivot, ldexp(1, -*e), y);
+}
+
+/* c->to becomes what was done. */
+static norn_status solve(run *r, norni_roll_chunk *c) {
+    double *y = norni_arena_get(r->arena, c->hi - c->lo + 1, sizeof *y), *count = NULL;
     int e;
-    frexp(fmax(c->most - pivot, pivot - c->least), &e);
-    if (e < -1000) e = -1000;
-    norni_roll_chunk_copy(c, r->x, pivot, ldexp(1, -e), y);
+    if (c->missing) count = norni_arena_get(r->arena, c->to - c->from, sizeof *count);
+    if (y == NULL || (c->missing && count == NULL))
+        return norn_fail(r->err, NORN_E_MEM, "out of memory");
+    prepare(r, c, y, &e);
     if (count != NULL) norni_roll_chunk_count(c, r->x, r->w, count);
     const int power = r->kind == NORNI_ROLL_VAR ? 2 * e : r->kind <= NORNI_ROLL_SEM ? e : 0;
     const bool at_once = power > -1000 && power < 1000;
@@ -134,50 +145,47 @@ static norn_status solve(const run *r, norni_roll_chunk *c, int depth) {
                             .y = y,
                             .count = count,
                             .factor = at_once ? ldexp(1, power) : 1,
-                            .out = r->out + c->from};
-    c->to = c->from + norni_roll_var_slide(&j);
-    for (size_t k = c->from; k < c->to && !at_once; k++)
-        r->out[k] = ldexp(r->out[k], power);
-    if (j.uncertain) {
-        for (size_t k = c->from; k < c->to; k++) {
-            if (r->out[k] == r->out[k]) continue;
-            const size_t from = k;
-            while (k < c->to && r->out[k] != r->out[k])
-                k++;
-            NORN_TRY(again(r, c, from, k, count, depth));
+                            .out = r->out + c->from,
+                            .uncertain = true};
+    if (r->mistrust > 0) {
+        r->mistrust--;
+        if (!stacked(r, &j, y)) {
+            for (size_t k = c->from; k < c->to; k++)
+                r->out[k] = NORNI_NAN;
+        }
+    } else {
+        j.uncertain = false;
+        j.c.to = c->to = c->from + norni_roll_var_slide(&j);
+        if (j.uncertain && are_many(r, c, count)) {
+            r->mistrust = TRUSTED;
+            stacked(r, &j, y);
         }
     }
-    const norni_roll_chunk done = *c;
-    norni_roll_chunk_blank(&done, r->w, count, least_count(r), r->out + c->from);
+    for (size_t k = c->from; k < c->to && !at_once; k++)
+        r->out[k] = ldexp(r->out[k], power);
+    if (j.uncertain) NORN_TRY(singly(r, c, count));
+    norni_roll_chunk_blank(c, r->w, count, least_count(r), r->out + c->from);
     return NORN_OK;
-}
-
-static norn_status do_chunk(const run *r, norni_roll_chunk *c, int depth) {
-    const size_t to = c->to;
-    norn_status st = NORN_OK;
-    while (st == NORN_OK && c->from < to) {
-        const norni_arena_mark mark = norni_arena_mark_get(r->arena);
-        if (norni_poll_stop(r->poll)) return norn_fail(r->err, NORN_E_CANCEL, "cancelled");
-        c->to = to;
-        st = solve(r, c, depth);
-        norni_arena_rewind(r->arena, mark);
-        c->from = c->to;
-        if (depth == 0) break;
-        size_t hi;
-        if (c->from < to) norni_roll_window(r->w, c->from, &c->lo, &hi);
-    }
-    return st;
 }
 
 norn_status norni_roll_central_run(const double *x, const norni_roll_windows *w,
                                    norni_roll_central kind, int32_t ddof, norni_arena *arena,
                                    const norni_poll *poll, double *out, norn_err *err) {
-    const run r = {x, w, kind, ddof, arena, poll, out, err};
-    for (size_t k = 0; k < w->n_out;) {
+    const norni_arena_mark start = norni_arena_mark_get(arena);
+    run r = {.x = x, .w = w, .kind = kind, .ddof = ddof, .arena = arena, .poll = poll, .out = out};
+    norn_status st = NORN_OK;
+    r.err = err;
+    r.queue = norni_roll_var_queue_make(x, w, kind, ddof, poll, arena);
+    if (r.queue == NULL) st = norn_fail(err, NORN_E_MEM, "out of memory");
+    for (size_t k = 0; k < w->n_out && st == NORN_OK;) {
         norni_roll_chunk c = norni_roll_chunk_at(x, w, k);
-        NORN_TRY(do_chunk(&r, &c, 0));
-        k = c.from;
+        const norni_arena_mark mark = norni_arena_mark_get(arena);
+        st = norni_poll_stop(poll) ? norn_fail(err, NORN_E_CANCEL, "cancelled") : solve(&r, &c);
+        norni_arena_rewind(arena, mark);
+        k = c.to;
     }
+    norni_arena_rewind(arena, start);
+    if (st != NORN_OK) return st;
     if (kind == NORNI_ROLL_ZSCORE) { /* of a missing value there is none */
         for (size_t k = 0; k < w->n_out; k++) {
             size_t lo, hi;

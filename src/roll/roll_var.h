@@ -9,8 +9,9 @@
  * others rounded to a grid that D2 sets; so they are functions of the window's values, whatever c and
  * whatever neighbours a sliding sum has seen, as long as the rounded value is known for certain:
  * v - bound and v + bound must round alike (Ziv, "Fast evaluation of elementary mathematical
- * functions with correctly rounded last bit", ACM TOMS 17, 1991). Where they do not, the window is
- * done again with a c and a scale nearer to it, at last by itself. */
+ * functions with correctly rounded last bit", ACM TOMS 17, 1991). Three ways to the sums, from fast
+ * to certain: sliding ones on the chunk's scale (roll_var_slide.c), sums in pairs of doubles about one of
+ * the window's values (roll_var_stack.c in lanes, roll_var_queue.c one by one), the window by itself. */
 #ifndef NORNI_ROLL_VAR_H
 #define NORNI_ROLL_VAR_H
 
@@ -44,10 +45,25 @@ typedef struct norni_roll_var_job {
  * at least one. Sets m and unit. */
 size_t norni_roll_var_slide(norni_roll_var_job *j);
 
-/* One window by itself: x (n), missing values left out, ones that are not all equal; e: var has the factor 2^(2 e),
- * std and sem 2^e. Mean first, then products in twice the precision. */
-double norni_roll_var_window(const double *x, size_t n, norni_roll_central kind, int32_t ddof,
+/* Windows of one length again, all of a chunk, about values of theirs: y (c.hi - c.lo) has NaN where missing.
+ * False: not these windows, not on this machine, or no memory; nothing is done then. */
+bool norni_roll_var_stack(norni_roll_var_job *j, norni_arena *arena);
+
+/* Windows one by one, at any distances, each in about the time of the values since the one before. */
+typedef struct norni_roll_var_queue norni_roll_var_queue;
+/* NULL: out of memory. For windows of w, or parts of it, on the whole array x. */
+norni_roll_var_queue *norni_roll_var_queue_make(const double *x, const norni_roll_windows *w,
+                                                norni_roll_central kind, int32_t ddof,
+                                                const norni_poll *poll, norni_arena *arena);
+/* Window [lo, hi), neither less than at the last call, with n > 0 values that are not missing. *out: the
+ * result, NaN where it is not certain; e as below. False: stopped. */
+bool norni_roll_var_queue_at(norni_roll_var_queue *q, size_t lo, size_t hi, double n, double *out,
                              int *e);
+
+/* One window by itself: x (n), missing values left out, ones that are not all equal; e: var has the factor 2^(2 e),
+ * std and sem 2^e. Mean first, then products in twice the precision. False: stopped. */
+bool norni_roll_var_window(const double *x, size_t n, norni_roll_central kind, int32_t ddof,
+                           const norni_poll *poll, double *out, int *e);
 
 norn_status norni_roll_central_run(const double *x, const norni_roll_windows *w,
                                    norni_roll_central kind, int32_t ddof, norni_arena *arena,

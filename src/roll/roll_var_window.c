@@ -36,6 +36,12 @@ static inline __attribute__((always_inline)) one_pair times(one_pair a, one_pair
     return normal(p.hi, p.lo);
 }
 
+enum { POLLED = 1 << 15 }; /* values between two polls */
+
+static inline bool stop_at(const norni_poll *poll, size_t i) {
+    return i % POLLED == POLLED - 1 && norni_poll_stop(poll);
+}
+
 /* The values' range: 0 where all are equal. */
 static bool extent(const double *x, size_t n, double *first, int *e) {
     bool any = false, equal = true;
@@ -63,23 +69,27 @@ static inline __attribute__((always_inline)) one_pair distance(const frame *f, d
     return plus(y, (one_pair){-f->mean, 0});
 }
 
-static inline __attribute__((always_inline)) double window(const double *x, size_t n,
-                                                           norni_roll_central kind, int32_t ddof,
-                                                           int *e) {
+static inline __attribute__((always_inline)) bool window(const double *x, size_t n,
+                                                         norni_roll_central kind, int32_t ddof,
+                                                         const norni_poll *poll, double *out,
+                                                         int *e) {
     one_pair t[4] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}}, sum = {0, 0}, d = {0, 0};
     frame f = {0, 0, 0, 0};
     size_t count = 0;
     const bool spread = extent(x, n, &f.first, e);
-    if (!spread) return kind <= NORNI_ROLL_SEM ? 0 : NORNI_NAN;
+    *out = kind <= NORNI_ROLL_SEM ? 0 : NORNI_NAN;
+    if (!spread) return true;
     f.half = ldexp(1, -*e / 2), f.scale = ldexp(1, -*e - -*e / 2);
     f.first = f.first * f.half * f.scale;
     for (size_t i = 0; i < n; i++) {
+        if (stop_at(poll, i)) return false;
         if (norni_roll_missing(x[i])) continue;
         sum = plus(sum, distance(&f, x[i]));
         count++;
     }
     f.mean = sum.hi / (double)count;
     for (size_t i = 0; i < n; i++) {
+        if (stop_at(poll, i)) return false;
         if (norni_roll_missing(x[i])) continue;
         const one_pair y = distance(&f, x[i]), q = times(y, y);
         t[0] = plus(t[0], y);
@@ -96,20 +106,21 @@ static inline __attribute__((always_inline)) double window(const double *x, size
     }
     if (kind == NORNI_ROLL_SKEW) d = one_third(c, nt2, t1t1, t[0], t[2]);
     if (kind == NORNI_ROLL_KURT) d = one_fourth(c, nt2, t1t1, t[0], t[2], t[3]);
-    return one_result(kind, c, (double)ddof, one_rounded(normal(d2.hi, d2.lo), 0), d, 0);
+    *out = one_result(kind, c, (double)ddof, one_rounded(normal(d2.hi, d2.lo), 0), d, 0);
+    return true;
 }
 
 #if NORNI_ROLL_WIDE
-NORNI_ROLL_AVX2 static double window_fma(const double *x, size_t n, norni_roll_central kind,
-                                         int32_t ddof, int *e) {
-    return window(x, n, kind, ddof, e);
+NORNI_ROLL_AVX2 static bool window_fma(const double *x, size_t n, norni_roll_central kind,
+                                       int32_t ddof, const norni_poll *poll, double *out, int *e) {
+    return window(x, n, kind, ddof, poll, out, e);
 }
 #endif
 
-double norni_roll_var_window(const double *x, size_t n, norni_roll_central kind, int32_t ddof,
-                             int *e) {
+bool norni_roll_var_window(const double *x, size_t n, norni_roll_central kind, int32_t ddof,
+                           const norni_poll *poll, double *out, int *e) {
 #if NORNI_ROLL_WIDE
-    if (norni_roll_has_avx2()) return window_fma(x, n, kind, ddof, e);
+    if (norni_roll_has_avx2()) return window_fma(x, n, kind, ddof, poll, out, e);
 #endif
-    return window(x, n, kind, ddof, e);
+    return window(x, n, kind, ddof, poll, out, e);
 }
