@@ -10,7 +10,11 @@
 
 #include <math.h>
 
-enum { TRUSTED = 7 }; /* chunks until sums that slide are tried again */
+enum {
+    TRUSTED = 7, /* chunks until sums that slide are tried again */
+    PROBE = 256, /* windows that they are tried on */
+    SAMPLE = 32  /* values that tell whether to */
+};
 
 /* What is known of values equal to the last one: windows come in order. */
 typedef struct equals {
@@ -127,6 +131,30 @@ static void prepare(const run *r, const norni_roll_chunk *c, double *y, int *e) 
     norni_roll_chunk_copy(c, r->x, pivot, ldexp(1, -*e), y);
 }
 
+/* Whether half of some values are small beside the chunk's largest, as where single ones stand out. */
+static bool is_suspect(const norni_roll_chunk *c, const double *y) {
+    const size_t n = c->hi - c->lo, step = n / SAMPLE;
+    int n_small = 0;
+    for (size_t i = 0; i < SAMPLE; i++)
+        n_small += fabs(y[i * step]) < 0x1p-7;
+    return n_small > SAMPLE / 2;
+}
+
+/* Sums that slide, if they do not fail the first of many windows already. */
+static bool slide(run *r, norni_roll_var_job *j) {
+    const size_t to = j->c.to;
+    if (to - j->c.from >= 16 * PROBE && j->c.longest < 8 * PROBE && is_suspect(&j->c, j->y)) {
+        j->c.to = j->c.from + PROBE;
+        norni_roll_var_slide(j);
+        const bool many = j->uncertain && are_many(r, &j->c, j->count);
+        j->c.to = to;
+        if (many) return false;
+    }
+    j->uncertain = false;
+    j->c.to = j->c.from + norni_roll_var_slide(j);
+    return !j->uncertain || !are_many(r, &j->c, j->count);
+}
+
 /* c->to becomes what was done. */
 static norn_status solve(run *r, norni_roll_chunk *c) {
     double *y = norni_arena_get(r->arena, c->hi - c->lo + 1, sizeof *y), *count = NULL;
@@ -146,21 +174,16 @@ static norn_status solve(run *r, norni_roll_chunk *c) {
                             .count = count,
                             .factor = at_once ? ldexp(1, power) : 1,
                             .out = r->out + c->from,
-                            .uncertain = true};
-    if (r->mistrust > 0) {
-        r->mistrust--;
+                            .uncertain = false};
+    if (r->mistrust > 0 || !slide(r, &j)) {
+        r->mistrust = r->mistrust > 0 ? r->mistrust - 1 : TRUSTED;
         if (!stacked(r, &j, y)) {
-            for (size_t k = c->from; k < c->to; k++)
+            j.uncertain = true;
+            for (size_t k = c->from; k < j.c.to; k++)
                 r->out[k] = NORNI_NAN;
         }
-    } else {
-        j.uncertain = false;
-        j.c.to = c->to = c->from + norni_roll_var_slide(&j);
-        if (j.uncertain && are_many(r, c, count)) {
-            r->mistrust = TRUSTED;
-            stacked(r, &j, y);
-        }
     }
+    c->to = j.c.to;
     for (size_t k = c->from; k < c->to && !at_once; k++)
         r->out[k] = ldexp(r->out[k], power);
     if (j.uncertain) NORN_TRY(singly(r, c, count));

@@ -17,18 +17,23 @@ LANE_FN LANE_NAME(pair) LANE_NAME(sum_exact)(LANE a, LANE b) {
     return (LANE_NAME(pair)){s, (a - (s - t)) + (b - t)};
 }
 
-LANE_FN LANE_NAME(pair) LANE_NAME(add)(LANE_NAME(pair) a, LANE_NAME(pair) b) {
-    const LANE_NAME(pair) s = LANE_NAME(sum_exact)(a.hi, b.hi);
-    const LANE lo = s.lo + (a.lo + b.lo), hi = s.hi + lo;
-    return (LANE_NAME(pair)){hi, lo - (hi - s.hi)};
+/* Without `tidy` lo may grow beyond hi's last place. Half of the additions by the units that multiply. */
+LANE_FN LANE_NAME(pair) LANE_NAME(add)(LANE_NAME(pair) a, LANE_NAME(pair) b, bool tidy) {
+    const LANE s = LANE_NAME(plus)(a.hi, b.hi), t = LANE_NAME(less)(s, a.hi);
+    const LANE rest = LANE_NAME(less)(a.hi, s - t) + (b.hi - t),
+               lo = LANE_NAME(plus)(a.lo, rest + b.lo);
+    if (!tidy) return (LANE_NAME(pair)){s, lo};
+    const LANE hi = s + lo;
+    return (LANE_NAME(pair)){hi, lo - (hi - s)};
 }
 
-LANE_FN void LANE_NAME(join)(LANE_NAME(tail) * s, const LANE_NAME(tail) * with, int order) {
+LANE_FN void LANE_NAME(join)(LANE_NAME(tail) * s, const LANE_NAME(tail) * with, int order,
+                             bool tidy) {
     for (int k = 0; k < order; k++)
-        s->t[k] = LANE_NAME(add)(s->t[k], with->t[k]);
+        s->t[k] = LANE_NAME(add)(s->t[k], with->t[k], tidy);
 }
 
-LANE_FN void LANE_NAME(gather)(LANE_NAME(tail) * s, LANE_NAME(pair) y, int order) {
+LANE_FN void LANE_NAME(gather)(LANE_NAME(tail) * s, LANE_NAME(pair) y, int order, bool tidy) {
     LANE_NAME(tail) p;
     p.t[0] = y;
     const LANE q = y.hi * y.hi, q_lo = LANE_FMA(y.hi + y.hi, y.lo, LANE_FMA(y.hi, y.hi, -q));
@@ -42,7 +47,7 @@ LANE_FN void LANE_NAME(gather)(LANE_NAME(tail) * s, LANE_NAME(pair) y, int order
         const LANE d = q * q;
         p.t[3] = (LANE_NAME(pair)){d, LANE_FMA(q + q, q_lo, LANE_FMA(q, q, -d))};
     }
-    LANE_NAME(join)(s, &p, order);
+    LANE_NAME(join)(s, &p, order, tidy);
 }
 
 /* The result of a window of n values; `last` is its last y, k is K u. What is lost where products

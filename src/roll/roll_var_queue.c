@@ -68,7 +68,7 @@ PART one_pair value(const norni_roll_var_queue *q, size_t i) {
 }
 
 PART void take(const norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
-    if (!norni_roll_missing(q->x[i])) one_gather(s, value(q, i), order);
+    if (!norni_roll_missing(q->x[i])) one_gather(s, value(q, i), order, true);
 }
 
 /* A border for windows that hold the last value of [lo, hi), which is scaled to its largest value. */
@@ -90,7 +90,7 @@ PART bool renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
         for (size_t r = 1; r <= STEP; r++)
             take(q, &part, q->border - g * STEP - r, order);
         q->mark[g + 1] = q->mark[g];
-        one_join(&q->mark[g + 1], &part, order);
+        one_join(&q->mark[g + 1], &part, order, true);
         if (g % POLLED == POLLED - 1 && norni_poll_stop(q->poll)) return false;
     }
     return true;
@@ -105,7 +105,7 @@ PART bool advance(norni_roll_var_queue *q, size_t hi, int order) {
             take(q, &back, q->hi, order);
         q->back = back;
         if (q->n_back < FOLD) continue;
-        one_join(&q->whole, &q->back, order);
+        one_join(&q->whole, &q->back, order, true);
         q->back = (one_tail){0}, q->n_back = 0;
         if (norni_poll_stop(q->poll)) return false;
     }
@@ -134,8 +134,8 @@ PART bool at(norni_roll_var_queue *q, size_t lo, size_t hi, double n, norni_roll
         return false;
     if (!advance(q, hi, order)) return false;
     one_tail s = *before(q, lo, order);
-    one_join(&s, &q->whole, order);
-    one_join(&s, &q->back, order);
+    one_join(&s, &q->whole, order, true);
+    one_join(&s, &q->back, order, true);
     const size_t depth =
         (q->hi - q->border) / FOLD + FOLD + (q->border - q->from) / STEP + 2 * STEP;
     *out = one_finish_pairs(&s, kind, n, (double)q->ddof, value(q, hi - 1),
