@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "roll/roll_var.h"
 #include "roll_exact.h"
 
 __extension__ typedef __float128 quad;
@@ -32,6 +33,13 @@ enum {
     TINY,
     HUGE_VALUES,
     CANCEL,
+    HEAVY,
+    HEAVY_HOLES,
+    CAUCHY,
+    OUTLIER,
+    FAR_OUTLIER,
+    ALTERNATE,
+    GROWING,
     SHAPES
 };
 
@@ -58,6 +66,13 @@ static void make(int shape) {
         if (shape == TINY) v = z * 1e-310;
         if (shape == HUGE_VALUES) v = z * 1e300;
         if (shape == CANCEL) v = i % 2 ? -x[i - 1] + z * 1e-9 : z * 1e8;
+        if (shape == HEAVY) v = norni_exp(3 * z);
+        if (shape == HEAVY_HOLES) v = u < 0.1 ? NORNI_NAN : norni_exp(3 * z);
+        if (shape == CAUCHY) v = norni_sin(3.14159 * (u - 0.5)) / norni_cos(3.14159 * (u - 0.5));
+        if (shape == OUTLIER) v = i == 2950 || i == 3333 ? 1e12 : z;
+        if (shape == FAR_OUTLIER) v = i % 990 == 400 ? -1e300 : 1000 + z;
+        if (shape == ALTERNATE) v = (i % 2 ? -1 : 1) * (1 + z * z);
+        if (shape == GROWING) v = ldexp(z, (int)(i / 4) - 750);
         x[i] = v;
     }
 }
@@ -242,12 +257,85 @@ static void million_at_offset(void **state) {
     free(result);
 }
 
+/* Expanding windows of values that stand out: windows are uncertain by the thousand, and give the bits
+ * that a call for the last of them alone gives. */
+static void long_expanding(void **state) {
+    (void)state;
+    enum { MANY = 150000, LAST = 40 };
+    static norni_roll_fn *const fn[] = {norni_roll_var, norni_roll_zscore, norni_roll_skew,
+                                        norni_roll_kurt};
+    const norni_roll_arg arg = {.ddof = 1};
+    double *v = calloc(MANY, sizeof *v), *result = calloc(MANY, sizeof *v), late[LAST];
+    size_t *lo = calloc(MANY, sizeof *lo), *hi = calloc(MANY, sizeof *hi);
+    uint64_t g = 11;
+    assert_true(v != NULL && result != NULL && lo != NULL && hi != NULL);
+    for (size_t i = 0; i < MANY; i++)
+        v[i] = norni_exp(3 * next_normal(&g)), hi[i] = i + 1;
+    s.x = v;
+    for (int f = 0; f < 4; f++) {
+        norni_roll_windows w = {.n = MANY, .n_out = MANY, .lo = lo, .hi = hi, .min_periods = 1};
+        run_roll(fn[f], &w, &arg, result);
+        for (size_t from = 777; from + LAST < MANY; from += 29777) {
+            w = (norni_roll_windows){.n = MANY, .n_out = LAST, .lo = lo, .hi = hi + from};
+            run_roll(fn[f], &w, &arg, late);
+            for (size_t k = 0; k < LAST; k++)
+                assert_true(same(late[k], result[from + k]));
+        }
+    }
+    s.x = x;
+    free(v);
+    free(result);
+    free(lo);
+    free(hi);
+}
+
+typedef struct counter {
+    size_t asked, at;
+} counter;
+
+static bool count_to(void *user) {
+    counter *c = user;
+    return ++c->asked == c->at;
+}
+
+/* One window of many values is left in its middle. */
+static void stops_inside_a_window(void **state) {
+    (void)state;
+    enum { MANY = 400000 };
+    double *v = calloc(MANY, sizeof *v), result[2];
+    const size_t lo[] = {0, 1}, hi[] = {MANY - 1, MANY}; /* the second is small beside the first */
+    const norni_roll_arg arg = {.ddof = 1};
+    const norni_roll_windows w = {.n = MANY, .n_out = 2, .lo = lo, .hi = hi};
+    uint64_t g = 3;
+    norn_err err;
+    int e;
+    assert_non_null(v);
+    for (size_t i = 0; i < MANY; i++)
+        v[i] = i == 0 ? 1e30 : next_normal(&g);
+    counter c = {0, 0};
+    const norni_poll poll = {count_to, &c};
+    assert_int_equal(norni_roll_kurt(v, &w, &arg, &s.arena, &poll, result, &err), NORN_OK);
+    assert_true(c.asked > 10);
+    for (size_t at = 1; at <= c.asked; at += 3) {
+        counter until = {0, at};
+        const norni_poll stop = {count_to, &until};
+        assert_int_equal(norni_roll_kurt(v, &w, &arg, &s.arena, &stop, result, &err),
+                         NORN_E_CANCEL);
+        assert_int_equal(until.asked, at);
+    }
+    for (size_t at = 1; at < 20; at += 6) {
+        counter until = {0, at};
+        const norni_poll stop = {count_to, &until};
+        assert_false(norni_roll_var_window(v, MANY, NORNI_ROLL_KURT, 0, &stop, result, &e));
+    }
+    free(v);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_shapes),
-        cmocka_unit_test(parts_equal_the_whole),
-        cmocka_unit_test(expanding),
-        cmocka_unit_test(million_at_offset),
+        cmocka_unit_test(long_expanding), cmocka_unit_test(stops_inside_a_window),
+        cmocka_unit_test(all_shapes),     cmocka_unit_test(parts_equal_the_whole),
+        cmocka_unit_test(expanding),      cmocka_unit_test(million_at_offset),
     };
     return cmocka_run_group_tests(tests, subject_make, subject_clear);
 }
