@@ -36,6 +36,9 @@ static const double lambda_last = 1e-26;
 /* A gap in log lambda that ends the search on Z'Z; the solution is then refined from the data. */
 #define CLOSE 1e-8
 
+/* The share of lambda at which next is tried again while it is above. */
+#define NARROW 0.7
+
 /* Beyond this a penalty is a coordinate held at 0. */
 #define PENALTY_MOST 1e200
 
@@ -204,21 +207,57 @@ static void keep_if_better(exact *e, const root *found, root *best) {
     memcpy(e->best, e->theta, e->n_z * sizeof *e->best);
 }
 
-/* Where y can be reproduced: roots between `from`, where next is below, and the one at hand. */
-static norn_status look_between(exact *e, double from, root *best) {
-    const double to = best->lambda;
-    double squares, low = 0;
-    for (double lambda = 4 * from; lambda < 0.9 * to; lambda *= 4) {
+/* From lambda, where `next` is above it, upwards: a root below `top`? */
+static norn_status rise(exact *e, double lambda, double next, double top, root *best) {
+    const double high = top * 0.95;
+    double squares;
+    for (int step = 0; step < CLIMB && next < high; step++) {
+        lambda = next;
         NORN_TRY(solve_at(e, lambda, &squares));
-        if (next_of(e, squares) > lambda) {
-            low = lambda;
-            continue;
-        }
-        if (low == 0) continue;
-        root other;
-        NORN_TRY(seek(e, lambda, low, lambda, &other));
+        next = next_of(e, squares);
+        if (step + 1 < CLIMB && next > lambda * (1 + 1e-6)) continue;
+        root other; /* at a stand below: another root */
+        NORN_TRY(seek(e, next, lambda, top, &other));
         keep_if_better(e, &other, best);
-        low = 0;
+        break;
+    }
+    return NORN_OK;
+}
+
+/* From *lambda, where `next` is below it, down to the first root that is met, or to `from`. What the
+ * iterates jump over holds none, however near to one it comes. */
+static norn_status fall(exact *e, double *lambda, double next, double from, root *best) {
+    double squares;
+    for (int step = 0; next < *lambda * (1 - 1e-4); step++) {
+        *lambda = step < STEPS ? next : 0.9 * next;
+        if (*lambda <= from) return NORN_OK;
+        NORN_TRY(solve_at(e, *lambda, &squares));
+        next = next_of(e, squares);
+    }
+    root other;
+    NORN_TRY(seek(e, next, 0, *lambda / (1 - 1e-6), &other));
+    keep_if_better(e, &other, best);
+    *lambda = fmin(*lambda, other.lambda);
+    return NORN_OK;
+}
+
+/* Where y can be reproduced: all roots between `from`, where next is below, and the one at hand. Below
+ * a root at which iterates arrive next is above; where it falls below again they go on. */
+static norn_status look_between(exact *e, double from, root *best) {
+    double lambda = best->lambda;
+    while (lambda > from) {
+        const double top = lambda;
+        double squares, next, low = 0, above = 0;
+        for (;;) {
+            lambda *= NARROW;
+            if (lambda <= from) return NORN_OK;
+            NORN_TRY(solve_at(e, lambda, &squares));
+            next = next_of(e, squares);
+            if (!(next > lambda)) break;
+            low = lambda, above = next;
+        }
+        if (low > 0) NORN_TRY(rise(e, low, above, top, best));
+        NORN_TRY(fall(e, &lambda, next, from, best));
     }
     return NORN_OK;
 }
@@ -241,23 +280,12 @@ static norn_status look_above(exact *e, double lambda, root *best) {
 
 /* From near nought upwards: are there roots below the one at hand? */
 static norn_status look_below(exact *e, root *best) {
-    const double top = best->lambda * 0.95;
     double lambda = best->lambda * 1e-8, squares;
     if (lambda < e->least) lambda = e->least;
     NORN_TRY(solve_at(e, lambda, &squares));
-    double next = next_of(e, squares);
-    if (next <= lambda) return look_between(e, lambda, best);
-    for (int step = 0; step < CLIMB && next < top; step++) {
-        lambda = next;
-        NORN_TRY(solve_at(e, lambda, &squares));
-        next = next_of(e, squares);
-        if (step + 1 < CLIMB && next > lambda * (1 + 1e-6)) continue;
-        root other; /* at a stand below: another root */
-        NORN_TRY(seek(e, next, lambda, best->lambda, &other));
-        keep_if_better(e, &other, best);
-        break;
-    }
-    return NORN_OK;
+    const double next = next_of(e, squares);
+    return next <= lambda ? look_between(e, lambda, best)
+                          : rise(e, lambda, next, best->lambda, best);
 }
 
 /* The largest violation of the first-order conditions at theta with c0 = Z'(y - Z theta), per unit of
