@@ -44,6 +44,8 @@ def _regressors(X, name):
         return [_values(X[c], name) for c in (X.column_names if hasattr(X, "column_names") else X.columns)], names
     if isinstance(X, dict):
         return [_values(v, name) for v in X.values()], [str(k) for k in X]
+    if isinstance(X, np.ma.MaskedArray):
+        X = X.astype("float64").filled(np.nan)
     array = np.asarray(X, dtype="float64")
     if array.ndim == 1:
         array = array[:, None]

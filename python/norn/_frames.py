@@ -57,7 +57,23 @@ def as_array(row):
     if kind == "text":
         texts = np.array([*row[3], None], dtype=object)
         return texts[values]
+    if kind == "integer" and (values == _NO_INTEGER).any():
+        return _with_holes(values)
     return values
+
+
+_NO_INTEGER = np.iinfo("int64").min  # how a frame of Norn's says that an integer is missing
+
+
+def _with_holes(values):
+    """Integers of which some are missing: doubles with NaN, as in pandas, or objects with None where a double would lose digits."""
+    missing = values == _NO_INTEGER
+    there = values[~missing]
+    if (np.abs(there) > 2**53).any():
+        out = values.astype(object)
+        out[missing] = None
+        return out
+    return np.where(missing, np.nan, values.astype("float64"))
 
 
 # ---- columns out of arrays ----
@@ -84,9 +100,27 @@ def _from_objects(name, values):
     return (name, "text", codes, texts)
 
 
+def _unmasked(name, values):
+    """A masked array as one whose masked values are missing ones."""
+    mask, kind = np.ma.getmaskarray(values), values.dtype.kind
+    if not mask.any():
+        return values.data
+    if kind == "f":
+        return values.filled(np.nan)
+    if kind in "iub":
+        return np.where(mask, _NO_INTEGER, values.data.astype("int64"))
+    if kind == "M":
+        return values.filled(np.datetime64("NaT"))
+    if kind in "UO":
+        out = values.data.astype(object)
+        out[mask] = None
+        return out
+    raise TypeError(f"column {name}: a masked array of {values.dtype} holds neither numbers, times nor texts")
+
+
 def array_column(name, values):
-    """A NumPy array (or a list) as a row of frame_from_columns."""
-    values = np.asarray(values)
+    """A NumPy array (or a list) as a row of frame_from_columns; masked values are missing."""
+    values = _unmasked(name, values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     if values.ndim != 1:
         raise TypeError(f"column {name}: {values.ndim} dimensions where one is needed")
     kind = values.dtype.kind

@@ -304,6 +304,38 @@ class Regressors(unittest.TestCase):
         self.assertFalse(np.array_equal(all_of_it.fit(self.y, self.x[:200])["params"], m.params_))
 
 
+class Masked(unittest.TestCase):
+    """Masked values are missing ones."""
+
+    def setUp(self):
+        self.said = walk(90, 4)
+        self.said[[5, 30, 31]] = np.nan
+        holes = np.isnan(self.said)
+        self.masked = np.ma.array(np.where(holes, 1e6, self.said), mask=holes)
+
+    def test_fit_update_and_apply(self):
+        a, b = norn.ARIMA(1, 0, 1), norn.ARIMA(1, 0, 1)
+        want, got = a.fit(self.said), b.fit(self.masked)
+        for key in ("params", "fitted", "residuals"):
+            np.testing.assert_array_equal(got[key], want[key])
+        np.testing.assert_array_equal(b.apply(self.masked[:60]).forecast(3), a.apply(self.said[:60]).forecast(3))
+        np.testing.assert_array_equal(b.update(self.masked[:40]).forecast(3), a.update(self.said[:40]).forecast(3))
+        whole = np.ma.array(np.arange(40) % 7, mask=np.arange(40) == 3)
+        np.testing.assert_array_equal(norn.ARIMA(1, 0, 0).fit(whole)["params"], norn.ARIMA(1, 0, 0).fit(whole.astype(float).filled(np.nan))["params"])
+
+    def test_batches(self):
+        want = norn.batch_fit_arima([self.said, self.said], 1, 0, 0)
+        for ys in ([self.masked, self.masked], np.ma.array([self.masked, self.masked])):
+            for got, w in zip(norn.batch_fit_arima(ys, 1, 0, 0), want, strict=True):
+                np.testing.assert_array_equal(got["params"], w["params"])
+
+    def test_regressors_are_refused(self):
+        X = np.ma.array(np.random.default_rng(2).normal(size=(90, 2)), mask=False)
+        X[7, 1] = np.ma.masked
+        with self.assertRaisesRegex(norn.NornArgumentError, "regressor 2 is not finite at row 8"):
+            norn.ARIMA(1, 0, 0).fit(walk(90), X)
+
+
 class Kept(unittest.TestCase):
     def test_update_is_the_filter_over_all(self):
         y = walk(300)

@@ -13,7 +13,7 @@ import unittest
 
 import norn
 import numpy as np
-from norn import models
+from norn import _frames, _norn, models
 
 pd = pl = pa = duckdb = None
 try:
@@ -256,6 +256,35 @@ class Tables(unittest.TestCase):
         self.assertIn("shop 0", f.report_["failures"][0])
         with self.assertRaisesRegex(norn.NornError, "every model failed"):
             f.forecast({k: v[:48] for k, v in data.items()}, 2)
+
+    def test_masked_arrays_hold_missing_values(self):
+        data = table(2)
+        holes = np.zeros(len(data["y"]), bool)
+        holes[[3, 40, 100]] = True
+        said = np.where(holes, np.nan, data["y"])
+        masked = np.ma.array(np.where(holes, 1e6, data["y"]), mask=holes)
+        fit = [norn.Forecaster(models=["arima(p=1)"], freq="MS").fit({**data, "y": y}).predict(4) for y in (said, masked)]
+        np.testing.assert_array_equal(fit[0]["arima(p=1)"], fit[1]["arima(p=1)"])
+        whole = np.ma.array(np.arange(len(holes)), mask=holes)  # integers too
+        fit = [norn.Forecaster(models=["naive"], freq="MS").fit({**data, "y": y}).predict(1) for y in (whole, whole.astype(float).filled(np.nan))]
+        np.testing.assert_array_equal(fit[0]["naive"], fit[1]["naive"])
+        late = np.ma.array(data["ds"], mask=holes)
+        with self.assertRaises(norn.NornError):  # a row without a time
+            norn.Forecaster(models=["naive"], freq="MS").fit({**data, "ds": late})
+
+    def test_integers_that_are_missing(self):
+        none = np.iinfo("int64").min
+        for values, want in (([1, none, 3], [1.0, np.nan, 3.0]), ([1, 2, 3], [1, 2, 3])):
+            got = _frames.Table(_norn.frame_from_columns([("a", "integer", np.array(values))]))
+            np.testing.assert_array_equal(got.to_dict()["a"], want)
+            np.testing.assert_array_equal(got["a"], want)
+            self.assertEqual(got["a"].dtype, np.asarray(want).dtype)
+        big = _frames.Table(_norn.frame_from_columns([("a", "integer", np.array([2**60 + 1, none]))]))
+        self.assertEqual(big.to_dict()["a"].tolist(), [2**60 + 1, None])
+        row = _frames.array_column("a", np.ma.array([5, 6], mask=[True, False]))
+        self.assertEqual(row[2].tolist(), [none, 6])
+        row = _frames.array_column("a", np.ma.array(["x", "y"], mask=[False, True]))
+        self.assertEqual((row[1], row[2].tolist(), row[3]), ("text", [0, -1], ["x"]))
 
 
 class Kept(unittest.TestCase):
