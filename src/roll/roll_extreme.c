@@ -67,16 +67,17 @@ static void rebuild(front *f, const double *x, size_t lo, size_t hi, size_t last
     }
 }
 
-/* Values that a front may have to keep. */
+/* Values that a front may have to keep; `last` is where the last window begins. */
 static size_t front_size(const norni_roll_windows *w, size_t *last) {
     size_t lo, hi, first, size = 0;
     norni_roll_window(w, 0, &first, &hi);
     norni_roll_window(w, w->n_out - 1, last, &hi);
-    for (size_t k = 0; k < w->n_out; k++) {
+    const size_t most = *last - first + 1;
+    for (size_t k = 0; k < w->n_out && size < most; k++) {
         norni_roll_window(w, k, &lo, &hi);
         if (hi - lo > size) size = hi - lo;
     }
-    return size < *last - first + 1 ? size : *last - first + 1;
+    return size < most ? size : most;
 }
 
 /* Windows from .. to-1. */
@@ -138,10 +139,11 @@ typedef struct tally {
     size_t from, to, n_valid;
 } tally;
 
-/* The windows behind window k that lie inside of the array, as k does: one comes, one goes. */
+/* The windows behind window k that lie inside of the array, as k does, up to STRIDE: one comes, one goes. */
 static size_t drop_inside(const double *x, const norni_roll_windows *w, size_t k, tally *t,
                           double *out) {
-    const size_t room = w->n - t->to, left = w->n_out - 1 - k, count = left < room ? left : room;
+    const size_t room = w->n - t->to, left = w->n_out - 1 - k, both = left < room ? left : room;
+    const size_t count = both < STRIDE ? both : STRIDE;
     const double *in = x + t->to, *gone = x + t->from, nan = NORNI_NAN;
     size_t n_valid = t->n_valid;
     out += k + 1;
@@ -154,15 +156,20 @@ static size_t drop_inside(const double *x, const norni_roll_windows *w, size_t k
 }
 
 /* NaN where fewer than min_periods values are valid. */
-static void drop_few(const double *x, const norni_roll_windows *w, bool missing, double *out) {
-    if (w->min_periods <= 1) return;
+static norn_status drop_few(const double *x, const norni_roll_windows *w, bool missing,
+                            const norni_poll *poll, double *out, norn_err *err) {
+    if (w->min_periods <= 1) return NORN_OK;
     if (!missing) {
         drop_cut(w, out);
-        return;
+        return NORN_OK;
     }
     tally t = {0};
-    for (size_t k = 0; k < w->n_out; k++) {
+    for (size_t k = 0, polled = 0; k < w->n_out; k++) {
         size_t lo, hi;
+        if (k >= polled) {
+            if (norni_poll_stop(poll)) return cancelled(err);
+            polled = k + STRIDE;
+        }
         norni_roll_window(w, k, &lo, &hi);
         if (lo >= t.to) t = (tally){lo, lo, 0};
         for (; t.to < hi; t.to++)
@@ -172,6 +179,7 @@ static void drop_few(const double *x, const norni_roll_windows *w, bool missing,
         if (t.n_valid < w->min_periods) out[k] = NORNI_NAN;
         if (w->lo == NULL && hi - lo == w->length) k = drop_inside(x, w, k, &t, out);
     }
+    return NORN_OK;
 }
 
 /* Fixed windows of which some are whole. */
@@ -179,13 +187,15 @@ static bool in_lanes(const norni_roll_windows *w) {
     return w->lo == NULL && w->length > 0 && w->length <= w->n;
 }
 
-static norni_roll_extreme_fixed fixed_of(const double *x, const norni_roll_windows *w, bool flip) {
+static norni_roll_extreme_fixed fixed_of(const double *x, const norni_roll_windows *w, bool flip,
+                                         const norni_poll *poll) {
     return (norni_roll_extreme_fixed){
         .x = x,
         .n = w->n,
         .first = w->first_end - (ptrdiff_t)w->length,
         .length = w->length,
         .flip = flip,
+        .poll = poll,
     };
 }
 
@@ -196,13 +206,13 @@ static norn_status extremes(const double *x, const norni_roll_windows *w, bool f
     *missing = true;
     if (norni_poll_stop(poll)) return cancelled(err);
     if (!in_lanes(w)) return by_queue(x, w, flip, arena, poll, out, err);
-    norni_roll_extreme_fixed f = fixed_of(x, w, flip);
+    norni_roll_extreme_fixed f = fixed_of(x, w, flip, poll);
     const size_t size = norni_roll_extreme_scratch(w->length, w->n_out);
     double *scratch = size == 0 ? NULL : norni_arena_get(arena, size, sizeof *scratch);
     if (size > 0 && scratch == NULL) return norni_alloc_fail(err, "roll", size, sizeof(double));
     norni_roll_extreme_sweep(&f, w->n_out, scratch, out);
     *missing = f.missing;
-    return NORN_OK;
+    return f.cancelled ? cancelled(err) : NORN_OK;
 }
 
 static norn_status extreme(const double *x, const norni_roll_windows *w, bool flip,
@@ -210,19 +220,24 @@ static norn_status extreme(const double *x, const norni_roll_windows *w, bool fl
     const norni_arena_mark mark = norni_arena_mark_get(arena);
     bool missing;
     if (w->n_out == 0) return NORN_OK;
-    const norn_status st = extremes(x, w, flip, arena, poll, out, &missing, err);
-    if (st == NORN_OK) drop_few(x, w, missing, out);
+    norn_status st = extremes(x, w, flip, arena, poll, out, &missing, err);
+    if (st == NORN_OK) st = drop_few(x, w, missing, poll, out, err);
     norni_arena_rewind(arena, mark);
     return st;
 }
 
 /* Places in the stead of the minima in out. */
-static void find_places(const double *x, const norni_roll_windows *w, double *out) {
-    size_t place = 0, hi_before = 0;
+static norn_status find_places(const double *x, const norni_roll_windows *w, const norni_poll *poll,
+                               double *out, norn_err *err) {
+    size_t place = 0, hi_before = 0, polled = 0;
     double least_before = NORNI_NAN; /* at `place`; NaN: none */
     for (size_t k = 0; k < w->n_out; k++) {
         size_t lo, hi;
         const double m = out[k];
+        if (k + place >= polled) { /* what is passed, windows and values */
+            if (norni_poll_stop(poll)) return cancelled(err);
+            polled = k + place + STRIDE;
+        }
         norni_roll_window(w, k, &lo, &hi);
         if (m == m && !(m == least_before && place >= lo)) {
             place = least_before == least_before && place >= lo ? hi_before : lo;
@@ -232,6 +247,7 @@ static void find_places(const double *x, const norni_roll_windows *w, double *ou
         least_before = m, hi_before = hi;
         if (m == m) out[k] = (double)(place - lo);
     }
+    return NORN_OK;
 }
 
 /* Places in short windows begin at the window's first element; cut windows begin at 0. */
@@ -250,15 +266,15 @@ static norn_status place(const double *x, const norni_roll_windows *w, bool flip
     bool missing;
     if (w->n_out == 0) return NORN_OK;
     if (in_lanes(w) && w->length <= NORNI_ROLL_EXTREME_SHORT) {
-        norni_roll_extreme_fixed f = fixed_of(x, w, flip);
+        norni_roll_extreme_fixed f = fixed_of(x, w, flip, poll);
         norni_roll_extreme_place(&f, w->n_out, out);
         shift_cut(w, out);
         missing = f.missing;
     } else {
         st = extremes(x, w, flip, arena, poll, out, &missing, err);
-        if (st == NORN_OK) find_places(x, w, out);
+        if (st == NORN_OK) st = find_places(x, w, poll, out, err);
     }
-    if (st == NORN_OK) drop_few(x, w, missing, out);
+    if (st == NORN_OK) st = drop_few(x, w, missing, poll, out, err);
     norni_arena_rewind(arena, mark);
     return st;
 }

@@ -19,7 +19,7 @@
 #    define WIDE 0
 #endif
 
-enum { SHORT = 48, CHUNK = 512, LANES = 4 };
+enum { POLLED = 1 << 15, SHORT = 48, CHUNK = 512, LANES = 4 };
 
 static bool is_wide(const norni_roll_extreme_fixed *f) {
 #if WIDE
@@ -229,8 +229,9 @@ __attribute__((target("avx2"))) static void meet_wide(const double *a, size_t bl
 /* m of elements e .. e + count - 1 (a multiple of 4). */
 static void fill_quads(norni_roll_extreme_fixed *f, size_t e, size_t count, double *m) {
     double y[CHUNK + LANES];
-    for (size_t i = 0; i < count; i += CHUNK) {
+    for (size_t i = 0; i < count && !f->cancelled; i += CHUNK) {
         const size_t part = count - i < CHUNK ? count - i : CHUNK;
+        if (i % POLLED == 0) f->cancelled = norni_poll_stop(f->poll);
         fill(f, e + i, part + LANES - 1, y);
 #if WIDE
         if (is_wide(f))
@@ -246,7 +247,7 @@ static void by_columns(norni_roll_extreme_fixed *f, size_t n_out, double *a, dou
     double *b = a + block;
     const bool wide = is_wide(f);
     fill_quads(f, 0, block, b);
-    for (size_t k = 0; k < n_out; k += block) {
+    for (size_t k = 0; k < n_out && !f->cancelled; k += block) {
         const size_t count = n_out - k < block ? n_out - k : block,
                      whole = (count + LANES - 1) / LANES * LANES;
 #if WIDE
@@ -268,7 +269,7 @@ static void by_columns(norni_roll_extreme_fixed *f, size_t n_out, double *a, dou
 
 void norni_roll_extreme_sweep(norni_roll_extreme_fixed *f, size_t n_out, double *scratch,
                               double *out) {
-    f->missing = false;
+    f->missing = f->cancelled = false;
     if (f->length <= SHORT)
         by_doubling(f, n_out, out);
     else

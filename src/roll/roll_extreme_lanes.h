@@ -16,12 +16,14 @@ static inline double norni_roll_extreme_ready(double v, bool flip) {
 /* Fixed windows: element e is x[first + e], and infinite outside of x. */
 typedef struct norni_roll_extreme_fixed {
     const double *x;
-    size_t n;        /* values */
-    ptrdiff_t first; /* where window 0 begins; may lie outside */
-    size_t length;   /* 1 .. n */
-    bool flip;       /* a maximum */
-    bool plain;      /* without SIMD, for the tests */
-    bool missing;    /* out: some value was missing */
+    size_t n;               /* values */
+    ptrdiff_t first;        /* where window 0 begins; may lie outside */
+    size_t length;          /* 1 .. n */
+    bool flip;              /* a maximum */
+    bool plain;             /* without SIMD, for the tests */
+    bool missing;           /* out: some value was missing */
+    const norni_poll *poll; /* asked between pieces of a sweep over long windows */
+    bool cancelled;         /* out: the answers are not whole */
 } norni_roll_extreme_fixed;
 
 /* Doubles of scratch that a sweep needs; none for short windows. */

@@ -125,6 +125,19 @@ typedef struct job {
     const norni_poll *poll;
 } job;
 
+/* Many values that enter at once; false: cancelled. */
+INLINE bool enter_all(norni_roll_order *o, window_bits *b, const uint32_t *rank, size_t n) {
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, n);) {
+        for (size_t k = i; k < end; k++)
+            enter(b, rank[k]);
+    }
+    return !o->cancelled;
+}
+
+static inline bool goes_on(const job *j, const norni_roll_order *o) {
+    return !o->cancelled && !norni_poll_stop(j->poll);
+}
+
 /* Windows of a stretch, of any shape; false: cancelled. */
 INLINE bool slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                   select_fn *select) {
@@ -133,10 +146,13 @@ INLINE bool slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s
     norni_roll_spot at = {0};
     for (size_t k = s->first; k < s->last; k++) {
         size_t lo, hi;
-        if ((k + 1) % STRIDE == 0 && norni_poll_stop(j->poll)) return false;
+        if ((k + 1) % STRIDE == 0 && !goes_on(j, o)) return false;
         norni_roll_window(j->w, k, &lo, &hi);
-        for (; to < hi; to++)
+        if (hi == to + 1)
             enter(&b, o->rank[to - s->from]);
+        else if (hi > to && !enter_all(o, &b, o->rank + (to - s->from), hi - to))
+            return false;
+        to = hi > to ? hi : to;
         for (; from < lo; from++)
             leave(&b, o->rank[from - s->from]);
         if (b.n_valid == 0 || b.n_valid < j->w->min_periods) {
@@ -146,27 +162,28 @@ INLINE bool slide(const job *j, norni_roll_order *o, const norni_roll_stretch *s
         if (b.n_valid != known) known = b.n_valid, at = norni_roll_spot_of(j->quantile, known);
         j->out[k] = value_at(o, &b, at, j->how, select);
     }
-    return true;
+    return !o->cancelled;
 }
 
 /* Whole fixed windows, nothing missing. */
-INLINE void slide_whole(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
+INLINE bool slide_whole(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
                         select_fn *select) {
     window_bits b = {.bits = o->bits};
     const size_t length = j->w->length, count = s->last - s->first;
     const uint32_t *rank = o->rank;
     double *out = j->out + s->first;
     const norni_roll_spot at = norni_roll_spot_of(j->quantile, length);
-    for (size_t i = 0; i < length; i++)
-        flip_bit(&b, rank[i]);
+    if (!enter_all(o, &b, rank, length)) return false;
     out[0] = value_at(o, &b, at, j->how, select);
     for (size_t i = 1; i < count; i++) {
+        if (i % STRIDE == 0 && !goes_on(j, o)) return false;
         const uint32_t in = rank[i + length - 1], gone = rank[i - 1];
         flip_bit(&b, in);
         flip_bit(&b, gone);
         b.below += (size_t)(in / 64 < b.word) - (size_t)(gone / 64 < b.word);
         out[i] = value_at(o, &b, at, j->how, select);
     }
+    return !o->cancelled;
 }
 
 INLINE bool slide_any(const job *j, norni_roll_order *o, const norni_roll_stretch *s,
@@ -176,8 +193,7 @@ INLINE bool slide_any(const job *j, norni_roll_order *o, const norni_roll_stretc
                        s->to - s->from == s->last - s->first + w->length - 1 &&
                        o->n_valid == s->to - s->from;
     if (!whole) return slide(j, o, s, select);
-    slide_whole(j, o, s, select);
-    return true;
+    return slide_whole(j, o, s, select);
 }
 
 static bool slide_plain(const job *j, norni_roll_order *o, const norni_roll_stretch *s) {
@@ -247,20 +263,22 @@ norn_status norni_roll_order_slide(const double *x, const norni_roll_windows *w,
     NORN_TRY(norni_roll_order_longest(w, &size, err));
     NORN_TRY(norni_roll_order_init(&o, size, arena, err));
     o.plain = plain;
+    o.poll = poll;
     for (size_t k = 0; k < w->n_out;) {
         const norni_roll_stretch s = norni_roll_order_stretch(w, k);
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         const bool sampled = s.to - s.from >= SAMPLED;
         if (sampled) fine = wanders(x, w, &s, quantile);
+        bool done;
         if (fine && (sampled || ++since < RETRY))
-            norni_roll_order_rank(&o, x + s.from, s.to - s.from);
+            done = norni_roll_order_rank(&o, x + s.from, s.to - s.from);
         else
-            norni_roll_order_begin(&o, x + s.from, s.to - s.from), since = 0;
+            done = norni_roll_order_begin(&o, x + s.from, s.to - s.from), since = 0;
 #if WIDE
-        const bool done =
-            !plain && has_bit_select() ? slide_wide(&j, &o, &s) : slide_plain(&j, &o, &s);
+        if (done)
+            done = !plain && has_bit_select() ? slide_wide(&j, &o, &s) : slide_plain(&j, &o, &s);
 #else
-        const bool done = slide_plain(&j, &o, &s);
+        done = done && slide_plain(&j, &o, &s);
 #endif
         if (!done) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         if (!sampled && since == 0) fine = o.n_settled > o.n_valid / MANY;

@@ -47,6 +47,15 @@ norn_status norni_roll_order_init(norni_roll_order *o, size_t size, norni_arena 
     return NORN_OK;
 }
 
+bool norni_roll_order_spend(norni_roll_order *o, size_t work) {
+    o->work += work;
+    if (o->work >= NORNI_ROLL_ORDER_PIECE && !o->cancelled) {
+        o->work = 0;
+        o->cancelled = norni_poll_stop(o->poll);
+    }
+    return o->cancelled;
+}
+
 /* Rising with the value. */
 static inline uint64_t key_of(double v) {
     uint64_t u;
@@ -57,27 +66,29 @@ static inline uint64_t key_of(double v) {
 /* Valid values to the front of o->value, their places to o->index. */
 static size_t gather_valid(norni_roll_order *o, const double *x, size_t n) {
     size_t m = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double v = x[i] + 0.0;
-        o->value[m] = v;
-        o->index[m] = (uint32_t)i;
-        const bool valid = !norni_roll_missing(v);
-        if (!valid) o->rank[i] = NORNI_ROLL_ORDER_NONE;
-        m += valid;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, n);) {
+        for (size_t k = i; k < end; k++) {
+            const double v = x[k] + 0.0;
+            o->value[m] = v;
+            o->index[m] = (uint32_t)k;
+            const bool valid = !norni_roll_missing(v);
+            if (!valid) o->rank[k] = NORNI_ROLL_ORDER_NONE;
+            m += valid;
+        }
     }
     return m;
 }
 
 #if defined(__x86_64__)
 /* gather_all in AVX2; the same values, as minima and maxima are exact. */
-__attribute__((target("avx2"))) static bool gather_wide(norni_roll_order *o, const double *x,
-                                                        size_t n, double *least, double *most) {
+__attribute__((target("avx2"))) static bool gather_wide(const double *x, size_t n, double *value,
+                                                        double *least, double *most) {
     const __m256d zero = _mm256_setzero_pd();
     __m256d lo = _mm256_set1_pd(NORNI_INF), hi = _mm256_set1_pd(-NORNI_INF), nothing = zero;
     for (size_t i = 0; i < n; i += 4) {
         const size_t at = n - i < 4 ? n - 4 : i; /* the last four overlap */
         const __m256d v = _mm256_add_pd(_mm256_loadu_pd(x + at), zero);
-        _mm256_storeu_pd(o->value + at, v);
+        _mm256_storeu_pd(value + at, v);
         lo = _mm256_min_pd(v, lo);
         hi = _mm256_max_pd(v, hi);
         nothing = _mm256_add_pd(nothing, _mm256_sub_pd(v, v));
@@ -95,14 +106,15 @@ __attribute__((target("avx2"))) static bool gather_wide(norni_roll_order *o, con
 #endif
 
 /* Copies all; the least and most value, in chains that run side by side; false: some are missing. */
-static bool gather_all(norni_roll_order *o, const double *x, size_t n, double *least,
+static bool gather_all(const double *x, size_t n, bool plain, double *value, double *least,
                        double *most) {
-    double lo[CHAINS], hi[CHAINS], nothing[CHAINS], *value = o->value; /* NaN once one is missing */
+    double lo[CHAINS], hi[CHAINS], nothing[CHAINS]; /* NaN once one is missing */
     size_t i = 0;
 #if defined(__x86_64__)
-    if (n >= 4 && !o->plain && __builtin_cpu_supports("avx2"))
-        return gather_wide(o, x, n, least, most);
+    if (n >= 4 && !plain && __builtin_cpu_supports("avx2"))
+        return gather_wide(x, n, value, least, most);
 #endif
+    (void)plain;
     for (size_t c = 0; c < CHAINS; c++)
         lo[c] = NORNI_INF, hi[c] = -NORNI_INF, nothing[c] = 0;
     for (; n - i >= CHAINS; i += CHAINS) {
@@ -130,13 +142,23 @@ static bool gather_all(norni_roll_order *o, const double *x, size_t n, double *l
 }
 
 static size_t gather(norni_roll_order *o, const double *x, size_t n, double *least, double *most) {
-    o->dense = gather_all(o, x, n, least, most);
+    double lo = NORNI_INF, hi = -NORNI_INF;
+    o->dense = true;
+    for (size_t i = 0, end = 0; o->dense && norni_roll_order_piece(o, &i, &end, n);) {
+        double l, h;
+        o->dense = gather_all(x + i, end - i, o->plain, o->value + i, &l, &h);
+        lo = l < lo ? l : lo;
+        hi = h > hi ? h : hi;
+    }
+    *least = lo, *most = hi;
     if (o->dense) return n;
     const size_t m = gather_valid(o, x, n);
-    double lo = NORNI_INF, hi = -NORNI_INF;
-    for (size_t i = 0; i < m; i++) {
-        lo = o->value[i] < lo ? o->value[i] : lo;
-        hi = o->value[i] > hi ? o->value[i] : hi;
+    lo = NORNI_INF, hi = -NORNI_INF;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, m);) {
+        for (size_t k = i; k < end; k++) {
+            lo = o->value[k] < lo ? o->value[k] : lo;
+            hi = o->value[k] > hi ? o->value[k] : hi;
+        }
     }
     *least = lo, *most = hi;
     return m;
@@ -146,8 +168,10 @@ static size_t gather(norni_roll_order *o, const double *x, size_t n, double *lea
 static bool by_value(norni_roll_order *o, size_t n, double least, double most, size_t buckets) {
     const double low = 0.5 * least, scale = (double)(buckets - 1) / (0.5 * most - low);
     if (!(scale < NORNI_INF)) return false;
-    for (size_t i = 0; i < n; i++)
-        o->bucket[i] = (uint32_t)(int32_t)((0.5 * o->value[i] - low) * scale);
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, n);) {
+        for (size_t k = i; k < end; k++)
+            o->bucket[k] = (uint32_t)(int32_t)((0.5 * o->value[k] - low) * scale);
+    }
     return true;
 }
 
@@ -157,16 +181,21 @@ static void by_bits(norni_roll_order *o, size_t n, double least, double most, si
     int shift = 0;
     while (range >> shift >= buckets)
         shift++;
-    for (size_t i = 0; i < n; i++)
-        o->bucket[i] = (uint32_t)((key_of(o->value[i]) - low) >> shift);
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, n);) {
+        for (size_t k = i; k < end; k++)
+            o->bucket[k] = (uint32_t)((key_of(o->value[k]) - low) >> shift);
+    }
 }
 
 /* Counts; the number of pairs that share a bucket. */
 static uint64_t tally(norni_roll_order *o, size_t n, size_t buckets) {
     uint64_t pairs = 0;
-    memset(o->count, 0, (buckets + 1) * sizeof *o->count);
-    for (size_t i = 0; i < n; i++)
-        pairs += o->count[o->bucket[i]]++;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, buckets + 1);)
+        memset(o->count + i, 0, (end - i) * sizeof *o->count);
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, n);) {
+        for (size_t k = i; k < end; k++)
+            pairs += o->count[o->bucket[k]]++;
+    }
     return pairs;
 }
 
@@ -181,9 +210,9 @@ static void choose(norni_roll_order *o, size_t n, double least, double most, siz
     tally(o, n, buckets);
 }
 
-/* Inserts each of [0, n) where it belongs among those before it. */
-static void insertion(double *v, uint32_t *index, size_t n) {
-    for (size_t i = 1; i < n; i++) {
+/* Inserts each of [from, n) where it belongs among those before it, which are sorted. */
+static inline void insertion(double *v, uint32_t *index, size_t from, size_t n) {
+    for (size_t i = from; i < n; i++) {
         const double moved = v[i];
         const uint32_t at = index[i];
         size_t k = i;
@@ -193,23 +222,28 @@ static void insertion(double *v, uint32_t *index, size_t n) {
     }
 }
 
-/* Bottom-up merge sort of pairs; v2, index2 are scratch of the same size. */
-static void merge_sort(double *v, uint32_t *index, size_t n, double *v2, uint32_t *index2) {
+/* Bottom-up merge sort of pairs; v2, index2 are scratch of the same size. Cancelled, it leaves some order of
+ * some of them. */
+static void merge_sort(norni_roll_order *o, double *v, uint32_t *index, size_t n, double *v2,
+                       uint32_t *index2) {
     double *from = v, *to = v2;
     uint32_t *from_index = index, *to_index = index2;
-    for (size_t i = 0; i < n; i += RUN)
-        insertion(v + i, index + i, n - i < RUN ? n - i : RUN);
+    for (size_t i = 0; i < n && !norni_roll_order_spend(o, RUN); i += RUN)
+        insertion(v + i, index + i, 1, n - i < RUN ? n - i : RUN);
     for (size_t run = RUN; run < n; run *= 2) {
         for (size_t i = 0; i < n; i += 2 * run) {
             const size_t middle = n - i < run ? n : i + run,
                          end = n - i < 2 * run ? n : i + 2 * run;
             size_t a = i, b = middle;
-            for (size_t k = i; k < end; k++) {
-                const bool first = b >= end || (a < middle && from[a] <= from[b]);
-                const size_t s = first ? a : b;
-                to[k] = from[s], to_index[k] = from_index[s];
-                a += first, b += !first;
+            for (size_t begin = 0, stop = 0; norni_roll_order_piece(o, &begin, &stop, end - i);) {
+                for (size_t k = i + begin; k < i + stop; k++) {
+                    const bool first = b >= end || (a < middle && from[a] <= from[b]);
+                    const size_t s = first ? a : b;
+                    to[k] = from[s], to_index[k] = from_index[s];
+                    a += first, b += !first;
+                }
             }
+            if (o->cancelled) return;
         }
         double *t = from;
         uint32_t *ti = from_index;
@@ -227,18 +261,22 @@ static void merge_sort(double *v, uint32_t *index, size_t n, double *v2, uint32_
 static inline __attribute__((always_inline)) void scatter(norni_roll_order *o, size_t n, bool fine,
                                                           bool dense) {
     uint32_t *count = o->count, sum = 0;
-    for (size_t b = 0; b < o->n_buckets; b++) {
-        const uint32_t c = count[b];
-        if (!fine) o->starts[sum / 64] |= UINT64_C(1) << sum % 64;
-        count[b] = sum;
-        sum += c;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, o->n_buckets);) {
+        for (size_t b = i; b < end; b++) {
+            const uint32_t c = count[b];
+            if (!fine) o->starts[sum / 64] |= UINT64_C(1) << sum % 64;
+            count[b] = sum;
+            sum += c;
+        }
     }
     o->starts[n / 64] |= UINT64_C(1) << n % 64;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t at = count[o->bucket[i]]++, place = dense ? (uint32_t)i : o->index[i];
-        o->sorted[at] = o->value[i];
-        o->place[at] = place;
-        if (!fine) o->rank[place] = at;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, n);) {
+        for (size_t k = i; k < end; k++) {
+            const uint32_t at = count[o->bucket[k]]++, place = dense ? (uint32_t)k : o->index[k];
+            o->sorted[at] = o->value[k];
+            o->place[at] = place;
+            if (!fine) o->rank[place] = at;
+        }
     }
     /* count[b] is now where bucket b ends */
 }
@@ -248,6 +286,7 @@ static void prepare(norni_roll_order *o, const double *x, size_t n, bool fine) {
     const size_t words = n / NORNI_ROLL_ORDER_WORD + 2;
     double least, most;
     o->n_valid = gather(o, x, n, &least, &most);
+    if (o->cancelled) return;
     o->n_buckets = bucket_count(o->n_valid, fine);
     o->n_settled = 0;
     memset(o->bits, 0, (words + 8) * sizeof *o->bits);
@@ -260,6 +299,7 @@ static void prepare(norni_roll_order *o, const double *x, size_t n, bool fine) {
         memset(o->bucket, 0, o->n_valid * sizeof *o->bucket);
         o->count[0] = (uint32_t)o->n_valid;
     }
+    if (o->cancelled) return;
     if (!o->dense)
         scatter(o, o->n_valid, fine, false);
     else if (fine)
@@ -268,8 +308,9 @@ static void prepare(norni_roll_order *o, const double *x, size_t n, bool fine) {
         scatter(o, o->n_valid, false, true);
 }
 
-void norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n) {
+bool norni_roll_order_begin(norni_roll_order *o, const double *x, size_t n) {
     prepare(o, x, n, false);
+    return !o->cancelled;
 }
 
 /* As ties are. */
@@ -282,19 +323,23 @@ static bool is_sorted(const double *v, size_t n) {
 
 static void sort_bucket(norni_roll_order *o, size_t begin, size_t n) {
     if (n <= CROWD)
-        insertion(o->sorted + begin, o->place + begin, n);
+        insertion(o->sorted + begin, o->place + begin, 1, n);
     else if (!is_sorted(o->sorted + begin, n))
-        merge_sort(o->sorted + begin, o->place + begin, n, o->value, o->index);
+        merge_sort(o, o->sorted + begin, o->place + begin, n, o->value, o->index);
 }
 
 /* Crowded buckets by themselves, then all in one pass. */
 static void sort_all(norni_roll_order *o) {
-    for (size_t b = 0, begin = 0; b < o->n_buckets; b++) {
-        const size_t end = o->count[b];
-        if (end - begin > CROWD) sort_bucket(o, begin, end - begin);
-        begin = end;
+    size_t begin = 0;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, o->n_buckets);) {
+        for (size_t b = i; b < end && !o->cancelled; b++) {
+            const size_t behind = o->count[b];
+            if (behind - begin > CROWD) sort_bucket(o, begin, behind - begin);
+            begin = behind;
+        }
     }
-    insertion(o->sorted, o->place, o->n_valid);
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, o->n_valid);)
+        insertion(o->sorted, o->place, i > 0 ? i : 1, end);
 }
 
 norni_roll_bucket norni_roll_order_bucket(const norni_roll_order *o, size_t rank) {
@@ -315,6 +360,7 @@ void norni_roll_order_settle(norni_roll_order *o, norni_roll_bucket b) {
         o->settled[p / 64] |= UINT64_C(1) << p % 64;
     o->n_settled += n;
     sort_bucket(o, b.begin, n);
+    if (o->cancelled) return;        /* ranks and bits stay as they are, and fit each other */
     for (size_t i = 0; i < n; i++) { /* who is in the window keeps its bit */
         const uint32_t rank = o->rank[o->place[b.begin + i]];
         o->bucket[i] = (uint32_t)(o->bits[rank / 64] >> rank % 64 & 1);
@@ -326,12 +372,16 @@ void norni_roll_order_settle(norni_roll_order *o, norni_roll_bucket b) {
     }
 }
 
-void norni_roll_order_rank(norni_roll_order *o, const double *x, size_t n) {
+bool norni_roll_order_rank(norni_roll_order *o, const double *x, size_t n) {
     prepare(o, x, n, true);
-    sort_all(o);
-    for (size_t i = 0; i < o->n_valid; i++)
-        o->rank[o->place[i]] = (uint32_t)i;
+    if (!o->cancelled) sort_all(o);
+    for (size_t i = 0, end = 0; norni_roll_order_piece(o, &i, &end, o->n_valid);) {
+        for (size_t k = i; k < end; k++)
+            o->rank[o->place[k]] = (uint32_t)k;
+    }
+    if (o->cancelled) return false;
     memset(o->settled, 0xff, (n / NORNI_ROLL_ORDER_WORD + 2) * sizeof *o->settled);
+    return true;
 }
 
 static size_t most_of(size_t longest) {

@@ -29,7 +29,7 @@ typedef struct ranks {
     size_t n_valid; /* in the window */
 } ranks;
 
-enum { FEW = 8, STRIDE = 1 << 14 };
+enum { FEW = 8, STRIDE = 1 << 14, ENTRY = 2 /* steps that a value costs that comes alone */ };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -43,20 +43,24 @@ static unsigned group_shift(size_t n) {
 
 static void find_ties(ranks *r) {
     uint32_t *ties = r->o.bucket, first = 0;
-    for (size_t i = 0; i < r->o.n_valid; i++) {
-        if (r->o.sorted[i] != r->o.sorted[first]) first = (uint32_t)i;
-        ties[i] = first;
+    for (size_t i = 0, end = 0; norni_roll_order_piece(&r->o, &i, &end, r->o.n_valid);) {
+        for (size_t k = i; k < end; k++) {
+            if (r->o.sorted[k] != r->o.sorted[first]) first = (uint32_t)k;
+            ties[k] = first;
+        }
     }
     r->ties = ties;
 }
 
-static void begin(ranks *r, const double *x, size_t n) {
-    norni_roll_order_rank(&r->o, x, n);
+/* false: cancelled */
+static bool begin(ranks *r, const double *x, size_t n) {
+    if (!norni_roll_order_rank(&r->o, x, n)) return false;
     find_ties(r);
     r->shift = group_shift(r->o.n_valid);
     r->n_groups = (r->o.n_valid >> r->shift) + 1;
     r->n_valid = 0;
     memset(r->before, 0, (r->n_groups + 8) * sizeof *r->before);
+    return !r->o.cancelled;
 }
 
 INLINE void enter(ranks *r, uint32_t rank) {
@@ -152,8 +156,10 @@ INLINE bool slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretc
         if (hi == to + 1 && lo == from + 1 && lo <= to) {
             step(r, rank[to++ - s->from], rank[from++ - s->from], move);
         } else {
-            for (; to < hi; to++)
+            for (; to < hi; to++) {
+                if (norni_roll_order_spend(&r->o, ENTRY)) return false;
                 enter(r, rank[to - s->from]);
+            }
             for (; from < lo; from++)
                 leave(r, rank[from - s->from]);
         }
@@ -184,19 +190,20 @@ norn_status norni_roll_rank_slide(const double *x, const norni_roll_windows *w,
     NORN_TRY(norni_roll_order_longest(w, &size, err));
     NORN_TRY(norni_roll_order_init(&r.o, size, arena, err));
     r.o.plain = plain;
+    r.o.poll = poll;
     r.before = norni_arena_get(arena, size / 256 + 16, sizeof *r.before);
     if (r.before == NULL) return norni_alloc_fail(err, "roll", size / 256, sizeof *r.before);
     for (size_t k = 0; k < w->n_out;) {
         const norni_roll_stretch s = norni_roll_order_stretch(w, k);
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
-        begin(&r, x + s.from, s.to - s.from);
+        const bool ready = begin(&r, x + s.from, s.to - s.from);
 #if defined(__x86_64__)
         const bool wide =
             !plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-        const bool done =
-            wide ? slide_wide(&r, w, &s, arg, out, poll) : slide_plain(&r, w, &s, arg, out, poll);
+        const bool done = ready && (wide ? slide_wide(&r, w, &s, arg, out, poll)
+                                         : slide_plain(&r, w, &s, arg, out, poll));
 #else
-        const bool done = slide_plain(&r, w, &s, arg, out, poll);
+        const bool done = ready && slide_plain(&r, w, &s, arg, out, poll);
 #endif
         if (!done) return norn_fail(err, NORN_E_CANCEL, "cancelled");
         k = s.last;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -176,6 +177,46 @@ static inline void twin_hears_cancel(norni_roll_fn *fn) {
         assert_ptr_equal(norni_arena_mark_get(&arena).head, mark.head);
     }
     norni_arena_clear(&arena);
+}
+
+typedef struct twin_polls {
+    size_t asked, at; /* stops at the at-th time alone */
+} twin_polls;
+
+static inline bool twin_count(void *user) {
+    twin_polls *p = user;
+    return ++p->asked == p->at;
+}
+
+enum { TWIN_LONG = 1 << 18 };
+
+/* Windows of `length` over TWIN_LONG values, whole ones alone or all: asked more than `least` times, and heard
+ * each time. `crowded`: one value far from all the others. */
+static inline void twin_polls_often(norni_roll_fn *fn, size_t length, bool crowded, size_t least) {
+    double *x = calloc(2 * TWIN_LONG, sizeof *x), *out = x + TWIN_LONG;
+    const norn_alloc alloc = norni_alloc_default();
+    const norni_roll_arg arg = {0};
+    norni_arena arena;
+    norn_err err;
+    norni_arena_init(&arena, &alloc);
+    assert_non_null(x);
+    for (size_t i = 0; i < TWIN_LONG; i++)
+        x[i] = crowded ? 1 + 1e-9 * twin_unit() : twin_unit();
+    if (crowded) x[5] = 1e300;
+    norni_roll_windows w = {.n = TWIN_LONG, .n_out = TWIN_LONG, .length = length, .first_end = 1};
+    if (length <= TWIN_LONG) w.first_end = (ptrdiff_t)length, w.n_out -= length - 1;
+    twin_polls all = {0, 0};
+    const norni_poll never = {twin_count, &all};
+    assert_int_equal(fn(x, &w, &arg, &arena, &never, out, &err), NORN_OK);
+    if (all.asked <= least) fail_msg("%zu polls, more than %zu are due", all.asked, least);
+    for (size_t at = 1; at <= all.asked; at += 1 + all.asked / 9) {
+        twin_polls one = {0, at};
+        const norni_poll stop = {twin_count, &one};
+        assert_int_equal(fn(x, &w, &arg, &arena, &stop, out, &err), NORN_E_CANCEL);
+        assert_int_equal(one.asked, at);
+    }
+    norni_arena_clear(&arena);
+    free(x);
 }
 
 #endif

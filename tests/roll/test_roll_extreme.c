@@ -97,11 +97,19 @@ static void pandas_rows(void **state) {
     norni_arena_clear(&arena);
 }
 
+static void polls_in_long_windows(void **state) {
+    (void)state;
+    twin_polls_often(norni_roll_min, TWIN_LONG / 4, false, 4);
+    twin_polls_often(norni_roll_argmin, TWIN_LONG / 4, false, 20);
+    twin_polls_often(norni_roll_argmax, TWIN_LONG + 1, false, 20);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_twin),
         cmocka_unit_test(lanes_equal_plain),
         cmocka_unit_test(pandas_rows),
+        cmocka_unit_test(polls_in_long_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

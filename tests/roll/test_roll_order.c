@@ -135,7 +135,7 @@ static void ranks_are_stable(void **state) {
         if (r % 7 == 0) /* crowds in any scale */
             for (size_t i = 0; i < n; i++)
                 x[i] = twin_below(50) ? 1 + 1e-9 * x[i] : x[i];
-        norni_roll_order_rank(&o, x, n);
+        assert_true(norni_roll_order_rank(&o, x, n));
         for (size_t i = 0; i < n; i++) {
             size_t rank = 0;
             for (size_t j = 0; j < n; j++)
@@ -187,11 +187,19 @@ static void hears_cancel(void **state) {
     twin_hears_cancel(norni_roll_median);
 }
 
+static void polls_while_it_sorts(void **state) {
+    (void)state;
+    twin_polls_often(norni_roll_median, TWIN_LONG + 1, false, 40);
+    twin_polls_often(norni_roll_median, TWIN_LONG + 1, true, 120);
+    twin_polls_often(norni_roll_median, TWIN_LONG / 4, false, 30);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_twin),         cmocka_unit_test(fast_equals_plain),
         cmocka_unit_test(lanes_equal_bitmaps), cmocka_unit_test(ranks_are_stable),
-        cmocka_unit_test(hears_cancel),        cmocka_unit_test(equals_pandas),
+        cmocka_unit_test(hears_cancel),        cmocka_unit_test(polls_while_it_sorts),
+        cmocka_unit_test(equals_pandas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,11 +112,17 @@ static void hears_cancel(void **state) {
     twin_hears_cancel(norni_roll_rank);
 }
 
+static void polls_while_it_sorts(void **state) {
+    (void)state;
+    twin_polls_often(norni_roll_rank, TWIN_LONG + 1, false, 80);
+    twin_polls_often(norni_roll_rank, TWIN_LONG / 4, false, 60);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_twin),   cmocka_unit_test(ways_are_equal),
-        cmocka_unit_test(long_windows),  cmocka_unit_test(hears_cancel),
-        cmocka_unit_test(equals_pandas),
+        cmocka_unit_test(equals_twin),          cmocka_unit_test(ways_are_equal),
+        cmocka_unit_test(long_windows),         cmocka_unit_test(hears_cancel),
+        cmocka_unit_test(polls_while_it_sorts), cmocka_unit_test(equals_pandas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
