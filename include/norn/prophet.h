@@ -137,6 +137,12 @@ NORN_API NORN_CHECKED norn_status norn_prophet_restore(norn_prophet *p,
                                                        const norn_prophet_state *state,
                                                        norn_err *err);
 
+/// Works out how uncertain the estimates are, for predictions with opt->parameters: the curvature of the log
+/// posterior at the optimum, from the rows that were fitted. Of no effect when it is done already; restored
+/// models need it, too, norn_prophet_cv does not. Errors: NORN_E_ARG when the rows are not as many as fitted.
+NORN_API NORN_CHECKED norn_status norn_prophet_spread(norn_ctx *ctx, norn_prophet *p,
+                                                      const norn_prophet_rows *rows, norn_err *err);
+
 typedef enum norn_prophet_paths {
     NORN_PROPHET_PATHS_STEPS,   ///< as Python's default: a change or none at each step
     NORN_PROPHET_PATHS_POISSON, ///< as R's, and Python's vectorized=False: changes at any time
@@ -149,6 +155,7 @@ typedef struct norn_prophet_predict_opt {
     uint64_t seed;
     norn_prophet_paths paths;
     bool components;       ///< every seasonality, holiday and regressor, with its bounds
+    bool parameters;       ///< the estimates' own uncertainty, too: norn_prophet_spread comes first
 } norn_prophet_predict_opt;
 
 /// 1,000 draws, width 0.8, seed 0, steps, components.

@@ -23,7 +23,7 @@ norn_status norni_prophet_handle(norni_prophet_box *box, norni_prophet_kept *kep
                                  norn_prophet **out, norn_err *err) {
     norn_prophet *p = norni_alloc_zero(&box->alloc, 1, sizeof *p);
     if (p == NULL) return norni_alloc_fail(err, "prophet", 1, sizeof *p);
-    *p = (norn_prophet){box->alloc, box, kept};
+    *p = (norn_prophet){.alloc = box->alloc, .box = box, .kept = kept};
     *out = p;
     return NORN_OK;
 }
@@ -42,6 +42,7 @@ norn_status norn_prophet_new(norn_ctx *ctx, const norn_prophet_opt *opt, norn_pr
 void norn_prophet_free(norn_prophet *p) {
     if (p == NULL) return;
     const norn_alloc alloc = p->alloc;
+    if (p->uncertain) norni_alloc_drop(&alloc, p->uncertain, p->uncertain->size, 1);
     norni_prophet_kept_drop(p->kept);
     norni_prophet_box_drop(p->box);
     norni_alloc_drop(&alloc, p, 1, sizeof *p);
@@ -85,7 +86,7 @@ norn_status norni_prophet_need_fit(const norn_prophet *p, norn_err *err) {
 }
 
 norni_prophet_fitted norni_prophet_fitted_of(const norni_prophet_kept *kept) {
-    return (norni_prophet_fitted){&kept->plan, &kept->fit, kept->state.mean_step};
+    return (norni_prophet_fitted){&kept->plan, &kept->fit, kept->state.mean_step, NULL};
 }
 
 /* Estimates of another fit on this plan's places: slopes when there are as many, coefficients by the

@@ -4,6 +4,7 @@
 
 #include "app/prophet_handle.h"
 #include "app/prophet_sorted.h"
+#include "base/fp.h"
 
 enum { MOST_SAMPLES = 10000000 };
 
@@ -43,9 +44,10 @@ typedef struct answer {
 } answer;
 
 static norn_status begin(norn_ctx *ctx, const norn_prophet *p, const norn_prophet_rows *rows,
-                         bool components, answer *a, norn_err *err) {
+                         const norn_prophet_predict_opt *opt, bool components, answer *a,
+                         norn_err *err) {
     a->poll = norni_ctx_poll(ctx);
-    a->fitted = norni_prophet_fitted_of(p->kept);
+    NORN_TRY(norni_prophet_fitted_as(p, opt, &a->fitted, err));
     NORN_TRY(norni_prophet_sorted(&a->arena, rows, &a->rows, err));
     NORN_TRY(
         norni_prophet_design_make(&a->arena, &a->poll, a->fitted.plan, &a->rows, &a->design, err));
@@ -59,13 +61,26 @@ static bool copy_column(norni_prophet_sheet *s, const char *name, const double *
     return to != NULL;
 }
 
-/* The bounds of a component that is certain are its value. */
-static bool add_component(norni_prophet_sheet *s, const norni_prophet_component *c, bool bounds) {
+/* The bounds of a component that is certain are its value; else it is normal. */
+static bool add_component(norni_prophet_sheet *s, const norni_prophet_component *c,
+                          const norn_prophet_predict_opt *opt) {
     double *to = norni_prophet_sheet_column(s, c->name, "");
     if (to == NULL) return false;
     memcpy(to, c->value, s->n * sizeof *to);
-    return !bounds || (norni_prophet_sheet_alias(s, c->name, "_lower", to) &&
-                       norni_prophet_sheet_alias(s, c->name, "_upper", to));
+    if (opt->samples == 0) return true;
+    if (c->sd == NULL)
+        return norni_prophet_sheet_alias(s, c->name, "_lower", to) &&
+               norni_prophet_sheet_alias(s, c->name, "_upper", to);
+    double *lower = norni_prophet_sheet_column(s, c->name, "_lower"),
+           *upper = norni_prophet_sheet_column(s, c->name, "_upper");
+    if (lower == NULL || upper == NULL) return false;
+    const double z = norni_normal_quantile((1 + opt->interval_width) / 2);
+    for (size_t i = 0; i < s->n; i++) {
+        const double half = c->sd[i] > 0 && z > 0 ? z * c->sd[i] : 0;
+        lower[i] = c->value[i] - half;
+        upper[i] = c->value[i] + half;
+    }
+    return true;
 }
 
 static bool add_bounds(norni_prophet_sheet *s, norni_prophet_bounds *out) {
@@ -86,7 +101,7 @@ static norn_status fill(answer *a, const norn_prophet_predict_opt *opt, norni_pr
     if (ok && a->fitted.plan->floor) ok = copy_column(s, "floor", a->design.floor);
     if (ok && opt->samples) ok = add_bounds(s, &bounds);
     for (size_t i = 0; ok && i < a->parts.n_component; i++)
-        ok = add_component(s, &a->parts.component[i], opt->samples > 0);
+        ok = add_component(s, &a->parts.component[i], opt);
     if (!ok || !copy_column(s, "yhat", a->parts.yhat))
         return norni_alloc_fail(err, "prophet", s->n, sizeof(double));
     memcpy(ds, a->design.ds, s->n * sizeof *ds);
@@ -109,7 +124,7 @@ norn_status norn_prophet_predict(norn_ctx *ctx, const norn_prophet *p,
     norni_arena_init(&a.arena, &ctx->alloc);
     NORN_TRY_GOTO(norni_prophet_need_fit(p, err), fail);
     NORN_TRY_GOTO(norni_prophet_check_predict(opt, err), fail);
-    NORN_TRY_GOTO(begin(ctx, p, rows, opt->components, &a, err), fail);
+    NORN_TRY_GOTO(begin(ctx, p, rows, opt, opt->components, &a, err), fail);
     NORN_TRY_GOTO(
         norni_prophet_sheet_new(&ctx->alloc, a.design.n, 8 + 3 * a.parts.n_component, &sheet, err),
         fail);
@@ -132,7 +147,7 @@ norn_status norn_prophet_samples(norn_ctx *ctx, const norn_prophet *p,
     norni_arena_init(&a.arena, &ctx->alloc);
     NORN_TRY_GOTO(norni_prophet_need_fit(p, err), end);
     NORN_TRY_GOTO(norni_prophet_check_predict(opt, err), end);
-    NORN_TRY_GOTO(begin(ctx, p, rows, false, &a, err), end);
+    NORN_TRY_GOTO(begin(ctx, p, rows, opt, false, &a, err), end);
     const norni_prophet_draws draws = norni_prophet_draws_of(opt, 0);
     NORN_TRY_GOTO(norni_prophet_draw(&a.arena, &a.poll, &a.fitted, &a.design, &a.parts, &draws,
                                      trend, yhat, err),

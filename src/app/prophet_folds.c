@@ -110,7 +110,13 @@ static norn_status predict(norni_arena *arena, const norni_prophet_folds *f, con
     if (x == NULL) return norni_alloc_fail(err, "prophet", f->rows.n_x, sizeof *x);
     norni_prophet_rows ahead = cut(&f->rows, d->n_train, d->n_end, x);
     ahead.y = NULL;
-    const norni_prophet_fitted fitted = {&s->plan, fit, 1.0 / (double)(d->n_train - 1)};
+    norni_prophet_fitted fitted = {&s->plan, fit, 1.0 / (double)(d->n_train - 1), NULL};
+    norni_prophet_spread spread;
+    if (f->opt->parameters && f->opt->samples) {
+        NORN_TRY(
+            norni_prophet_spread_make(arena, &f->poll, &s->plan, fit, &s->design, &spread, err));
+        fitted.spread = &spread;
+    }
     NORN_TRY(norni_prophet_design_within(arena, &s->plan, &ahead, d->n_train, &f->whole, &f->design,
                                          &design, err));
     NORN_TRY(norni_prophet_parts_make(arena, &f->poll, &fitted, &design, false, &parts, err));

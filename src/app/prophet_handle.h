@@ -6,12 +6,19 @@
 #include "app/prophet_box.h"
 #include "app/prophet_kept.h"
 #include "base/ctx.h"
-#include "models/prophet/prophet_predict.h"
+#include "models/prophet/prophet_spread.h"
+
+/* The estimates' uncertainty, in one block with all that it points at. */
+typedef struct norni_prophet_uncertain {
+    size_t size;
+    norni_prophet_spread spread;
+} norni_prophet_uncertain;
 
 struct norn_prophet {
     norn_alloc alloc;
     norni_prophet_box *box;
-    norni_prophet_kept *kept; /* NULL until it is fitted */
+    norni_prophet_kept *kept;           /* NULL until it is fitted */
+    norni_prophet_uncertain *uncertain; /* NULL until it is asked for */
 };
 
 /* A new model that shares box, and owns kept. */
@@ -19,6 +26,10 @@ NORN_CHECKED norn_status norni_prophet_handle(norni_prophet_box *box, norni_prop
                                               norn_prophet **out, norn_err *err);
 NORN_CHECKED norn_status norni_prophet_need_fit(const norn_prophet *p, norn_err *err);
 norni_prophet_fitted norni_prophet_fitted_of(const norni_prophet_kept *kept);
+/* With the estimates' uncertainty where the options ask for it; an error where it was not made. */
+NORN_CHECKED norn_status norni_prophet_fitted_as(const norn_prophet *p,
+                                                 const norn_prophet_predict_opt *opt,
+                                                 norni_prophet_fitted *out, norn_err *err);
 
 /* Fits rows (by time) by a specification; *out is new. Scratch from the arena. */
 NORN_CHECKED norn_status norni_prophet_fit_rows(norni_arena *arena, const norni_poll *poll,

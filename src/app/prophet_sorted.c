@@ -1,6 +1,8 @@
-/* Sorting the rows of Prophet's public calls by time. */
+/* Sorting the rows of Prophet's public calls by time, and those without y left out. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/prophet_sorted.h"
+
+#include <math.h>
 
 #include "base/sort.h"
 
@@ -77,5 +79,44 @@ norn_status norni_prophet_sorted(norni_arena *arena, const norn_prophet_rows *ro
             ds[i] = rows->ds[order[i]];
         out->ds = ds;
     }
+    return NORN_OK;
+}
+
+static double *gather(norni_arena *arena, const size_t *row, size_t n, const double *column) {
+    double *out = norni_arena_get(arena, n, sizeof *out);
+    for (size_t i = 0; out && i < n; i++)
+        out[i] = column[row[i]];
+    return out;
+}
+
+norn_status norni_prophet_seen(norni_arena *arena, const norni_prophet_rows *from,
+                               norni_prophet_rows *to, norn_err *err) {
+    size_t n = 0;
+    *to = *from;
+    if (from->y == NULL)
+        return norn_fail(err, NORN_E_DATA, "prophet: the data must have columns ds and y");
+    for (size_t i = 0; i < from->n; i++)
+        n += isnan(from->y[i]) ? 0 : 1;
+    if (n == from->n) return NORN_OK;
+    size_t *row = norni_arena_get(arena, n, sizeof *row);
+    int64_t *ds = norni_arena_get(arena, n, sizeof *ds);
+    const double **x = norni_arena_get(arena, from->n_x, sizeof *x);
+    if (row == NULL || ds == NULL || x == NULL) return norni_alloc_fail(err, "prophet", n, 16);
+    for (size_t i = 0, k = 0; i < from->n; i++)
+        if (!isnan(from->y[i])) {
+            row[k] = i;
+            ds[k++] = from->ds[i];
+        }
+    const double *const in[] = {from->y, from->cap, from->floor};
+    const double **const out[] = {&to->y, &to->cap, &to->floor};
+    for (size_t k = 0; k < 3 + from->n_x; k++) {
+        const double *column = k < 3 ? in[k] : from->x[k - 3];
+        double *picked = column ? gather(arena, row, n, column) : NULL;
+        if (column && picked == NULL) return norni_alloc_fail(err, "prophet", n, sizeof *picked);
+        *(k < 3 ? out[k] : &x[k - 3]) = picked;
+    }
+    to->n = n;
+    to->ds = ds;
+    to->x = x;
     return NORN_OK;
 }

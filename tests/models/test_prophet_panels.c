@@ -106,7 +106,7 @@ static void make_fit(sample *s) {
     assert_true(s->fit.delta && s->fit.beta);
     for (size_t j = 0; j < s->plan.n_column; j++)
         s->fit.beta[j] = 0.01 * (double)((j * 7 + 3) % 19) - 0.08;
-    s->fitted = (norni_prophet_fitted){&s->plan, &s->fit, 1.0 / (N - 1)};
+    s->fitted = (norni_prophet_fitted){&s->plan, &s->fit, 1.0 / (N - 1), NULL};
     OK(norni_prophet_parts_make(&s->arena, &no_poll, &s->fitted, &s->design, true, &s->parts,
                                 NULL));
 }

@@ -237,7 +237,7 @@ static void make_model(const char *name, model *m) {
                                  .sigma = m->o->fit[2],
                                  .delta = m->o->delta,
                                  .beta = beta};
-    m->fitted = (norni_prophet_fitted){&m->plan, &m->fit, 1 / (double)(m->past.n - 1)};
+    m->fitted = (norni_prophet_fitted){&m->plan, &m->fit, 1 / (double)(m->past.n - 1), NULL};
     assert_int_equal(norni_prophet_design_make(&arena, &no_poll, &m->plan, &ahead, &m->ahead, &err),
                      NORN_OK);
     assert_int_equal(

@@ -12,7 +12,8 @@
  * carried from row to row, on one grid for rows N in [2^j, 2^(j+1)).
  * The atom is kept apart. Where noise does not end the series, as for the trend, which has none, a
  * filter exp(-36 u^8) (Vandeven 1991) does; within about 0.05 N of 0 bounds are then approximate. Where noise is all but everything, the sum is taken for normal.
- * Flat growth and rows of the history: normal. */
+ * The estimates' uncertainty (prophet_spread.c), linearised, is normal: it adds to the noise, and is
+ * the trend's own. Flat growth and rows of the history: normal. */
 #include <math.h>
 
 #include "base/fp.h"
@@ -118,71 +119,64 @@ static double solve_bound(const law *l, double width, double guess) {
 /* Everything about the rows behind the history. */
 typedef struct ahead {
     norni_prophet_changes law;
-    double width, z;     /* z: of the normal distribution */
-    double unit;         /* y per unit of U */
-    double noise;        /* of y */
-    const double *share; /* (rows) X b_m */
+    double width, z; /* z: of the normal distribution */
     size_t rows;
 } ahead;
 
-/* g of row r's y; negative: noise is all but everything. */
-static double noise_of(const ahead *a, size_t r) {
-    const double n = (double)(r + 1), unit = a->unit * fabs(1 + a->share[r]),
-                 spread = spread_of(a->law.chance, n) + n;
-    return unit * 30 * spread <= a->noise ? -1 : a->noise / unit;
+/* The trend, or y. */
+typedef struct target {
+    const double *unit;  /* (rows) of it per unit of U, >= 0 */
+    const double *noise; /* (rows) sd of what is normal of it */
+    double *half;        /* (rows) its half widths, to be found */
+} target;
+
+/* g of row r; negative: noise is all but everything. */
+static double noise_of(const ahead *a, const target *x, size_t r) {
+    const double n = (double)(r + 1), spread = spread_of(a->law.chance, n) + n;
+    return x->unit[r] * 30 * spread <= x->noise[r] ? -1 : x->noise[r] / x->unit[r];
 }
 
-static double normal_bound(const ahead *a, size_t r) {
-    const double n = (double)(r + 1),
-                 trend = a->unit * (1 + a->share[r]) * spread_of(a->law.chance, n);
-    return a->z * norni_prophet_length(trend, a->noise);
+static double normal_bound(const ahead *a, const target *x, size_t r) {
+    const double spread = spread_of(a->law.chance, (double)(r + 1));
+    return a->z * norni_prophet_length(x->unit[r] * spread, x->noise[r]);
 }
 
-/* Half widths of rows [from, to), an octave, of the trend (NULL: not asked for) and of y. */
-static norn_status octave_bounds(const norni_poll *poll, const ahead *a, grid *of_trend, grid *of_y,
-                                 law *l, size_t from, size_t to, double *trend, double *y,
-                                 norn_err *err) {
+/* Half widths of rows [from, to), an octave. */
+static norn_status octave_bounds(const norni_poll *poll, const ahead *a, const target *x, grid *q,
+                                 law *l, size_t from, size_t to, norn_err *err) {
     const double chance = a->law.chance;
-    double least = NORNI_INF, most = 0, of_trend_guess = 0;
+    double least = NORNI_INF, most = 0, before = 0;
     for (size_t r = from; r < to; r++) {
-        const double g = noise_of(a, r);
+        const double g = noise_of(a, x, r);
         if (g < 0) continue;
         least = g < least ? g : least;
         most = g > most ? g : most;
     }
-    if (trend != NULL) grid_start(of_trend, chance, from + 1, to, 0, 0);
-    if (most > 0 || least == 0) grid_start(of_y, chance, from + 1, to, least, most);
+    const bool any = most > 0 || least == 0;
+    if (any) grid_start(q, chance, from + 1, to, least, most);
     for (size_t r = from; r < to; r++) {
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
-        const double n = (double)(r + 1), g = noise_of(a, r),
-                     stay = chance < 1 ? norni_exp(n * norni_log(1 - chance)) : 0,
-                     spread = spread_of(chance, n);
-        if (trend != NULL) {
-            multiply_phi(of_trend, chance, r);
-            law_of(of_trend, stay, 0, l);
-            if (of_trend_guess <= 0) of_trend_guess = a->z * spread;
-            trend[r] = of_trend_guess = solve_bound(l, a->width, of_trend_guess);
-            trend[r] *= a->unit;
-        }
-        if (most > 0 || least == 0) multiply_phi(of_y, chance, r);
-        y[r] = normal_bound(a, r);
+        const double n = (double)(r + 1), g = noise_of(a, x, r),
+                     stay = chance < 1 ? norni_exp(n * norni_log(1 - chance)) : 0;
+        if (any) multiply_phi(q, chance, r);
+        x->half[r] = normal_bound(a, x, r);
         if (g < 0) continue;
-        law_of(of_y, stay, g, l);
-        const double unit = a->unit * fabs(1 + a->share[r]);
-        y[r] = unit * solve_bound(l, a->width, y[r] / unit);
+        law_of(q, stay, g, l);
+        const double guess = g > 0 || before <= 0 ? x->half[r] / x->unit[r] : before;
+        before = solve_bound(l, a->width, guess);
+        x->half[r] = x->unit[r] * before;
     }
     return NORN_OK;
 }
 
-/* Half widths (rows of a->rows) of the trend (NULL: not asked for) and of y. */
 static norn_status half_widths(norni_arena *arena, const norni_poll *poll, const ahead *a,
-                               double *trend, double *y, norn_err *err) {
-    grid *q = norni_arena_get(arena, 2, sizeof *q);
+                               const target *x, norn_err *err) {
+    grid *q = norni_arena_get(arena, 1, sizeof *q);
     law *l = norni_arena_get(arena, 1, sizeof *l);
-    if (!q || !l) return norni_alloc_fail(err, "prophet", 2, sizeof *q);
+    if (!q || !l) return norni_alloc_fail(err, "prophet", 1, sizeof *q);
     for (size_t from = 0; from < a->rows; from = 2 * from + 1) {
         const size_t to = 2 * from + 1 < a->rows ? 2 * from + 1 : a->rows;
-        NORN_TRY(octave_bounds(poll, a, q, q + 1, l, from, to, trend, y, err));
+        NORN_TRY(octave_bounds(poll, a, x, q, l, from, to, err));
     }
     return NORN_OK;
 }
@@ -193,23 +187,32 @@ norn_status norni_prophet_exact_bounds(norni_arena *arena, const norni_poll *pol
                                        const norni_prophet_parts *parts, double width,
                                        const norni_prophet_bounds *out, norn_err *err) {
     const size_t n = design->n;
-    const double scale = fitted->plan->y_scale;
+    const double scale = fitted->plan->y_scale, noise = fitted->fit->sigma * scale;
     ahead a = {.law = norni_prophet_changes_of(fitted, design),
                .width = width,
-               .z = norni_normal_quantile((1 + width) / 2),
-               .noise = fitted->fit->sigma * scale};
-    a.unit = a.law.step * a.law.scale * scale;
-    a.rows = a.law.chance > 0 && a.unit > 0 && width < 1 ? n - a.law.first : 0;
-    a.share = parts->multiplicative + (n - a.rows);
-    double *half = norni_arena_zero(arena, n, 2 * sizeof *half), *trend = half, *y = half + n;
-    if (!half) return norni_alloc_fail(err, "prophet", n, 2 * sizeof *half);
-    for (size_t i = 0; i < n - a.rows; i++) {
-        y[i] = width > 0 ? a.z * a.noise : 0;
-        trend[i] = width >= 1 && i >= a.law.first ? NORNI_INF : 0;
+               .z = norni_normal_quantile((1 + width) / 2)};
+    const double unit = a.law.step * a.law.scale * scale;
+    a.rows = a.law.chance > 0 && unit > 0 && width < 1 ? n - a.law.first : 0;
+    double *room = norni_arena_zero(arena, n, 6 * sizeof *room);
+    if (!room) return norni_alloc_fail(err, "prophet", n, 6 * sizeof *room);
+    double *trend = room, *y = room + n, *trend_unit = room + 2 * n, *y_unit = room + 3 * n,
+           *trend_noise = room + 4 * n, *y_noise = room + 5 * n;
+    for (size_t i = 0; i < n; i++) {
+        trend_unit[i] = unit;
+        y_unit[i] = unit * fabs(1 + parts->multiplicative[i]);
+        trend_noise[i] = parts->trend_sd ? parts->trend_sd[i] : 0;
+        y_noise[i] = norni_prophet_noise(parts, i, noise);
+        if (width <= 0) continue;
+        y[i] = a.z * y_noise[i];
+        trend[i] = trend_noise[i] > 0 ? a.z * trend_noise[i] : 0;
+        if (width >= 1 && i >= a.law.first) trend[i] = NORNI_INF;
     }
-    double *of_trend = out->trend_lower || out->trend_upper ? trend + (n - a.rows) : NULL;
-    if (width > 0 && a.rows)
-        NORN_TRY(half_widths(arena, poll, &a, of_trend, y + (n - a.rows), err));
+    const size_t at = n - a.rows;
+    const target of_trend = {trend_unit + at, trend_noise + at, trend + at},
+                 of_y = {y_unit + at, y_noise + at, y + at};
+    if (width > 0 && a.rows && (out->trend_lower || out->trend_upper))
+        NORN_TRY(half_widths(arena, poll, &a, &of_trend, err));
+    if (width > 0 && a.rows) NORN_TRY(half_widths(arena, poll, &a, &of_y, err));
     for (size_t i = 0; i < n; i++) {
         if (out->trend_lower) out->trend_lower[i] = parts->trend[i] - trend[i];
         if (out->trend_upper) out->trend_upper[i] = parts->trend[i] + trend[i];

@@ -4,7 +4,7 @@
  * the part of X b that its columns make; totals are sums of components. A share of the trend has no
  * unit; the others are times y_scale. */
 #include "base/sort.h"
-#include "models/prophet/prophet_predict.h"
+#include "models/prophet/prophet_spread.h"
 #include "models/prophet/prophet_trend.h"
 
 enum { N_TOTALS = 5, POLL_EVERY = 64 };
@@ -36,7 +36,7 @@ static norn_status component_of(norni_arena *arena, tally *c, size_t *place, nor
     if (!value) return norni_alloc_fail(err, "prophet", n, sizeof *value);
     *place = c->n;
     c->value[c->n] = value;
-    c->of[c->n++] = (norni_prophet_component){name, multiplicative, value};
+    c->of[c->n++] = (norni_prophet_component){name, multiplicative, value, NULL};
     return NORN_OK;
 }
 
@@ -90,7 +90,8 @@ static int by_name(const void *arg, size_t a, size_t b) {
 
 /* As pandas' crosstab: by name; then a grand total that no column is in. */
 static norn_status put_in_order(norni_arena *arena, tally *c,
-                                const norni_prophet_component grand[2], norni_prophet_parts *out,
+                                const norni_prophet_component grand[2],
+                                norni_prophet_component **sorted_out, norni_prophet_parts *out,
                                 norn_err *err) {
     bool seen[2] = {false, false};
     for (size_t j = 0; j < c->n; j++)
@@ -110,7 +111,7 @@ static norn_status put_in_order(norni_arena *arena, tally *c,
         if (!seen[k]) sorted[c->n++] = grand[k];
     }
     out->n_component = c->n;
-    out->component = sorted;
+    out->component = *sorted_out = sorted;
     return NORN_OK;
 }
 
@@ -143,6 +144,29 @@ static norn_status trend_of(norni_arena *arena, const norni_prophet_fitted *f,
     return NORN_OK;
 }
 
+/* What the estimates' uncertainty makes of the rows. */
+static norn_status add_spread(norni_arena *arena, const norni_poll *poll,
+                              const norni_prophet_fitted *fitted,
+                              const norni_prophet_design *design, norni_prophet_component *part,
+                              norni_prophet_parts *out, norn_err *err) {
+    const size_t n = design->n;
+    double *sd = norni_arena_get(arena, n, (2 + out->n_component) * sizeof *sd);
+    if (!sd) return norni_alloc_fail(err, "prophet", n, (2 + out->n_component) * sizeof *sd);
+    NORN_TRY(norni_prophet_spread_sd(arena, poll, fitted, design, out, NORNI_PROPHET_OF_TREND, NULL,
+                                     sd, err));
+    NORN_TRY(norni_prophet_spread_sd(arena, poll, fitted, design, out, NORNI_PROPHET_OF_YHAT, NULL,
+                                     sd + n, err));
+    out->trend_sd = sd;
+    out->yhat_sd = sd + n;
+    for (size_t j = 0; j < out->n_component; j++) {
+        double *own = sd + (2 + j) * n;
+        NORN_TRY(norni_prophet_spread_sd(arena, poll, fitted, design, out,
+                                         NORNI_PROPHET_OF_COMPONENT, &part[j], own, err));
+        part[j].sd = own;
+    }
+    return NORN_OK;
+}
+
 norn_status norni_prophet_parts_make(norni_arena *arena, const norni_poll *poll,
                                      const norni_prophet_fitted *fitted,
                                      const norni_prophet_design *design, bool components,
@@ -163,10 +187,13 @@ norn_status norni_prophet_parts_make(norni_arena *arena, const norni_poll *poll,
                          multiplicative, err));
     for (size_t i = 0; i < n; i++)
         yhat[i] = column[i] * (1 + multiplicative[i]) + additive[i];
-    if (!components) return NORN_OK;
-    NORN_TRY(add_totals(arena, fitted->plan, &c, n, err));
+    norni_prophet_component *part = NULL;
     const norni_prophet_component grand[2] = {
-        {norni_str_of("additive_terms"), false, additive},
-        {norni_str_of("multiplicative_terms"), true, multiplicative}};
-    return put_in_order(arena, &c, grand, out, err);
+        {norni_str_of("additive_terms"), false, additive, NULL},
+        {norni_str_of("multiplicative_terms"), true, multiplicative, NULL}};
+    if (components) {
+        NORN_TRY(add_totals(arena, fitted->plan, &c, n, err));
+        NORN_TRY(put_in_order(arena, &c, grand, &part, out, err));
+    }
+    return fitted->spread ? add_spread(arena, poll, fitted, design, part, out, err) : NORN_OK;
 }

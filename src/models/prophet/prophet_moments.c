@@ -4,7 +4,8 @@
  *   STEPS    row i (0 is the first): sum over j <= i of chance delta_j step (i - j + 1/2): variance
  *            2 scale^2 step^2 chance N (4 N^2 - 1) / 12,  N = i + 1
  *   POISSON  integral of rate (t - s)^2 ds from 1 to t: variance 2 scale^2 rate (t - 1)^3 / 3
- * y adds (1 + X b_m) of it to the noise, both times y_scale. Logistic growth bends the changes: there
+ * y adds (1 + X b_m) of it to the noise, both times y_scale. What the estimates' own uncertainty adds
+ * (prophet_spread.c) is in parts. Logistic growth bends the changes: there
  * is no such formula, and only rows of the history are known. */
 #include <math.h>
 
@@ -27,8 +28,10 @@ bool norni_prophet_moments(const norni_prophet_fitted *fitted, const norni_proph
         }
         const double trend = law.scale * sqrt(2 * variance) * scale,
                      shared = trend * (1 + parts->multiplicative[i]);
-        if (trend_sd) trend_sd[i] = trend;
-        if (yhat_sd) yhat_sd[i] = norni_prophet_length(shared, noise);
+        if (trend_sd)
+            trend_sd[i] = parts->trend_sd ? norni_prophet_length(trend, parts->trend_sd[i]) : trend;
+        if (yhat_sd)
+            yhat_sd[i] = norni_prophet_length(shared, norni_prophet_noise(parts, i, noise));
     }
     return true;
 }

@@ -45,10 +45,20 @@ static inline uint64_t norni_prophet_noise_at(size_t row) {
     return (uint64_t)row << 32;
 }
 
+/* And draw d's normal for coordinate c of the estimates: behind those of 2^31 rows. */
+static inline uint64_t norni_prophet_estimate_at(size_t c) {
+    return UINT64_C(1) << 63 | (uint64_t)c << 32;
+}
+
 /* sqrt(a^2 + b^2) without overflow. */
 static inline double norni_prophet_length(double a, double b) {
     const double x = fabs(a), y = fabs(b), large = x > y ? x : y, ratio = (x > y ? y : x) / large;
     return large > 0 ? large * sqrt(1 + ratio * ratio) : 0;
+}
+
+/* What is normal of y in row i: the noise, and the estimates' uncertainty. */
+static inline double norni_prophet_noise(const norni_prophet_parts *parts, size_t i, double noise) {
+    return parts->yhat_sd ? norni_prophet_length(parts->yhat_sd[i], noise) : noise;
 }
 
 /* Bounds of STEPS' distribution without draws (prophet_moments.c). Not for logistic growth with rows

@@ -6,11 +6,14 @@
 #include "models/prophet/prophet_types.h"
 
 /* All that predictions need of a fit; borrowed. */
+struct norni_prophet_spread;
 typedef struct norni_prophet_fitted {
     const norni_prophet_plan *plan;
     const norni_prophet_fit *fit;
     double mean_step; /* of t between rows of the history with y (1 / (rows - 1)): the step of the
                          trend's changes where only one row lies in the future */
+    const struct norni_prophet_spread
+        *spread; /* the estimates' own uncertainty (prophet_spread.h); NULL: taken as certain */
 } norni_prophet_fitted;
 
 /* One component: a seasonality, a holiday, a regressor, or one of the totals "holidays",
@@ -20,6 +23,7 @@ typedef struct norni_prophet_component {
     norni_str name;
     bool multiplicative; /* a share of the trend; else in units of y */
     const double *value; /* (n) */
+    const double *sd; /* (n) from the estimates' uncertainty, in the unit of value; NULL: certain */
 } norni_prophet_component;
 
 /* yhat = trend (1 + multiplicative) + additive. */
@@ -27,14 +31,15 @@ typedef struct norni_prophet_parts {
     size_t n;
     const double *trend, *yhat; /* (n) in units of y */
     const double *additive,
-        *multiplicative; /* (n) the two totals: units of y; share of the trend */
-    size_t n_component;  /* 0 unless asked for */
+        *multiplicative;              /* (n) the two totals: units of y; share of the trend */
+    const double *trend_sd, *yhat_sd; /* (n) from the estimates' uncertainty alone; NULL: certain */
+    size_t n_component;               /* 0 unless asked for */
     const norni_prophet_component
         *component; /* in the order of Prophet's predict(): by the bytes of
                                                  their names; a total without columns comes last */
 } norni_prophet_parts;
 
-/* Everything that is certain about the rows of `design` (of norni_prophet_design_make). In the arena. */
+/* Everything but the draws about the rows of `design` (of norni_prophet_design_make). In the arena. */
 NORN_CHECKED norn_status norni_prophet_parts_make(norni_arena *arena, const norni_poll *poll,
                                                   const norni_prophet_fitted *fitted,
                                                   const norni_prophet_design *design,

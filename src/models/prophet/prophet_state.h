@@ -4,7 +4,7 @@
 #define NORNI_PROPHET_STATE_H
 
 #include "models/prophet/prophet_opts.h"
-#include "models/prophet/prophet_predict.h"
+#include "models/prophet/prophet_spread.h"
 
 /* Where the series ends and how its times go on. Time k (0 is the first of the horizon) is
  *   last + (k + 1) step              in an irregular series
@@ -23,7 +23,8 @@ typedef struct norni_prophet_state {
     size_t n_used; /* rows with y */
     norni_prophet_clock clock;
     norni_prophet_use use;
-    norni_prophet_ahead ahead; /* from the options */
+    norni_prophet_spread spread; /* n = 0: estimates are taken as certain */
+    norni_prophet_ahead ahead;   /* from the options */
     size_t n_draws;
     /* borrowed from the series of the fit or of the last update */
     const double *const *x_future; /* or NULL */
@@ -61,7 +62,8 @@ NORN_CHECKED norn_status norni_prophet_rows_ahead(norni_arena *arena, const norn
                                                   norn_err *err);
 
 static inline norni_prophet_fitted norni_prophet_fitted_of(const norni_prophet_state *st) {
-    return (norni_prophet_fitted){&st->plan, &st->fit, st->mean_step};
+    return (norni_prophet_fitted){&st->plan, &st->fit, st->mean_step,
+                                  st->spread.n ? &st->spread : NULL};
 }
 
 #endif
