@@ -221,6 +221,7 @@ norn_status norni_prophet_box_regressor(norni_prophet_box *box, const norn_proph
     norni_prophet_spec *spec = &box->spec;
     const char *code;
     norni_prophet_regressor added = {.prior = r->prior, .standardise = r->standardise, .sd = 1};
+    if (isfinite(r->mu) && isfinite(r->sd) && r->sd > 0) added.mu = r->mu, added.sd = r->sd;
     if (isnan(added.prior)) added.prior = spec->holidays_prior;
     NORN_TRY(keep_text(box, r->name, &added.name, err));
     NORN_TRY(

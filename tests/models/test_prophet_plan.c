@@ -547,6 +547,9 @@ static void rows_are_checked(void **state) {
     b->y[1] = 1e308;
     b->spec.minmax = true;
     refuses(b, NORN_E_DATA, "further than a double holds");
+    b = base();
+    b->y[3] = 1.2e308;
+    refuses(b, NORN_E_DATA, "y is 1.2e308 at ds 2014-03-08");
 }
 
 static void capacities_are_checked(void **state) {
@@ -683,10 +686,14 @@ static void a_cancel_is_heard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(features_equal_prophets), cmocka_unit_test(names_are_checked),
-        cmocka_unit_test(numbers_are_checked),     cmocka_unit_test(rows_are_checked),
-        cmocka_unit_test(capacities_are_checked),  cmocka_unit_test(edges_have_results),
-        cmocka_unit_test(many_regressors),         cmocka_unit_test(a_cancel_is_heard),
+        cmocka_unit_test(features_equal_prophets),
+        cmocka_unit_test(names_are_checked),
+        cmocka_unit_test(numbers_are_checked),
+        cmocka_unit_test(rows_are_checked),
+        cmocka_unit_test(capacities_are_checked),
+        cmocka_unit_test(edges_have_results),
+        cmocka_unit_test(many_regressors),
+        cmocka_unit_test(a_cancel_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

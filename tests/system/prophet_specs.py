@@ -82,7 +82,51 @@ def test_columns(check, series):
         check.that(7000 < by[0] - by[1] < 11000, f"{name}: a promotion is worth 9000", by)
 
 
+def test_condition(check, series):
+    past = series[DAILY[0]]
+    days = [d for d, _ in past] + [f"2020-01-{k + 1:02}" for k in range(H)]
+    term = [int(d[5:7]) not in (6, 7, 8, 1) for d in days]
+    pattern = [9000 * (t % 7 < 2) * on for t, on in enumerate(term)]
+    write("t.csv", "unique_id,ds,y,school\n" + "".join(f"a,{d},{float(y) + p if y else ''},{int(on)}\n" for (d, y), p, on in zip(past, pattern, term)))
+    write("next.csv", "unique_id,ds,school\n" + "".join(f"a,{d},{int(k % 14 < 7)}\n" for k, d in enumerate(days[len(past):])))
+    spec = "s=prophet(seasonalities=term:7:3:::school),p=prophet(seasonalities=term:7:3:5:additive:school)"
+    done = run("forecast", "t.csv", "--future", "next.csv", "--horizon", str(H), "--level", "none", "--model", spec)
+    check.that(done.returncode == 0 and "2 of 2 items ok (0 by fallback)" in done.stderr, "a conditional seasonality by its column", done.stderr)
+    plain = rows(run("forecast", "daily.csv", "--horizon", str(H), "--level", "none", "--model", "prophet").stdout)
+    lift = [float(r["s"]) - float(q["prophet"]) for r, q in zip(rows(done.stdout), plain)]
+    on = [v for k, v in enumerate(lift) if k % 14 < 7]
+    off = [v for k, v in enumerate(lift) if k % 14 >= 7]
+    check.that(max(on) - min(on) > 7000 and max(off) - min(off) < 2500, "it swings where the condition is 1 and nowhere else", (on, off))
+    write("odd.csv", open("t.csv", encoding="utf-8").read().replace(",1\n", ",0.5\n", 1))
+    for data, asked, said in (("odd.csv", "school", "non-boolean 0.5 in column 'school'"), ("t.csv", "holiday", "its condition 'holiday' is no column")):
+        done = run("forecast", data, "--future", "next.csv", "--horizon", str(H), "--fallback", "none", "--model", f"prophet(seasonalities=term:7:3:::{asked})")
+        check.that(done.returncode == 4 and said in done.stderr, f"{said}", done.stderr)
+
+
+def test_masked(check, series):
+    mask = range(400, 420)
+    text = ["unique_id,ds,y\n"] + [f"a,{d},{'' if t in mask else y}\n" for t, (d, y) in enumerate(series[DAILY[0]])]
+    write("masked.csv", "".join(text))
+    write("wild.csv", "".join(text[:1] + [f"a,{d},{1e6 if t in mask else y}\n" for t, (d, y) in enumerate(series[DAILY[0]])]))
+    args = ("--horizon", "7", "--level", "none", "--model", "prophet", "--fitted", "--fallback", "none")
+    done = run("forecast", "masked.csv", *args)
+    fitted = rows(done.stdout)
+    inside = [float(r["prophet"]) for t, r in enumerate(fitted) if t in mask]
+    check.that(len(fitted) == len(text) + 6 and all(r["y"] == "" for t, r in enumerate(fitted) if t in mask) and all(1000 < v < 60000 for v in inside), "rows without a value are predicted by --fitted", done.stderr)
+    wild = run("forecast", "wild.csv", *args)
+    check.that(wild.stdout != done.stdout, "and move nothing: outliers that are left in do")
+
+
 def test_errors(check, series):
+    write("h.csv", "holiday,ds\npay,2019-01-31\n")
+    done = run("forecast", "daily.csv", "--horizon", "3", "--holidays", "h.csv", "--model", "prophet(seasonalities=pay:30.5:3)")
+    check.that(done.returncode == 3 and "'pay': this name is already used for a seasonality" in done.stderr, "a seasonality of a holiday's name is told at once", done.stderr)
+    for spec, said in (("prophet(seasonalities=a:9:2;a:5:1)", "already used for a seasonality"), ("prophet(seasonalities=trend:9:2)", "reserved"),
+                       ("prophet(holidays=US,seasonalities=Christmas Day:9:2)", "already used for a"), ("prophet(seasonalities=a:9:2:::ds)", "reserved")):
+        done = run("forecast", "daily.csv", "--horizon", "3", "--model", spec)
+        check.that(done.returncode == 2 and said in done.stderr, f"{spec} is refused at once", done.stderr)
+    done = run("forecast", "--load", "m.norn", "--future", "plan.csv", "--horizon", "3")
+    check.that(done.returncode == 2 and "leave out --load" in done.stderr, "--future with a kept model says what to leave out", done.stderr)
     for spec, said in (("prophet(yearly=often)", "is not auto, true, false"), ("prophet(holidays=Atlantis)", "is no country"),
                        ("prophet(seasonalities=monthly)", "name:days:pairs"), ("prophet(growth=round)", "growth")):
         done = run("forecast", "daily.csv", "--horizon", "3", "--model", spec)
@@ -101,7 +145,7 @@ def test(check):
         every = [r for r in csv.DictReader(f) if r["unique_id"] in DAILY]
     series = {name: [(r["ds"], r["y"]) for r in every if r["unique_id"] == name] for name in DAILY}
     write("daily.csv", "unique_id,ds,y\n" + "".join(f"{n},{d},{y}\n" for n in DAILY for d, y in series[n]))
-    for one in (test_specs, test_evaluate, test_kept, test_columns, test_errors):
+    for one in (test_specs, test_evaluate, test_kept, test_columns, test_condition, test_masked, test_errors):
         one(check, series)
 
 

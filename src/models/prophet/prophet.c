@@ -40,9 +40,7 @@ static norn_status check_options(const void *opt, const norni_model_set *set, no
 }
 
 static norn_status check_holidays(const void *opt, const norni_holidays *h, norn_err *err) {
-    const norni_prophet_spec spec = {.n_holiday = h->n, .holiday = h->row};
-    (void)opt;
-    return norni_prophet_check_holidays(&spec, 0, err);
+    return norni_prophet_opt_names(opt, h, err);
 }
 
 /* Columns, products of columns, and draws over the horizon. */

@@ -33,7 +33,8 @@ typedef struct climb_ground {
     size_t thin_mult, thin_add;
     size_t *thin_first; /* (thin_mult / 4 + thin_add / 4 + 1) into thin_row */
     size_t *thin_row;
-    double *rows_mult;     /* (n, wide_mult) row-major; the extra columns are 0 */
+    /* Row-major copies of the columns, for the time of the fit: 8 bytes for each entry. */
+    double *rows_mult;     /* (n, wide_mult); the extra columns are 0 */
     double *rows_add;      /* (n, wide_add) */
     double *gram_add;      /* (wide_add, wide_add) products of additive columns */
     size_t *first;         /* (n_change + 2) the row where stretch q begins; last: n */

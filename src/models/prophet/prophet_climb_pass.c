@@ -81,7 +81,8 @@ static norn_status list_thin(climb_ground *g, norn_err *err) {
     return NORN_OK;
 }
 
-/* A block of rows at a time: what is written stays near. False: stopped. */
+/* A block of rows at a time: what is written stays near, and memory that is touched for the first time
+ * is so between two polls. False: stopped. */
 static bool pack_rows(const climb_ground *g, double *rows, size_t wide, size_t first, size_t k) {
     for (size_t at = 0; at < g->n; at += CLIMB_ROWS) {
         const size_t end = at + CLIMB_ROWS < g->n ? at + CLIMB_ROWS : g->n;
@@ -89,6 +90,9 @@ static bool pack_rows(const climb_ground *g, double *rows, size_t wide, size_t f
         for (size_t j = 0; j < k; j++)
             for (size_t i = at; i < end; i++)
                 rows[i * wide + j] = g->unit[first + j] * g->column[first + j][i];
+        for (size_t j = k; j < wide; j++)
+            for (size_t i = at; i < end; i++)
+                rows[i * wide + j] = 0;
     }
     return true;
 }
@@ -141,8 +145,8 @@ norn_status climb_ground_make(climb_ground *g, norni_arena *arena, const norni_p
     g->place = norni_arena_get(arena, p->n_x + 1, sizeof *g->place);
     g->column = norni_arena_get(arena, p->n_x + 1, sizeof *g->column);
     g->unit = norni_arena_get(arena, p->n_x + 1, sizeof *g->unit);
-    g->rows_mult = norni_arena_zero(arena, g->n, g->wide_mult * sizeof *g->rows_mult + 1);
-    g->rows_add = norni_arena_zero(arena, g->n, g->wide_add * sizeof *g->rows_add + 1);
+    g->rows_mult = norni_arena_get(arena, g->n, g->wide_mult * sizeof *g->rows_mult + 1);
+    g->rows_add = norni_arena_get(arena, g->n, g->wide_add * sizeof *g->rows_add + 1);
     g->gram_add = norni_arena_zero(arena, g->wide_add, g->wide_add * sizeof *g->gram_add + 1);
     g->first = norni_arena_get(arena, g->n_change + 2, sizeof *g->first);
     g->anchor = norni_arena_get(arena, g->n_change + 1, sizeof *g->anchor);

@@ -8,7 +8,10 @@
 #include "models/prophet/prophet_plan_parts.h"
 #include "num/sincos.h"
 
-enum { CHUNK = 1024 }; /* rows between two polls; their arguments stay in the first cache */
+enum {
+    CHUNK = 1024,     /* rows between two polls; their arguments stay in the first cache */
+    AT_ONCE = 1 << 15 /* zeros between two polls */
+};
 
 static norn_status too_short(const norni_prophet_season *season, norn_err *err) {
     return norn_fail(
@@ -76,6 +79,15 @@ void norni_prophet_regressor_feature(const norni_prophet_rows *rows, const norni
         x[i] = (from[design->row ? design->row[i] : i] - regressor->mu) / regressor->sd;
 }
 
+/* Memory that is touched for the first time costs more than its bytes. False: stopped. */
+static bool set_zero(const norni_poll *poll, double *x, size_t n) {
+    for (size_t at = 0; at < n; at += AT_ONCE) {
+        if (norni_poll_stop(poll)) return false;
+        memset(x + at, 0, (n - at < AT_ONCE ? n - at : AT_ONCE) * sizeof *x);
+    }
+    return true;
+}
+
 norn_status norni_prophet_features(norni_arena *arena, const norni_poll *poll,
                                    const norni_prophet_plan *plan, const norni_prophet_rows *rows,
                                    norni_prophet_design *design, norn_err *err) {
@@ -89,9 +101,10 @@ norn_status norni_prophet_features(norni_arena *arena, const norni_poll *poll,
     for (size_t k = 0; k < plan->n_column; k++) {
         const norni_prophet_column *c = &plan->column[k];
         x[k] = all + k * n;
-        if (c->kind == NORNI_PROPHET_HOLIDAY || c->kind == NORNI_PROPHET_ZEROS)
-            memset(x[k], 0, n * sizeof *x[k]);
-        else if (c->kind == NORNI_PROPHET_REGRESSOR)
+        if ((c->kind == NORNI_PROPHET_HOLIDAY || c->kind == NORNI_PROPHET_ZEROS) &&
+            !set_zero(poll, x[k], n))
+            return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
+        if (c->kind == NORNI_PROPHET_REGRESSOR)
             norni_prophet_regressor_feature(rows, plan, c->source, design, x[k]);
     }
     NORN_TRY(season_features(arena, poll, plan, rows, design, x, err));

@@ -7,8 +7,9 @@
 
 #include "base/fp.h"
 #include "base/numtext.h"
+#include "models/prophet/prophet_plan.h"
 
-enum { AUTO = -1, ON = -2, MOST_ORDER = 10000 };
+enum { AUTO = -1, ON = -2, MOST_ORDER = 10000, MOST_SEASONS = 64 };
 
 #define PRIOR(row, field, value, text)                                                     \
     {                                                                                      \
@@ -57,7 +58,8 @@ const norni_param norni_prophet_opt_rows[NORNI_PROPHET_OPT_ROWS] = {
     SEASON("weekly", weekly, "weekly-seasonality", "auto, true, false or Fourier pairs"),
     SEASON("daily", daily, "daily-seasonality", "auto, true, false or Fourier pairs"),
     TEXT("seasonalities", seasonalities, NULL,
-         "more of them, as name:days:pairs[:prior[:mode]];…, e.g. monthly:30.5:5"),
+         "more of them, as name:days:pairs[:prior[:mode[:condition]]];…, e.g. monthly:30.5:5; a "
+         "condition is a column of 0 and 1 that switches it, as term:7:3:::school"),
     CHOICE("seasonality_mode", multiplicative, "additive", "additive|multiplicative",
            "seasonalities and regressors are added, or are shares of the trend"),
     PRIOR("seasonality_prior_scale", seasonality_prior, "10", "scale of the seasonalities' prior"),
@@ -122,9 +124,9 @@ static norn_status read_switch(const char *name, const char *given, int32_t *out
 
 static norn_status read_season(const norni_prophet_opt *o, norni_str text,
                                norni_prophet_season *out, norn_err *err) {
-    norni_str rest = text, piece[5];
+    norni_str rest = text, piece[6];
     size_t n = 0;
-    while (n < 5 && next_piece(&rest, ':', &piece[n]))
+    while (n < 6 && next_piece(&rest, ':', &piece[n]))
         n++;
     *out = (norni_prophet_season){.prior = o->seasonality_prior,
                                   .multiplicative = o->multiplicative != 0};
@@ -132,17 +134,18 @@ static norn_status read_season(const norni_prophet_opt *o, norni_str text,
                 out->period > 0 && read_order(piece[2], 1, &out->order);
     if (good && n > 3 && piece[3].n > 0)
         good = read_number(piece[3], &out->prior) && out->prior > 0;
-    if (good && n > 4) {
+    if (good && n > 4 && piece[4].n > 0) {
         out->multiplicative = norni_str_is(piece[4], "multiplicative");
         good = out->multiplicative || norni_str_is(piece[4], "additive");
     }
     if (good) {
         out->name = piece[0];
+        if (n > 5) out->condition = piece[5];
         return NORN_OK;
     }
     return norn_fail(err, NORN_E_ARG,
                      "prophet: seasonalities: '%.*s' is not name:days:pairs[:prior[:additive or "
-                     "multiplicative]], as monthly:30.5:5",
+                     "multiplicative[:condition]]], as monthly:30.5:5 or term:7:3:::school",
                      (int)(text.n > 60 ? 60 : text.n), text.p);
 }
 
@@ -155,6 +158,9 @@ static norn_status read_seasons(const norni_prophet_opt *o, norni_prophet_season
         norni_prophet_season one;
         if (item.n == 0) continue;
         NORN_TRY(read_season(o, item, &one, err));
+        if (*n == MOST_SEASONS)
+            return norn_fail(err, NORN_E_ARG, "prophet: seasonalities: there are more than %d",
+                             (int)MOST_SEASONS);
         if (out) out[*n] = one;
         ++*n;
     }
@@ -187,19 +193,42 @@ static norn_status read_switches(const norni_prophet_opt *o, norni_prophet_spec 
     return read_switch("daily", o->daily, &spec->daily, err);
 }
 
+/* Names of public holidays come in an arena. */
+static norn_status check_country(const norni_prophet_spec *spec, norn_err *err) {
+    const norn_alloc alloc = norni_alloc_default();
+    norni_arena arena;
+    const char *code;
+    norni_arena_init(&arena, &alloc);
+    const norn_status st = norni_prophet_check_country(&arena, spec, &code, err);
+    norni_arena_clear(&arena);
+    return st;
+}
+
+norn_status norni_prophet_opt_names(const norni_prophet_opt *o, const norni_holidays *h,
+                                    norn_err *err) {
+    norni_prophet_season season[MOST_SEASONS];
+    norni_prophet_spec spec = {.season = season, .country = norni_str_of(o->country)};
+    NORN_TRY(read_seasons(o, season, &spec.n_season, err));
+    if (h) spec.n_holiday = h->n, spec.holiday = h->row;
+    NORN_TRY(norni_prophet_check_holidays(&spec, 0, err));
+    for (size_t i = 0; i < spec.n_season; i++)
+        NORN_TRY(norni_prophet_check_season(&spec, i, err));
+    return spec.n_season ? check_country(&spec, err) : NORN_OK;
+}
+
 norn_status norni_prophet_opt_check(const norni_prophet_opt *o, norn_err *err) {
     norni_prophet_spec spec;
     norni_freq freq;
     size_t n = 0;
     const char *code = NULL;
     NORN_TRY(read_switches(o, &spec, err));
-    NORN_TRY(read_seasons(o, NULL, &n, err));
     NORN_TRY(read_changes(o, NULL, &n, err));
     if (o->country && !norni_country_find(norni_str_of(o->country), &code))
         return norn_fail(err, NORN_E_ARG,
                          "prophet: holidays=%s is no country that is known here; give a code such "
                          "as US, DE, BR",
                          o->country);
+    NORN_TRY(norni_prophet_opt_names(o, NULL, err));
     if (o->freq && (!norni_freq_parse(norni_str_of(o->freq), &freq) ||
                     freq.unit == NORNI_UNIT_INDEX || freq.unit == NORNI_UNIT_IRREGULAR))
         return norn_fail(err, NORN_E_ARG, "prophet: freq=%s is not a frequency, as D, W, MS, h",
@@ -249,6 +278,30 @@ static norn_status find_regressors(norni_arena *arena, const norni_series *s,
     return NORN_OK;
 }
 
+static bool is_condition(const norni_prophet_spec *spec, norni_str name) {
+    for (size_t i = 0; i < spec->n_season; i++)
+        if (norni_str_cmp(spec->season[i].condition, name) == 0) return true;
+    return false;
+}
+
+static norn_status check_conditions(const norni_prophet_spec *spec, const norni_prophet_use *use,
+                                    norn_err *err) {
+    for (size_t i = 0; i < spec->n_season; i++) {
+        const norni_str name = spec->season[i].condition;
+        size_t k = 0;
+        while (k < use->n_x && norni_str_cmp(use->name[k], name) != 0)
+            k++;
+        if (name.n && k == use->n_x)
+            return norn_fail(
+                err, NORN_E_DATA,
+                "prophet: seasonality '%.*s': its condition '%.*s' is no column of the "
+                "data that --future goes on with",
+                (int)spec->season[i].name.n, spec->season[i].name.p, (int)name.n, name.p);
+    }
+    return NORN_OK;
+}
+
+/* Columns that are conditions of seasonalities are no regressors. */
 static norn_status add_lists(norni_arena *arena, const norni_prophet_opt *o,
                              norni_prophet_spec *spec, const norni_prophet_use *use,
                              norn_err *err) {
@@ -262,15 +315,19 @@ static norn_status add_lists(norni_arena *arena, const norni_prophet_opt *o,
         return norni_alloc_fail(err, "prophet", use->n_x + n_change, sizeof *regressor);
     NORN_TRY(read_seasons(o, season, &spec->n_season, err));
     NORN_TRY(read_changes(o, change, &n_change, err));
-    for (size_t k = 0; k < use->n_x; k++)
-        regressor[k] = (norni_prophet_regressor){.name = use->name[k],
-                                                 .prior = o->holidays_prior,
-                                                 .standardise = -1,
-                                                 .multiplicative = o->multiplicative != 0,
-                                                 .sd = 1};
     spec->season = season;
+    NORN_TRY(check_conditions(spec, use, err));
+    spec->n_regressor = 0;
+    for (size_t k = 0; k < use->n_x; k++) {
+        if (is_condition(spec, use->name[k])) continue;
+        regressor[spec->n_regressor++] =
+            (norni_prophet_regressor){.name = use->name[k],
+                                      .prior = o->holidays_prior,
+                                      .standardise = -1,
+                                      .multiplicative = o->multiplicative != 0,
+                                      .sd = 1};
+    }
     spec->regressor = regressor;
-    spec->n_regressor = use->n_x;
     spec->changepoints_given = o->change_at != NULL;
     spec->changepoint = change;
     spec->n_changepoint = n_change;

@@ -12,7 +12,7 @@ typedef struct norni_prophet_opt {
     double changepoint_range, changepoint_prior;
     const char *change_at; /* "2015-01-01;2016-03-01" or NULL */
     const char *yearly, *weekly, *daily;
-    const char *seasonalities; /* "monthly:30.5:5;…" or NULL */
+    const char *seasonalities; /* "monthly:30.5:5;term:7:3:::school" or NULL */
     int32_t multiplicative;    /* 0, 1 */
     double seasonality_prior;
     const char *country;   /* or NULL */
@@ -31,6 +31,10 @@ extern const norni_param norni_prophet_opt_rows[NORNI_PROPHET_OPT_ROWS];
 /* Reads every text among the options, without any series. */
 NORN_CHECKED norn_status norni_prophet_opt_check(const norni_prophet_opt *o, norn_err *err);
 
+/* The same of names alone: each is free, among those of the user's holidays (NULL: none) too. */
+NORN_CHECKED norn_status norni_prophet_opt_names(const norni_prophet_opt *o,
+                                                 const norni_holidays *h, norn_err *err);
+
 /* Where a limit of logistic growth comes from. */
 typedef struct norni_prophet_limit {
     int32_t column; /* of the series, or -1 */
@@ -41,7 +45,7 @@ typedef struct norni_prophet_limit {
 typedef struct norni_prophet_use {
     norni_prophet_limit cap, floor;
     size_t n_x;
-    const norni_str *name; /* (n_x) of the regressors */
+    const norni_str *name; /* (n_x) of the regressors and conditions */
     const size_t *column;  /* (n_x) their columns of the series */
 } norni_prophet_use;
 

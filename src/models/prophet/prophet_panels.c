@@ -158,16 +158,44 @@ static norn_status make_times(const panels *p, const norni_prophet_season *s, no
     return NORN_OK;
 }
 
+/* The model with this seasonality alone: what the others are over its times does not matter, and may
+ * be beyond all digits there. */
+static norn_status season_alone(const panels *p, const norni_prophet_season *s,
+                                norni_prophet_plan *plan, norni_prophet_fit *fit, norn_err *err) {
+    size_t first = 0;
+    *plan = *p->fitted->plan, *fit = *p->fitted->fit;
+    for (const norni_prophet_season *q = plan->season; q < s; q++)
+        first += 2 * (size_t)q->order;
+    const size_t n = 2 * (size_t)s->order;
+    norni_prophet_column *const column = norni_arena_get(p->arena, n, sizeof *column);
+    if (column == NULL) return norni_alloc_fail(err, "chart", n, sizeof *column);
+    for (size_t j = 0; j < n; j++) {
+        column[j] = plan->column[first + j];
+        column[j].source = 0;
+    }
+    plan->season = s, plan->n_season = 1;
+    plan->n_regressor = plan->n_holiday = plan->n_holiday_name = 0;
+    plan->country = (norni_str){NULL, 0};
+    plan->column = column, plan->n_column = n;
+    fit->beta += first;
+    return NORN_OK;
+}
+
 static norn_status add_season(panels *p, const norni_prophet_season *s, norn_err *err) {
     norni_plot_part part = {.name = s->name, .percent = s->multiplicative};
+    norni_prophet_plan plan;
+    norni_prophet_fit fit;
+    norni_prophet_fitted alone = *p->fitted;
     norni_prophet_rows rows;
     norni_prophet_design design;
     norni_prophet_parts parts;
     if (column(p, s->name, "") == NULL) return NORN_OK;
     NORN_TRY(make_times(p, s, &part, err));
     NORN_TRY(make_rows(p, part.times, part.n, &rows, err));
-    NORN_TRY(norni_prophet_design_make(p->arena, p->poll, p->fitted->plan, &rows, &design, err));
-    NORN_TRY(norni_prophet_parts_make(p->arena, p->poll, p->fitted, &design, true, &parts, err));
+    alone.plan = &plan, alone.fit = &fit;
+    NORN_TRY(season_alone(p, s, &plan, &fit, err));
+    NORN_TRY(norni_prophet_design_make(p->arena, p->poll, &plan, &rows, &design, err));
+    NORN_TRY(norni_prophet_parts_make(p->arena, p->poll, &alone, &design, true, &parts, err));
     for (size_t k = 0; k < parts.n_component; k++) {
         if (norni_str_cmp(parts.component[k].name, s->name) == 0) part.y = parts.component[k].value;
     }

@@ -7,6 +7,7 @@
 
 /* Beyond these a capacity, in scales of y, has nothing to do with y, and rates would overflow. */
 static const double least_cap = 1e-100, most_cap = 1e100;
+#define MOST_Y 1e304
 
 static norn_status no_memory(norn_err *err, size_t n) {
     return norni_alloc_fail(err, "prophet", n, sizeof(double));
@@ -60,12 +61,24 @@ static norn_status scale_from_floor(norni_arena *arena, const norni_prophet_rows
     return NORN_OK;
 }
 
+/* A forecast and the sums behind its interval go some way beyond y. */
+static norn_status check_size(const double *y, const norni_prophet_design *design, norn_err *err) {
+    for (size_t i = 0; i < design->n; i++)
+        if (fabs(y[i]) > MOST_Y)
+            return norn_fail(err, NORN_E_DATA,
+                             "prophet: y is %g at ds %s; forecasts of values beyond 1e304 are "
+                             "further than a double holds: divide y by a power of ten",
+                             y[i], norni_prophet_when_of(design->ds[i]).text);
+    return NORN_OK;
+}
+
 static norn_status scale_y(norni_arena *arena, const norni_prophet_rows *rows,
                            const norni_prophet_design *design, norni_prophet_plan *plan,
                            norn_err *err) {
     const double *y = norni_prophet_pick(arena, design, rows->y);
     if (y == NULL) return no_memory(err, design->n);
     const range r = range_of(y, design->n);
+    if (fmax(-r.least, r.most) > MOST_Y) return check_size(y, design, err);
     plan->floor = plan->growth == NORNI_PROPHET_LOGISTIC && rows->floor != NULL;
     plan->y_scale = 1;
     if (plan->floor) {
@@ -85,7 +98,8 @@ static norn_status scale_y(norni_arena *arena, const norni_prophet_rows *rows,
     return NORN_OK;
 }
 
-/* Binary columns stay as they are under "auto", constant ones always. */
+/* Binary columns stay as they are under "auto", constant ones always: r's mu and sd are then those of
+ * the specification, 0 and 1 unless a longer history gave them. */
 static norn_status scale_regressor(const double *x, size_t n, norni_prophet_regressor *r,
                                    norn_err *err) {
     bool constant = true, binary = true;
@@ -93,8 +107,6 @@ static norn_status scale_regressor(const double *x, size_t n, norni_prophet_regr
         constant &= x[i] == x[0];
         binary &= x[i] == 0 || x[i] == 1;
     }
-    r->mu = 0;
-    r->sd = 1;
     if (constant || r->standardise == 0 || (r->standardise == -1 && binary)) return NORN_OK;
     double mean, var;
     (void)norni_mean_var(x, n, 1, &mean, &var);

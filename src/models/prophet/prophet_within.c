@@ -73,7 +73,11 @@ norn_status norni_prophet_plan_within(norni_arena *arena, const norni_poll *poll
                                       const norni_prophet_design *whole_design,
                                       norni_prophet_plan *plan, norni_prophet_design *design,
                                       norn_err *err) {
-    NORN_TRY(norni_prophet_plan_bare(arena, spec, rows, plan, design, NULL, err));
+    /* A regressor that does not vary here has the scale of the whole, as in Prophet: as it is, it
+     * would take up y's level and carry it along when it moves. */
+    norni_prophet_spec with = *spec;
+    if (whole->n_regressor == spec->n_regressor) with.regressor = whole->regressor;
+    NORN_TRY(norni_prophet_plan_bare(arena, &with, rows, plan, design, NULL, err));
     if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
     return borrow(arena, plan, rows, 0, whole, whole_design, design, err);
 }
