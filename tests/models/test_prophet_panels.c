@@ -239,13 +239,15 @@ static void logistic_growth_of_both_scalings(void **state) {
 static void periods_beyond_all_calendars(void **state) {
     sample *s = *state;
     s->season[0].period = 1e12;
-    s->season[2].period = 1e-3;
+    s->season[2].period = 2e-4; /* told apart on the history, not over the other's period */
     make_fit(s);
     make_panels(s, (norni_prophet_panel_opt){.step = DAY});
     assert_int_equal(panel(s, "quarterly")->n, 200);
     assert_true(panel(s, "quarterly")->times[199] <= NORNI_TIME_MAX);
     for (size_t i = 0; i < 200; i++)
         assert_true(isfinite(panel(s, "daily")->y[i]));
+    check_values(s, "quarterly", 200, 1e-9);
+    check_values(s, "hot", 7, 1e-9);
 }
 
 int main(void) {
