@@ -4,7 +4,7 @@
  * additions are known to K u times the sum of |y|^p (u = 2^-104, K a little more than the additions one
  * after another: Joldes, Muller, Popescu, "Tight and rigorous error bounds for basic building blocks of
  * double-word arithmetic", ACM TOMS 44, 2017). By Cauchy and Schwarz T1^2 <= n T2, T2^2 <= n T4 and
- * sum |y|^3 <= T2^1.5, so that D2, D3 and D4 are wrong by less than 4 K u n T2, 16 K u n^2 T2^1.5 and
+ * sum |y|^3 <= T2^1.5, so that D2, D3 and D4 are wrong by less than 4 K u n T2, K u (n^2 far T2 + 15 (n T2)^1.5) and
  * 48 K u n^3 T4. The pivot is one of the window's values, therefore T2 <= (n + 1) D2 / n: whatever the
  * values, results are as good as always certain. */
 
@@ -50,10 +50,10 @@ LANE_FN void LANE_NAME(gather)(LANE_NAME(tail) * s, LANE_NAME(pair) y, int order
     LANE_NAME(join)(s, &p, order, tidy);
 }
 
-/* The result of a window of n values; `last` is its last y, k is K u. What is lost where products
+/* The result of a window of n values, |y| <= far; `last` is its last y, k is K u. What is lost where products
  * underflow is below 2^-1000 of a value's power. */
 LANE_FN LANE LANE_NAME(finish_pairs)(const LANE_NAME(tail) * s, norni_roll_central kind, LANE n,
-                                     LANE ddof, LANE_NAME(pair) last, LANE k) {
+                                     LANE ddof, LANE_NAME(pair) last, LANE k, LANE far) {
     const LANE_NAME(pair) *t = s->t;
     const LANE_NAME(pair) nt2 = LANE_NAME(scaled)(n, t[1]), t1t1 = LANE_NAME(times)(t[0], t[0]),
                           d2 = LANE_NAME(minus)(nt2, t1t1);
@@ -67,7 +67,8 @@ LANE_FN LANE LANE_NAME(finish_pairs)(const LANE_NAME(tail) * s, norni_roll_centr
     }
     if (kind == NORNI_ROLL_SKEW) {
         d = LANE_NAME(third)(n, nt2, t1t1, t[0], t[2]);
-        bound = LANE_FMA(k * nn * LANE_SET(16), t[1].hi * LANE_SQRT(t[1].hi), n * least);
+        const LANE nt = n * t[1].hi;
+        bound = LANE_FMA(k, LANE_FMA(n * far, nt, LANE_SET(15) * nt * LANE_SQRT(nt)), n * least);
     }
     if (kind == NORNI_ROLL_KURT) {
         d = LANE_NAME(fourth)(n, nt2, t1t1, t[0], t[2], t[3]);

@@ -39,6 +39,7 @@ struct norni_roll_var_queue {
     size_t block;               /* NONE: no entries */
     one_tail whole, back;       /* of [border, hi): many values, and the latest ones */
     size_t n_back;              /* values in back */
+    double far;                 /* no value since `from` is farther from the pivot */
     double pivot, half, factor; /* y = x half factor - pivot */
     int e;
 };
@@ -67,8 +68,11 @@ PART one_pair value(const norni_roll_var_queue *q, size_t i) {
     return one_sum_exact(q->x[i] * q->half * q->factor, -q->pivot);
 }
 
-PART void take(const norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
-    if (!norni_roll_missing(q->x[i])) one_gather(s, value(q, i), order, true);
+PART void take(norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
+    if (norni_roll_missing(q->x[i])) return;
+    const one_pair y = value(q, i);
+    if (order == 3) q->far = fabs(y.hi) > q->far ? fabs(y.hi) : q->far;
+    one_gather(s, y, order, true);
 }
 
 /* A border for windows that hold the last value of [lo, hi), which is scaled to its largest value. */
@@ -82,6 +86,7 @@ PART bool renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
     frexp(most, &q->e);
     q->half = ldexp(1, -q->e / 2), q->factor = ldexp(1, -q->e - -q->e / 2);
     q->pivot = norni_roll_missing(q->x[q->border]) ? 0 : q->x[q->border] * q->half * q->factor;
+    q->far = 0;
     q->from = lo, q->hi = q->border + 1, q->block = NONE, q->n_back = 0;
     q->mark[0] = q->back = q->whole = (one_tail){0};
     const size_t blocks = (q->border - lo) / STEP;
@@ -139,7 +144,7 @@ PART bool at(norni_roll_var_queue *q, size_t lo, size_t hi, double n, norni_roll
     const size_t depth =
         (q->hi - q->border) / FOLD + FOLD + (q->border - q->from) / STEP + 2 * STEP;
     *out = one_finish_pairs(&s, kind, n, (double)q->ddof, value(q, hi - 1),
-                            (double)(depth + 64) * 0x1p-104);
+                            (double)(depth + 64) * 0x1p-104, q->far * 1.01);
     return true;
 }
 

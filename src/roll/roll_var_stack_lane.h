@@ -40,7 +40,8 @@ LANE_FN bool LANE_NAME(round_of)(const norni_roll_var_job *j, size_t first, size
         for (int p = 0; p < order; p++)
             s.t[p] = LANE_NAME(add)(from.t[p], before[t * (size_t)order + (size_t)p], tidy);
         if (counted) n = LANE_NAME(strided)(j->count + first + t, run);
-        LANE v = LANE_NAME(finish_pairs)(&s, kind, n, ddof, last, k);
+        LANE v = LANE_NAME(finish_pairs)(&s, kind, n, ddof, last, k,
+                                         LANE_SQRT(s.t[1].hi) * LANE_SET(1.01));
         if (kind <= NORNI_ROLL_SEM) v = v * factor;
         nan = nan + (v - v);
         double lane[LANES];
