@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections import OrderedDict
 from copy import deepcopy
@@ -19,6 +20,7 @@ import pandas as pd
 log = logging.getLogger("norn")
 _GROWTHS = {"linear": 0, "logistic": 1, "flat": 2}
 _STEPS, _POISSON, _EXACT = range(3)
+_MAKING = threading.Lock()  # a model's uncertainty is made once
 # What a fit sets; taken from the library when it is first asked for.
 _OF_FIT = ("start", "y_min", "y_scale", "logistic_floor", "t_scale", "changepoints", "changepoints_t", "n_changepoints", "seasonalities",
            "extra_regressors", "params", "train_component_cols", "component_modes", "train_holiday_names", "log_posterior", "kkt", "exact", "passes")
@@ -69,6 +71,8 @@ class Prophet:
     scaling : "absmax" (y by its largest size) or "minmax" (y to [0, 1])
     seed : of the draws; equal seeds give equal draws on any machine and at any number of workers
     intervals : "draws", or "exact": the bounds that infinitely many draws would have, in closed form (linear and flat growth)
+    parameter_uncertainty : whether intervals, of the components too, hold the uncertainty of the estimates themselves, from the curvature
+        of the log posterior at its optimum; Prophet's (mcmc_samples=0) and False: estimates are taken as certain
 
     After fit: params, changepoints, changepoints_t, history, history_dates, start, t_scale (Timedelta), y_scale, y_min, seasonalities,
     extra_regressors, train_holiday_names, train_component_cols, component_modes as in Prophet, and Norn's own log_posterior (without
@@ -79,7 +83,7 @@ class Prophet:
                  weekly_seasonality="auto", daily_seasonality="auto", holidays=None, seasonality_mode="additive",
                  seasonality_prior_scale=10.0, holidays_prior_scale=10.0, changepoint_prior_scale=0.05, mcmc_samples=0,
                  interval_width=0.80, uncertainty_samples=1000, stan_backend=None, scaling="absmax", holidays_mode=None, *, seed=0,
-                 intervals="draws"):
+                 intervals="draws", parameter_uncertainty=False):
         self.growth = growth
         self.specified_changepoints = changepoints is not None
         self.changepoints, self.n_changepoints = None, n_changepoints
@@ -99,6 +103,7 @@ class Prophet:
         self.holidays_prior_scale = _scale(holidays_prior_scale, "holidays_prior_scale")
         self.mcmc_samples, self.interval_width, self.uncertainty_samples = mcmc_samples, interval_width, uncertainty_samples
         self.scaling, self.seed, self.intervals = scaling, seed, intervals
+        self.parameter_uncertainty = bool(parameter_uncertainty)
         self.stan_backend = self.stan_fit = None
         self.start = self.y_min = self.y_scale = self.t_scale = self.changepoints_t = None
         self.logistic_floor = False
@@ -106,7 +111,7 @@ class Prophet:
         self.params, self.fit_kwargs = {}, {}
         self.history = self.history_dates = self.train_component_cols = self.component_modes = self.train_holiday_names = None
         self.log_posterior = self.kkt = self.exact = self.passes = None
-        self._handle = self._rows = self._dates = self._kept = None
+        self._handle = self._rows = self._dates = self._kept = self._uncertain = None
         if mcmc_samples:
             raise NornError("Prophet: mcmc_samples > 0 is not offered. Norn finds the posterior's exact mode; its intervals hold the noise and the "
                             "trend's future changes (mcmc_samples=0), conformal intervals from past errors are norn.ConformalIntervals, and "
@@ -364,6 +369,14 @@ class Prophet:
         """The library's fitted model; made from the attributes where it came from a file, or where they were changed."""
         if self._rows is None:
             raise NornError("Model has not been fit.")
+        handle = self._current()
+        if self.parameter_uncertainty and self.uncertainty_samples and self._uncertain is not handle:
+            with _MAKING:
+                _norn.prophet_spread(handle, self._rows.call())
+            self._uncertain = handle
+        return handle
+
+    def _current(self):
         if self._handle is not None and ("params" not in self.__dict__ or self._kept == self._key()):
             return self._handle
         handle = self._specify(fixed=True)
@@ -374,13 +387,13 @@ class Prophet:
     def __getstate__(self):
         if self._rows is not None and self._handle is not None and "params" not in self.__dict__:
             self._read_fit()
-        return {**self.__dict__, "_handle": None}
+        return {**self.__dict__, "_handle": None, "_uncertain": None}
 
     # ---- predict ----
 
     def _options(self, vectorized, components, exact=False):
         paths = _EXACT if exact or self.intervals == "exact" else _STEPS if vectorized else _POISSON
-        return int(self.uncertainty_samples or 0), float(self.interval_width), int(self.seed or 0) % 2**64, paths, components
+        return int(self.uncertainty_samples or 0), float(self.interval_width), int(self.seed or 0) % 2**64, paths, components, bool(self.parameter_uncertainty)
 
     def _ahead(self, df):
         """(rows, frame sorted as they) of a frame to predict; None: the history."""

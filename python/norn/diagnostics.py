@@ -95,7 +95,7 @@ def prophet_copy(m, cutoff=None):
                     seasonality_mode=m.seasonality_mode, seasonality_prior_scale=m.seasonality_prior_scale,
                     holidays_prior_scale=m.holidays_prior_scale, changepoint_prior_scale=m.changepoint_prior_scale,
                     interval_width=m.interval_width, uncertainty_samples=m.uncertainty_samples, scaling=m.scaling, holidays_mode=m.holidays_mode,
-                    seed=m.seed, intervals=m.intervals)
+                    seed=m.seed, intervals=m.intervals, parameter_uncertainty=m.parameter_uncertainty)
     other.seasonalities, other.extra_regressors = deepcopy(m.seasonalities), deepcopy(m.extra_regressors)
     other.country_holidays = m.country_holidays
     return other

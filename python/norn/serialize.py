@@ -27,7 +27,7 @@ SIMPLE_ATTRIBUTES = ["growth", "n_changepoints", "specified_changepoints", "chan
                      "country_holidays", "component_modes", "holidays_mode"]
 PD_SERIES = ["changepoints", "history_dates", "train_holiday_names"]
 PD_DATAFRAME = ["holidays", "history", "train_component_cols"]
-_OWN = ("log_posterior", "kkt", "exact", "passes", "seed", "intervals")
+_OWN = ("log_posterior", "kkt", "exact", "passes", "seed", "intervals", "parameter_uncertainty")
 
 
 # ---- out ----
@@ -157,6 +157,7 @@ def model_from_dict(model_dict):
     model.log_posterior = own.get("log_posterior", None if lp is None else float(lp.ravel()[0]))
     model.kkt, model.exact, model.passes = own.get("kkt", float("nan")), own.get("exact", False), own.get("passes", 0)
     model.seed, model.intervals = own.get("seed", 0), own.get("intervals", "draws")
+    model.parameter_uncertainty = own.get("parameter_uncertainty", False)
     model._rows = _rows(model)
     model._live()  # says what does not fit together
     unknown = _unknown_holidays(model)

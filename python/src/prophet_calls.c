@@ -200,16 +200,17 @@ static bool take_rows(PyObject *object, rows_call *c) {
 }
 
 static bool take_predict(PyObject *object, norn_prophet_predict_opt *opt) {
-    int samples = 0, paths = 0, components = 0;
+    int samples = 0, paths = 0, components = 0, parameters = 0;
     unsigned long long seed = 0;
     *opt = norn_prophet_predict_opt_default();
-    if (!PyArg_ParseTuple(object, "idKip", &samples, &opt->interval_width, &seed, &paths,
-                          &components))
+    if (!PyArg_ParseTuple(object, "idKip|p", &samples, &opt->interval_width, &seed, &paths,
+                          &components, &parameters))
         return false;
     opt->samples = samples;
     opt->seed = seed;
     opt->paths = (norn_prophet_paths)paths;
     opt->components = components;
+    opt->parameters = parameters;
     return true;
 }
 
@@ -457,6 +458,29 @@ static norn_status predict_work(norn_ctx *ctx, void *arg, norn_err *err) {
 static norn_status samples_work(norn_ctx *ctx, void *arg, norn_err *err) {
     const ahead_job *j = arg;
     return norn_prophet_samples(ctx, j->p, &j->rows.rows, &j->opt, j->trend, j->yhat, err);
+}
+
+typedef struct spread_job {
+    norn_prophet *p;
+    rows_call rows;
+} spread_job;
+
+static norn_status spread_work(norn_ctx *ctx, void *arg, norn_err *err) {
+    spread_job *j = arg;
+    return norn_prophet_spread(ctx, j->p, &j->rows.rows, err);
+}
+
+/* (model, its rows) */
+PyObject *nornpy_prophet_spread(PyObject *module, PyObject *args) {
+    nornpy_state *s = nornpy_state_of(module);
+    PyObject *capsule, *rows, *answer = NULL;
+    spread_job j = {.p = NULL};
+    if (!PyArg_ParseTuple(args, "OO", &capsule, &rows)) return NULL;
+    if ((j.p = nornpy_prophet_of(capsule)) == NULL) return NULL;
+    if (take_rows(rows, &j.rows) && run_leased(s, 0, spread_work, &j, j.rows.rows.n > 50000))
+        answer = Py_NewRef(Py_None);
+    drop_rows(&j.rows);
+    return answer;
 }
 
 static norn_status cv_work(norn_ctx *ctx, void *arg, norn_err *err) {

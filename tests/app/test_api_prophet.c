@@ -224,8 +224,7 @@ static void a_prediction_has_prophets_columns(void **state) {
 }
 
 /* Bounds are numpy's quantiles of the same draws. */
-static void draws_agree_with_bounds(void **state) {
-    (void)state;
+static void check_draws(bool parameters) {
     enum { ROWS = 12, DRAWS = 200 };
     static double trend[ROWS * DRAWS], yhat[ROWS * DRAWS];
     norn_ctx *ctx = new_ctx(1, NULL);
@@ -233,7 +232,9 @@ static void draws_agree_with_bounds(void **state) {
     norn_prophet_predict_opt opt = norn_prophet_predict_opt_default();
     opt.samples = DRAWS;
     opt.seed = 5;
-    const norn_prophet_rows r = rows(N - 4, ROWS);
+    opt.parameters = parameters;
+    const norn_prophet_rows r = rows(N - 4, ROWS), fit = rows(0, N);
+    if (parameters) assert_int_equal(norn_prophet_spread(ctx, p, &fit, NULL), NORN_OK);
     assert_int_equal(norn_prophet_samples(ctx, p, &r, &opt, trend, yhat, NULL), NORN_OK);
     norn_prophet_table t = predict(ctx, p, N - 4, ROWS, &opt);
     for (size_t i = 0; i < ROWS; i++) {
@@ -248,6 +249,63 @@ static void draws_agree_with_bounds(void **state) {
     norn_prophet_table_free(&t);
     norn_prophet_free(p);
     norn_ctx_free(ctx);
+}
+
+static void draws_agree_with_bounds(void **state) {
+    (void)state;
+    check_draws(false);
+    check_draws(true);
+}
+
+static void assert_wider(const norn_prophet_table *a, const norn_prophet_table *b,
+                         const char *lower, const char *upper) {
+    double more = 0;
+    for (size_t i = 0; i < a->n; i++)
+        more += (column(a, upper)[i] - column(a, lower)[i]) -
+                (column(b, upper)[i] - column(b, lower)[i]);
+    if (!(more > 0)) fail_msg("%s is no wider: %g", upper, more);
+}
+
+/* The estimates' uncertainty: asked for first, of the rows that were fitted; it widens all bounds and
+ * moves no forecast; a restored model has the same. */
+static void estimates_may_be_uncertain(void **state) {
+    (void)state;
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        norn_ctx *ctx = new_ctx(2, NULL);
+        norn_prophet *p = fitted(ctx, kind, N), *q = new_model(ctx, kind);
+        norn_prophet_predict_opt opt = norn_prophet_predict_opt_default();
+        const norn_prophet_rows fit = rows(0, N), fewer = rows(0, N - 3), ahead = rows(N - 9, 20);
+        norn_prophet_table plain = predict(ctx, p, N - 9, 20, &opt), none;
+        norn_err err;
+        opt.parameters = true;
+        assert_int_equal(norn_prophet_predict(ctx, p, &ahead, &opt, &none, &err), NORN_E_ARG);
+        assert_non_null(strstr(err.text, "norn_prophet_spread"));
+        assert_int_equal(norn_prophet_spread(ctx, q, &fit, &err), NORN_E_ARG); /* not fitted */
+        const norn_prophet_state s = state_of(p);
+        assert_int_equal(norn_prophet_restore(q, &s, NULL), NORN_OK);
+        assert_int_equal(norn_prophet_spread(ctx, p, &fewer, &err), NORN_E_ARG);
+        assert_non_null(strstr(err.text, "rows that were fitted"));
+        for (int twice = 0; twice < 2; twice++)
+            assert_int_equal(norn_prophet_spread(ctx, p, &fit, NULL), NORN_OK);
+        assert_int_equal(norn_prophet_spread(ctx, q, &fit, NULL), NORN_OK);
+        norn_prophet_table wide = predict(ctx, p, N - 9, 20, &opt),
+                           again = predict(ctx, q, N - 9, 20, &opt);
+        same_table(&wide, &again);
+        assert_memory_equal(column(&wide, "yhat"), column(&plain, "yhat"), 20 * sizeof(double));
+        assert_wider(&wide, &plain, "yhat_lower", "yhat_upper");
+        assert_wider(&wide, &plain, "trend_lower", "trend_upper");
+        assert_wider(&wide, &plain, "weekly_lower", "weekly_upper");
+        opt.parameters = false;
+        norn_prophet_table back = predict(ctx, p, N - 9, 20, &opt);
+        same_table(&back, &plain);
+        norn_prophet_table_free(&plain);
+        norn_prophet_table_free(&wide);
+        norn_prophet_table_free(&again);
+        norn_prophet_table_free(&back);
+        norn_prophet_free(p);
+        norn_prophet_free(q);
+        norn_ctx_free(ctx);
+    }
 }
 
 static void rows_may_come_in_any_order(void **state) {
@@ -577,6 +635,7 @@ static norni_hash128 run_all(int32_t threads) {
     const norn_prophet_rows all = rows(0, N);
     norn_prophet_predict_opt opt = norn_prophet_predict_opt_default();
     opt.samples = 20;
+    opt.parameters = true;
     assert_int_equal(norn_prophet_cv(ctx, rich, &all, cutoff, n, 9 * DAY, &opt, &t, NULL), NORN_OK);
     for (size_t k = 0; k < t.n_column; k++)
         norni_hash_stream_add(&h, t.value[k], t.n * sizeof(double));
@@ -619,12 +678,14 @@ static norn_status run_on(counting *c, int how) {
     opt.n_threads = 2;
     o.country = "US";
     few.samples = 8;
+    few.parameters = true;
     NORN_TRY_GOTO(norn_ctx_new(&opt, &ctx, NULL), end);
     NORN_TRY_GOTO(norn_prophet_new(ctx, &o, &p, NULL), end);
     NORN_TRY_GOTO(norn_prophet_add_holidays(p, &day, 1, NULL), end);
     if (how < 2) NORN_TRY_GOTO(norn_prophet_add_regressor(p, &x, NULL), end);
     if (how == 0) {
         NORN_TRY_GOTO(norn_prophet_fit(ctx, p, &r, NULL, NULL), end);
+        NORN_TRY_GOTO(norn_prophet_spread(ctx, p, &r, NULL), end);
         NORN_TRY_GOTO(norn_prophet_predict(ctx, p, &ahead, &few, &t, NULL), end);
         NORN_TRY_GOTO(norn_prophet_new(ctx, &o, &q, NULL), end);
         NORN_TRY_GOTO(norn_prophet_add_holidays(q, &day, 1, NULL), end);
@@ -684,6 +745,7 @@ int main(void) {
         cmocka_unit_test(a_fit_tells_its_state),
         cmocka_unit_test(a_prediction_has_prophets_columns),
         cmocka_unit_test(draws_agree_with_bounds),
+        cmocka_unit_test(estimates_may_be_uncertain),
         cmocka_unit_test(rows_may_come_in_any_order),
         cmocka_unit_test(a_warm_start_changes_nothing_but_the_way),
         cmocka_unit_test(a_restored_model_predicts_the_same),

@@ -334,6 +334,44 @@ static void test_kept(void **state) {
     }
 }
 
+/* parameter_uncertainty: wider, kept with the model; a model kept without it says so. */
+static void test_uncertain(void **state) {
+    (void)state;
+    series d;
+    run r = {.state = NULL}, plain = {.state = NULL}, loaded = {.state = NULL};
+    make_series(&d, 0);
+    must(&plain, fit(&plain, "paths=exact", &d.s));
+    must(&plain, predict(&plain, true));
+    must(&r, fit(&r, "paths=exact;parameter_uncertainty=true", &d.s));
+    must(&r, predict(&r, true));
+    assert_memory_equal(r.mean, plain.mean, sizeof r.mean);
+    for (size_t i = 0; i < H; i++)
+        assert_true(r.sd[i] > plain.sd[i] && r.sd[i] < 2 * plain.sd[i]);
+    const norni_str kept = keep(&r), without = keep(&plain);
+    loaded.env = r.env;
+    loaded.d = (norni_dist){.horizon = H, .mean = loaded.mean, .sd = loaded.sd};
+    must(&loaded, norni_model_prophet.load(&loaded.env, r.opt, kept, &loaded.state, &loaded.err));
+    must(&loaded, predict(&loaded, true));
+    assert_memory_equal(r.sd, loaded.sd, sizeof r.sd);
+    must(&loaded,
+         norni_model_prophet.load(&loaded.env, plain.opt, kept, &loaded.state, &loaded.err));
+    must(&loaded, predict(&loaded, true));
+    assert_memory_equal(plain.sd, loaded.sd, sizeof r.sd);
+    must(&loaded,
+         norni_model_prophet.load(&loaded.env, r.opt, without, &loaded.state, &loaded.err));
+    must(&loaded, predict(&loaded, true));
+    assert_memory_equal(plain.sd, loaded.sd, sizeof r.sd);
+    norni_model_prophet.describe(loaded.state, 0, loaded.text, sizeof loaded.text);
+    assert_non_null(strstr(loaded.text, "lacks its estimates' uncertainty"));
+    assert_true(kept.n > without.n);
+    for (size_t n = without.n + 1; n < kept.n; n += 11) {
+        void *bad;
+        assert_int_equal(
+            norni_model_prophet.load(&loaded.env, r.opt, (norni_str){kept.p, n}, &bad, &loaded.err),
+            NORN_E_FORMAT);
+    }
+}
+
 /* Bytes that changed on the way: refused, or a model like any other. */
 static void test_damaged(void **state) {
     (void)state;
@@ -343,7 +381,7 @@ static void test_damaged(void **state) {
     run r = {.state = NULL};
     make_series(&d, 0);
     d.s.holidays = &own;
-    must(&r, fit(&r, "holidays=US;growth=logistic;cap=120", &d.s));
+    must(&r, fit(&r, "holidays=US;growth=logistic;cap=120;parameter_uncertainty=true", &d.s));
     const norni_str kept = keep(&r);
     char *const bytes = norni_arena_text(&arena, kept.p, kept.n);
     assert_non_null(bytes);
@@ -498,10 +536,11 @@ static void test_cancelled(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_forecast), TEST(test_estimates), TEST(test_options),      TEST(test_bad_options),
-        TEST(test_limits),   TEST(test_dates),     TEST(test_irregular),    TEST(test_gap_at_end),
-        TEST(test_kept),     TEST(test_warm),      TEST(test_kept_columns), TEST(test_paths),
-        TEST(test_sizes),    TEST(test_cancelled), TEST(test_hard_series),  TEST(test_damaged),
+        TEST(test_forecast),  TEST(test_estimates), TEST(test_options),      TEST(test_bad_options),
+        TEST(test_limits),    TEST(test_dates),     TEST(test_irregular),    TEST(test_gap_at_end),
+        TEST(test_kept),      TEST(test_warm),      TEST(test_kept_columns), TEST(test_paths),
+        TEST(test_uncertain), TEST(test_sizes),     TEST(test_cancelled),    TEST(test_hard_series),
+        TEST(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

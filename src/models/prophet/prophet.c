@@ -140,6 +140,9 @@ static norn_status fit_prophet(norni_env *env, const void *opt, const norni_grou
         return norni_alloc_fail(err, "prophet", st->plan.n_column, sizeof(double));
     const norni_prophet_fit *warm = norni_prophet_kept_fit(env->arena, env->warm, &st->plan);
     NORN_TRY(norni_prophet_solve(env->arena, &env->poll, &problem, warm, &st->fit, err));
+    if (o->uncertain)
+        NORN_TRY(norni_prophet_spread_make(env->arena, &env->poll, &st->plan, &st->fit, &st->design,
+                                           &st->spread, err));
     (void)norni_effort_spend(env->effort, (uint64_t)(st->fit.passes > 0 ? st->fit.passes : 1));
     *state = st;
     return NORN_OK;

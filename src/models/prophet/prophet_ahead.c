@@ -134,8 +134,9 @@ norn_status norni_prophet_fitted_values(norni_env *env, const void *state, size_
                                         norn_err *err) {
     (void)g;
     const norni_prophet_state *st = state;
-    const norni_prophet_fitted fitted = norni_prophet_fitted_of(st);
+    norni_prophet_fitted fitted = norni_prophet_fitted_of(st);
     const size_t n = st->series->n;
+    fitted.spread = NULL; /* the values alone */
     norni_prophet_design design = st->design;
     norni_prophet_parts parts;
     if (design.row) { /* periods without a value, too */

@@ -83,6 +83,15 @@ static void put_plan(norni_buf *out, const norni_prophet_plan *p) {
     }
 }
 
+static void put_spread(norni_buf *out, const norni_prophet_spread *s) {
+    norni_pack_u32(out, (uint32_t)s->n);
+    for (size_t c = 0; c < s->n; c++)
+        norni_pack_u32(out, s->at[c]);
+    norni_pack_f64s(out, s->unit, s->n);
+    for (size_t c = 0; c < s->n; c++)
+        norni_pack_f64s(out, s->factor + c * s->n, c + 1);
+}
+
 norn_status norni_prophet_save(const void *state, size_t g, norni_buf *out, norn_err *err) {
     (void)g;
     const norni_prophet_state *st = state;
@@ -116,6 +125,7 @@ norn_status norni_prophet_save(const void *state, size_t g, norni_buf *out, norn
         norni_pack_u32(out, (uint32_t)st->use.column[i]);
     }
     norni_pack_str(out, norni_str_of(st->notes));
+    if (st->spread.n) put_spread(out, &st->spread); /* behind all else: older ones end before it */
     return out->failed ? norni_alloc_fail(err, "prophet", out->cap, 2) : NORN_OK;
 }
 
@@ -365,6 +375,36 @@ static void take_use(reader *r, norni_prophet_use *use) {
     use->column = column;
 }
 
+/* What put_spread wrote. */
+static void take_spread(reader *r, const norni_prophet_plan *p, norni_prophet_spread *s) {
+    const size_t most = p->n_column + NORNI_PROPHET_AT_DELTA + p->n_change,
+                 n = norni_unpack_count(&r->in, 1, (uint32_t)most);
+    if (!norni_unpack_has(&r->in, n * (n + 1) / 2 + n, sizeof(double))) return;
+    s->at = norni_arena_zero(r->arena, n, sizeof *s->at);
+    s->unit = norni_arena_zero(r->arena, n, sizeof *s->unit);
+    s->factor = norni_arena_zero(r->arena, n * n, sizeof *s->factor);
+    if (!s->at || !s->unit || !s->factor) {
+        r->short_of = true;
+        return;
+    }
+    for (size_t c = 0; c < n; c++) {
+        s->at[c] = norni_unpack_count(&r->in, 0, (uint32_t)most - 1);
+        if (c && s->at[c] <= s->at[c - 1]) r->in.failed = true;
+    }
+    for (size_t c = 0; c < n; c++)
+        s->unit[c] = take_positive(r);
+    for (size_t c = 0; c < n; c++) {
+        norni_unpack_finite(&r->in, s->factor + c * n, c + 1);
+        if (!(s->factor[c * n + c] > 0)) r->in.failed = true;
+    }
+    s->n = n;
+}
+
+static void add_note(norni_prophet_state *st, const char *text) {
+    const size_t n = strlen(st->notes);
+    norni_format(st->notes + n, sizeof st->notes - n, "; %s", text);
+}
+
 norn_status norni_prophet_load(norni_env *env, const void *opt, norni_str saved, void **state,
                                norn_err *err) {
     const norni_prophet_opt *o = opt;
@@ -379,11 +419,15 @@ norn_status norni_prophet_load(norni_env *env, const void *opt, norni_str saved,
     take_clock(&r, &st->clock);
     take_use(&r, &st->use);
     const norni_str notes = norni_unpack_str(&r.in);
+    if (!r.in.failed && r.in.left.n) take_spread(&r, &st->plan, &st->spread);
     if (r.short_of) return norni_alloc_fail(err, "prophet", saved.n, 2);
     if (!norni_unpack_end(&r.in) || notes.n >= sizeof st->notes)
         return norn_fail(err, NORN_E_FORMAT,
                          "prophet: the kept model is damaged or not one of this kind");
     memcpy(st->notes, notes.p, notes.n);
+    if (o->uncertain && st->spread.n == 0)
+        add_note(st, "the kept model lacks its estimates' uncertainty: fit it again for it");
+    if (!o->uncertain) st->spread.n = 0;
     st->ahead = (norni_prophet_ahead)o->paths;
     st->n_draws = (size_t)o->uncertainty_samples;
     *state = st;

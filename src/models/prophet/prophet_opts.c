@@ -81,6 +81,11 @@ const norni_param norni_prophet_opt_rows[NORNI_PROPHET_OPT_ROWS] = {
      .help = "simulated paths for the intervals; 0: no intervals"},
     CHOICE("paths", paths, "steps", "steps|poisson|exact",
            "future trend changes: at any step (as Python), at any time (as R), or in closed form"),
+    {.name = "parameter_uncertainty",
+     .type = NORNI_T_BOOL,
+     .offset = offsetof(norni_prophet_opt, uncertain),
+     .def = "false",
+     .help = "intervals hold the uncertainty of the estimates, too"},
     TEXT("freq", freq, NULL, "of a series without dates, as D: then it begins on 2000-01-01"),
 };
 

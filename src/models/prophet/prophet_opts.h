@@ -23,9 +23,10 @@ typedef struct norni_prophet_opt {
     int32_t uncertainty_samples;
     int32_t paths;    /* norni_prophet_ahead */
     const char *freq; /* of a series without dates, or NULL */
+    bool uncertain;   /* parameter_uncertainty */
 } norni_prophet_opt;
 
-enum { NORNI_PROPHET_OPT_ROWS = 20 };
+enum { NORNI_PROPHET_OPT_ROWS = 21 };
 extern const norni_param norni_prophet_opt_rows[NORNI_PROPHET_OPT_ROWS];
 
 /* Reads every text among the options, without any series. */
