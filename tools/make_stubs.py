@@ -10,7 +10,7 @@ from norn import _norn, models
 HEAD = '''"""{what}; made by tools/make_stubs.py from the library's rows."""
 # SPDX-License-Identifier: Apache-2.0
 '''
-TYPES = {"x": "_X", "window": "int | str", "other": "Any", "min_periods": "int | None", "center": "bool", "closed": "str", "out": "NDArray[float64] | None",
+TYPES = {"x": "_X", "window": "int | str | timedelta | timedelta64", "other": "Any", "min_periods": "int | None", "center": "bool", "closed": "str", "out": "NDArray[float64] | None",
          "zero_copy_only": "bool", "q": "float | None", "ddof": "int | None", "interpolation": "str | None", "method": "str | None"}
 FLAGS = ("ascending", "pct", "adjust", "ignore_na", "bias")
 
@@ -32,9 +32,10 @@ def rolling_stub(name):
 def c_stub():
     """norn/_norn.pyi"""
     rolling = "\n".join(rolling_stub(n) for n in _norn.rolling_names)
-    return HEAD.format(what="The extension module's functions") + f'''from typing import Any, Callable, TypeVar
+    return HEAD.format(what="The extension module's functions") + f'''from datetime import timedelta
+from typing import Any, Callable, TypeVar
 
-from numpy import float64
+from numpy import float64, timedelta64
 from numpy.typing import NDArray
 
 _X = TypeVar("_X")
@@ -52,6 +53,8 @@ def model_rows() -> list[dict[str, Any]]: ...
 def option_rows(name: str, /) -> list[dict[str, Any]]: ...
 def frame_from_columns(columns: Any, /) -> Any: ...
 def frame_from_stream(capsule: Any, names: Any, exact: bool = False, /) -> Any: ...
+def frame_from_array(first: Any, second: Any = ..., /) -> Any: ...
+def stream_schema(capsule: Any, /) -> tuple[list[tuple[str, str]], str]: ...
 def frame_columns(frame: Any, /) -> list[tuple[Any, ...]]: ...
 def frame_stream(frame: Any, formats: list[str | None], /) -> Any: ...
 def forecast(data: Any, future: Any, like: Any, options: dict[str, str], n_threads: int, tick: Callable[[int, int], Any] | None, /) -> Any: ...

@@ -4,16 +4,10 @@ import numpy as np
 
 from norn import _norn
 from norn._frames import Table, array_column, kind_of
+from norn._spans import refuse
 
 NO_TIME = np.iinfo("int64").min
 _DAY = 86_400_000_000
-
-
-def refuse(text):
-    """What cannot be used, as the library says it."""
-    error = _norn.NornArgumentError(text)
-    error.status = "argument"
-    return error
 
 
 class Key:
@@ -33,6 +27,12 @@ class Key:
         """Itself, when it orders rows."""
         if self.what == "texts":
             raise refuse(f"{name}: it holds texts, which order no rows; make times of them (pandas.to_datetime), or numbers")
+        return self
+
+    def along_rows(self):
+        """Itself; where times never rise, their distances behind the first row, so that windows run along the rows, as in pandas."""
+        if len(self.values) > 1 and self.values[0] > self.values[-1] and (self.values[1:] <= self.values[:-1]).all():
+            return Key(-self.values, self.ticks, self.what)
         return self
 
     def times(self, name, window):
@@ -63,6 +63,22 @@ def index_key(index):
     if getattr(index, "tz", None) is not None:
         index = index.tz_convert("UTC").tz_localize(None)
     return time_key(index.to_numpy())
+
+
+def joined(keys):
+    """One id for each combination of several keys' values."""
+    ids = keys[0].values
+    for key in keys[1:]:
+        if not len(ids):
+            return ids
+        pair = [ids, key.values]
+        least, most = [int(v.min()) for v in pair], [int(v.max()) for v in pair]
+        for k in (0, 1):
+            if most[k] - least[k] >= 2**31:  # ids far from each other: their places among all
+                pair[k] = np.unique(pair[k], return_inverse=True)[1].astype("int64")
+                least[k], most[k] = 0, int(pair[k].max())
+        ids = (pair[0] - least[0]) * (most[1] - least[1] + 1) + (pair[1] - least[1])
+    return ids
 
 
 def _float_key(x):
@@ -306,17 +322,19 @@ class _Stream(_Arrays):
     """Whatever else lends an Arrow stream: norn's own frames read it."""
 
     def __init__(self, data):
-        super().__init__(kind_of(data))
-        self.rows = {}
+        super().__init__(data)
+        self.stream = data.__arrow_c_stream__()
+        self.schema = _norn.stream_schema(self.stream)[0]
+        self.formats, self.rows = {}, {}
 
     def names(self):
-        return self.data.names()
+        return [name for name, _ in self.schema]
 
     def numeric(self, name):
-        return True
+        return all(format in "cCsSiIlLefgbn" or format.startswith("d:") for n, format in self.schema if n == name)
 
     def open(self, wanted):
-        frame, self.data.formats = _norn.frame_from_stream(self.data.data.__arrow_c_stream__(), wanted, True)
+        frame, self.formats = _norn.frame_from_stream(self.stream, wanted, True)
         self.rows = {row[0]: row for row in _norn.frame_columns(frame)}
 
     def numbers(self, name):
@@ -326,7 +344,14 @@ class _Stream(_Arrays):
         return _row_key(self.rows[name])
 
     def build(self, kept, answers):
-        return Table(_norn.frame_from_columns([self.rows[n] for n in kept] + [(n, "number", a) for n, a in answers.items()]), self.data.formats)
+        return Table(_norn.frame_from_columns([self.rows[n] for n in kept] + [(n, "number", a) for n, a in answers.items()]), self.formats)
+
+
+def is_column(data):
+    """Whether it is one column, where a table is needed."""
+    if isinstance(data, (list, tuple)) or type(data).__name__ in ("Series", "Index", "ChunkedArray") or getattr(data, "ndim", 2) == 1:
+        return True
+    return hasattr(data, "__arrow_c_array__") and not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "schema")
 
 
 def opened(data):

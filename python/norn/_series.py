@@ -3,6 +3,7 @@
 import numpy as np
 
 from norn import _norn
+from norn._spans import refuse, window_of
 
 
 def _copied(what, remedy):
@@ -73,18 +74,44 @@ def _pyarrow(x, zero_copy_only):
     return values, pa.array
 
 
+def _arrow(x):
+    """What lends an Arrow array, or a stream of them, and is of no package that is known."""
+    if hasattr(x, "__arrow_c_stream__"):
+        stream = x.__arrow_c_stream__()
+        if _norn.stream_schema(stream)[1] == "+s":
+            raise _table(type(x).__name__)
+        frame = _norn.frame_from_array(stream)[0]
+    else:
+        frame = _norn.frame_from_array(*x.__arrow_c_array__())[0]
+    name, kind, values = _norn.frame_columns(frame)[0][:3]
+    if kind not in ("number", "integer"):
+        raise TypeError(f"x: a {type(x).__name__} of {kind}s holds no numbers")
+    return (values if kind == "number" else np.where(values == np.iinfo("int64").min, np.nan, values.astype("float64"))), lambda out: out
+
+
+def _numbers(x):
+    """A list, or what makes an array of itself; texts that look like numbers are none."""
+    try:
+        values = np.asarray(x)
+        numbers = np.asarray(values, dtype="float64") if values.dtype.kind not in "SUMm" else None
+    except (TypeError, ValueError) as e:
+        raise TypeError(f"x: {e}; give numpy.asarray(x, dtype='float64')") from e
+    if values.dtype.kind in "SUMm" or (values.dtype == object and any(isinstance(v, (str, bytes)) for v in values.flat)):
+        raise TypeError(f"x: a {type(x).__name__} of {'times' if values.dtype.kind in 'Mm' else 'texts'} holds no numbers; "
+                        "give numpy.asarray(x).astype('float64')")
+    return numbers
+
+
 def _other(x, zero_copy_only):
     if isinstance(x, dict) or (hasattr(x, "columns") and (hasattr(x, "__arrow_c_stream__") or type(x).__name__ == "DuckDBPyRelation")):
         raise _table(type(x).__name__)
     if zero_copy_only:
         raise _copied(f"a {type(x).__name__}", "numpy.asarray(x, dtype='float64')")
-    if isinstance(x, (str, bytes)) or not (hasattr(x, "__array__") or hasattr(x, "__len__")):
+    if not hasattr(x, "__array__") and (hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__")):
+        return _arrow(x)
+    if isinstance(x, (str, bytes, bytearray)) or not (hasattr(x, "__array__") or hasattr(x, "__len__")):
         raise TypeError(f"x: a {type(x).__name__} is no column of numbers; give numpy.asarray(x, dtype='float64')")
-    try:
-        values = np.asarray(x, dtype="float64")
-    except (TypeError, ValueError) as e:
-        raise TypeError(f"x: {e}; give numpy.asarray(x, dtype='float64')") from e
-    return values, lambda out: out
+    return _numbers(x), lambda out: out
 
 
 def column(x, zero_copy_only=False):
@@ -101,16 +128,31 @@ def column(x, zero_copy_only=False):
 def _take_span(x, named, window):
     """The window and the times of x's index, when the window is a span of time."""
     from norn._roll_kinds import index_key
-    from norn._tables import is_span, window_text
-    window = window_text(window)
-    if not is_span(window):
-        return window
+    window = window_of(window)
+    if not window.is_span:
+        return window.rows
     key = index_key(getattr(x, "index", None)) if type(x).__module__.startswith("pandas") else None
     if key is None:
-        raise TypeError(f"window: {window!r} is a span of time, which needs a pandas Series with times as its index; see norn.rolling(df, on=…)")
-    key.whole("the index")
-    named["_times"], named["_ticks"] = key.values, key.ticks
-    return window
+        raise TypeError(f"window: {window.given!r} is a span of time, which needs a pandas Series with times as its index; see norn.rolling(df, on=…)")
+    text, named["_times"], named["_ticks"] = window.on(key.whole("the index").along_rows())
+    return text
+
+
+def _aligned(x, other, zero_copy_only):
+    """Two pandas Series over all labels of both indexes, as pandas pairs them."""
+    if x.index.equals(other.index):
+        return x, other
+    for name, s in (("x", x), ("other", other)):
+        if not s.index.is_unique:
+            raise refuse(f"{name}: its index has {s.index[s.index.duplicated()][0]!r} twice and differs from the other's, so that rows cannot be "
+                         "paired; give arrays (x.to_numpy()) to pair them as they stand, or a unique index")
+    if zero_copy_only:
+        raise _copied("a pair of pandas Series with different indexes", "other.reindex(x.index)")
+    return x.align(other, join="outer")
+
+
+def _is_series(x):
+    return type(x).__module__.startswith("pandas") and type(x).__name__ == "Series"
 
 
 def roll(name, args, named):
@@ -127,13 +169,16 @@ def roll(name, args, named):
             raise TypeError("out: it is for one column; a DataFrame's are several")
         return x.apply(lambda c: roll(name, [c, *args[1:]], dict(named)))
     zero_copy_only = bool(named.get("zero_copy_only"))
-    values, back = column(x, zero_copy_only)
-    args[0] = values
     if name in ("rolling_cov", "rolling_corr"):  # by name, whose places are other than those of one column
         named = {**dict(zip(("other", "window", "ddof"), args[1:])), **named}
         args = args[:1]
-    if named.get("other") is not None:
-        named["other"] = column(named["other"], zero_copy_only)[0]
+    other = named.get("other")
+    if other is not None:
+        if _is_series(x) and _is_series(other):
+            x, other = _aligned(x, other, zero_copy_only)
+        named["other"] = column(other, zero_copy_only)[0]
+    values, back = column(x, zero_copy_only)
+    args[0] = values
     if name.startswith("rolling_"):
         if len(args) > 1 and not isinstance(args[1], int):
             args[1] = _take_span(x, named, args[1])

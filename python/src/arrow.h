@@ -53,6 +53,10 @@ NORN_CHECKED norn_status nornpy_arrow_column(const struct ArrowSchema *schema,
 /* frame_from_stream(capsule, names or None, exact=False): (a frame of the stream's columns of these names, a dict of
  * their Arrow formats). */
 PyObject *nornpy_frame_from_stream(PyObject *module, PyObject *args);
+/* frame_from_array(stream capsule) or (schema capsule, array capsule): the same for one column of values, no table. */
+PyObject *nornpy_frame_from_array(PyObject *module, PyObject *args);
+/* stream_schema(capsule): ([(name, format)] of the columns, the format of the whole); the stream can be read after. */
+PyObject *nornpy_stream_schema(PyObject *module, PyObject *capsule);
 /* frame_stream(frame, formats): a stream capsule of the frame's columns; formats holds Arrow's format of
  * each column, or None for the usual one. */
 PyObject *nornpy_frame_stream(PyObject *module, PyObject *args);

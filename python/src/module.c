@@ -47,6 +47,8 @@ static PyMethodDef functions[] = {
      "get_num_threads()\n--\n\nHow many workers a call has."},
     {"frame_from_columns", nornpy_frame_from_columns, METH_O, NULL},
     {"frame_from_stream", nornpy_frame_from_stream, METH_VARARGS, NULL},
+    {"frame_from_array", nornpy_frame_from_array, METH_VARARGS, NULL},
+    {"stream_schema", nornpy_stream_schema, METH_O, NULL},
     {"frame_columns", nornpy_frame_columns, METH_O, NULL},
     {"frame_stream", nornpy_frame_stream, METH_VARARGS, NULL},
     {"forecast", nornpy_forecast, METH_VARARGS, NULL},

@@ -228,9 +228,9 @@ static bool read_window(nornpy_state *s, roll_call *c) {
                              "norn.rolling(df, window, ops, on) serves tables",
                              c->window);
     }
-    PyObject *index = PyNumber_Index(c->window);
+    PyObject *index = PyBool_Check(c->window) ? NULL : PyNumber_Index(c->window);
     if (index == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError))
+        if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError))
             PyErr_Format(PyExc_TypeError,
                          "window: %R is neither a number of values, nor a span of time as '7D', "
                          "nor 'expanding'",
@@ -239,7 +239,10 @@ static bool read_window(nornpy_state *s, roll_call *c) {
     }
     const long long n = PyLong_AsLongLong(index);
     Py_DECREF(index);
-    if (n == -1 && PyErr_Occurred()) return false;
+    if (n == -1 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return nornpy_refuse(s, "window: %R is no number of values that fits 64 bits", c->window);
+    }
     if (n < 1) {
         const norn_status st = norn_fail(
             &err, NORN_E_ARG, "rolling: window=%lld is no number of values (1 or more)", n);
@@ -374,8 +377,9 @@ static bool masked(nornpy_state *s, PyObject *o) {
            PyObject_HasAttrString(o, "filled");
 }
 
+/* Bytes are texts, as their kind of file is, and not small numbers. */
 static bool lends(nornpy_state *s, PyObject *o) {
-    return PyObject_CheckBuffer(o) && !masked(s, o);
+    return PyObject_CheckBuffer(o) && !PyBytes_Check(o) && !PyByteArray_Check(o) && !masked(s, o);
 }
 
 /* One for each row: what a Python function points to. */
@@ -422,7 +426,7 @@ static void write_doc(const norni_roll_row *row, const char *name, char *doc, si
     n += norni_format(doc + n, size - n, "\n--\n\n%s: %s.\n\n",
                       weighted(row) ? "Weighted" : "Rolling", row->help);
     (void)norni_format(
-        doc + n, size - n, "%s%s",
+        doc + n, size - n, "%s%s%s",
         weighted(row) ? ""
                       : "window: how many values, a span of time as '7D' (of a pandas Series with "
                         "times as its "
@@ -432,7 +436,8 @@ static void write_doc(const norni_roll_row *row, const char *name, char *doc, si
         "NaN and infinities are missing values, as in pandas. float64 arrays are read in place; "
         "others are copied once unless zero_copy_only. out: a float64 array for the answer. A "
         "pandas or "
-        "Polars series gives a series of its kind.");
+        "Polars series gives a series of its kind.",
+        paired(row) ? " Two pandas series are paired by their labels." : "");
 }
 
 /* A function whose self is the module is pickled by its name; so each row has a C function of its own. */
@@ -447,9 +452,8 @@ TENS(OWN, 1)
 TENS(OWN, 2)
 TENS(OWN, 3)
 #define NAME(k) call_##k,
-    static PyObject *(*const own[MOST_ROWS])(PyObject *, PyObject *const *, Py_ssize_t,
-                                             PyObject *) = {TENS(NAME, ) TENS(NAME, 1) TENS(NAME, 2)
-                                                                TENS(NAME, 3)};
+static PyObject *(*const own[MOST_ROWS])(PyObject *, PyObject *const *, Py_ssize_t, PyObject *) = {
+    TENS(NAME, ) TENS(NAME, 1) TENS(NAME, 2) TENS(NAME, 3)};
 
 static bool add_function(PyObject *module, struct nornpy_function *f, size_t row, PyObject *names) {
     const norni_roll_row *r = &norni_roll_rows[row];

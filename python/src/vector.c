@@ -2,7 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/src/vector.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "base/fp.h"
 
 /* The type code of a buffer in native byte order; 0: another order, or no plain number. */
 static char native_code(const char *format) {
@@ -70,6 +73,23 @@ static bool convert_integers(const char *from, ptrdiff_t stride, size_t n, size_
     return false;
 }
 
+/* IEEE 754's binary16, exactly. */
+static double half_value(uint16_t half) {
+    const int exponent = half >> 10 & 31;
+    const double part = half & 1023, sign = half >> 15 ? -1 : 1;
+    if (exponent == 31) return part > 0 ? NORNI_NAN : sign * NORNI_INF;
+    return sign * (exponent == 0 ? part * 0x1p-24 : ldexp(part + 1024, exponent - 25));
+}
+
+static bool convert_halves(const char *from, ptrdiff_t stride, size_t n, double *to) {
+    for (size_t i = 0; i < n; i++) {
+        uint16_t half;
+        memcpy(&half, from + (ptrdiff_t)i * stride, sizeof half);
+        to[i] = half_value(half);
+    }
+    return true;
+}
+
 /* false: not a type of number. */
 static bool convert(const Py_buffer *b, char code, ptrdiff_t stride, size_t n, double *to) {
     const char *from = b->buf;
@@ -80,6 +100,10 @@ static bool convert(const Py_buffer *b, char code, ptrdiff_t stride, size_t n, d
     if (code == 'f' && size == sizeof(float)) {
         CONVERT(float);
     }
+    if (code == 'g' && size == sizeof(long double)) {
+        CONVERT(long double);
+    }
+    if (code == 'e' && size == sizeof(uint16_t)) return convert_halves(from, stride, n, to);
     if (code != 0 && strchr("bhilqn", code) != NULL)
         return convert_integers(from, stride, n, size, true, to);
     if (code != 0 && strchr("?BHILQN", code) != NULL)
@@ -96,15 +120,32 @@ static bool one_dimension(const char *name, const Py_buffer *b) {
     return false;
 }
 
-static bool open_view(PyObject *object, const char *name, int flags, nornpy_vector *v) {
-    if (PyObject_GetBuffer(object, &v->view, flags) != 0) {
-        if (PyErr_ExceptionMatches(PyExc_MemoryError)) return false;
-        PyErr_Clear();
+/* NumPy lends no buffer of its times, nor of its texts of its own kind. */
+static bool fail_buffer(PyObject *object, const char *name) {
+    PyObject *type = PyObject_GetAttrString(object, "dtype"),
+             *kind = type ? PyObject_GetAttrString(type, "kind") : NULL;
+    const char *k = kind && PyUnicode_Check(kind) ? PyUnicode_AsUTF8AndSize(kind, NULL) : NULL;
+    PyErr_Clear();
+    if (k != NULL && (*k == 'M' || *k == 'm'))
+        PyErr_Format(PyExc_TypeError,
+                     "%s: an array of %S holds times, and numbers are needed; %s.astype('int64') "
+                     "makes numbers of them",
+                     name, type, name);
+    else
         PyErr_Format(PyExc_TypeError,
                      "%s: %R lends no buffer of numbers; give numpy.asarray(%s, "
                      "dtype='float64')",
                      name, (PyObject *)Py_TYPE(object), name);
-        return false;
+    Py_XDECREF(type);
+    Py_XDECREF(kind);
+    return false;
+}
+
+static bool open_view(PyObject *object, const char *name, int flags, nornpy_vector *v) {
+    if (PyObject_GetBuffer(object, &v->view, flags) != 0) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError)) return false;
+        PyErr_Clear();
+        return fail_buffer(object, name);
     }
     v->held = true;
     return one_dimension(name, &v->view);
