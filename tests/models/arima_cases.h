@@ -1,4 +1,4 @@
-/* Reads tests/fixtures/arima_r.csv (R's numbers for ARIMA models, and their series); what fits run in. */
+/* Reads tests/fixtures/arima_r.csv and its like (R's numbers for ARIMA models, and their series); what fits run in. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ARIMA_CASES_H
 #define ARIMA_CASES_H
@@ -10,7 +10,7 @@
 
 #include "models/arima/arima_fit.h"
 
-enum { CASE_NUMBERS = 64, CASE_LENGTH = 200, CASE_SERIES = 16, CASE_LINE = 8192 };
+enum { CASE_NUMBERS = 64, CASE_LENGTH = 480, CASE_SERIES = 16, CASE_LINE = 8192 };
 
 typedef struct r_series {
     char name[32];
@@ -67,10 +67,14 @@ static inline double number_of(const char *text) {
     return strcmp(text, "NA") == 0 ? (double)NAN : strtod(text, NULL);
 }
 
-static inline bool r_open(r_file *r) {
+static inline bool r_open_file(r_file *r, const char *path) {
     memset(r, 0, sizeof *r);
-    r->f = fopen(NORN_FIXTURES "/arima_r.csv", "r");
+    r->f = fopen(path, "r");
     return r->f != NULL;
+}
+
+static inline bool r_open(r_file *r) {
+    return r_open_file(r, NORN_FIXTURES "/arima_r.csv");
 }
 
 static inline void read_series(r_file *r, char *rest) {

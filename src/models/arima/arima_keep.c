@@ -104,6 +104,8 @@ static norn_status read_head(norni_env *env, norni_unpack *u, norni_arima_state 
     st->box = norni_unpack_f64(u);
     if (f->sigma2 < 0 || !nan_or_finite(st->box) || st->ahead >= st->n) /* sigma2 may overflow */
         u->failed = true;
+    /* predict may take that many steps: no more than values */
+    if (!u->failed && st->steps + st->ahead + arima_lag_diff(&f->order) > st->n) u->failed = true;
     return NORN_OK;
 }
 

@@ -18,6 +18,8 @@ typedef struct ml {
     double **e, **e_next;     /* (1 + n_lin) columns (n_rows), scaled; the first less the others */
     double *u;                /* (n) series less the other columns at the current point */
     double **jac;             /* (k) columns (n_rows) */
+    const double **moved_x;   /* (1 + n_flat) what a column of jac is made from: u, the flat ones */
+    double **moved_e;         /* (1 + n_flat) and where their innovations go */
     double *gram;             /* (n_lin, n_lin) */
     double *b_next, *v_moved; /* (n_lin), (k) */
     double sumlog, squares;   /* of the current point */
@@ -34,8 +36,8 @@ static double **columns(norni_arena *arena, size_t n_col, size_t n) {
     return cols;
 }
 
-static void products_of(const arima_work *w, const ml *m, double *const *e, double *out) {
-    const size_t n = m->n_lin;
+/* Of the first n linear columns: (n, n). */
+static void products_of(const arima_work *w, double *const *e, size_t n, double *out) {
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++)
             out[i * n + j] = w->sweeps.dot(e[1 + i], e[1 + j], w->n_rows);
@@ -44,12 +46,21 @@ static void products_of(const arima_work *w, const ml *m, double *const *e, doub
 
 static void ml_products(const arima_objective *f, double *out) {
     const ml *const m = f->own;
-    products_of(f->w, m, m->e, out);
+    products_of(f->w, m->e, m->n_lin, out);
 }
 
-static bool gram_of(const arima_work *w, ml *m, double **e) {
-    products_of(w, m, e, m->gram);
-    return arima_cholesky(m->gram, m->n_lin);
+static bool gram_of(const arima_work *w, ml *m, double **e, size_t n) {
+    products_of(w, e, n, m->gram);
+    return arima_cholesky(m->gram, n);
+}
+
+/* What the unknown first values, the first of the n columns factored in m->gram, add to the sum of
+ * log F: they are integrated over, where regressors are estimated. */
+static double flat_log(const arima_work *w, const ml *m, size_t n) {
+    double s = 0;
+    for (size_t i = 0; i < w->n_flat; i++)
+        s += 2 * norni_log(m->gram[i * n + i]);
+    return s;
 }
 
 static double scale_of(const arima_work *w, double sumlog) {
@@ -70,9 +81,8 @@ double arima_ml_value_here(arima_objective *f) {
         return NORNI_INF;
     m->sumlog_next = m->like.sumlog;
     if (m->n_lin > 0) {
-        if (!gram_of(w, m, m->e_next)) return NORNI_INF;
-        for (size_t i = 0; i < w->n_flat; i++) /* integrated over, where regressors are estimated */
-            m->sumlog_next += 2 * norni_log(m->gram[i * m->n_lin + i]);
+        if (!gram_of(w, m, m->e_next, m->n_lin)) return NORNI_INF;
+        m->sumlog_next += flat_log(w, m, m->n_lin);
         for (size_t i = 0; i < m->n_lin; i++)
             m->b_next[i] = w->sweeps.dot(m->e_next[1 + i], m->e_next[0], n);
         arima_cholesky_solve(m->gram, m->n_lin, m->b_next);
@@ -109,20 +119,29 @@ static void ml_accept(arima_objective *f) {
         f->old_je[j] = w->sweeps.dot(m->jac[j], m->e[0], w->n_rows);
 }
 
-/* Column j of the Jacobian; zero where the move leads out of what can be valued. */
+/* Column j of the Jacobian; zero where the move leads out of what can be valued. The scale moves
+ * with all that the value's does, the unknown first values' part included. */
 static void ml_column(arima_objective *f, const double *v, size_t j) {
     arima_work *const w = f->w;
     ml *const m = f->own;
     double *const out = m->jac[j];
     const double *const base = m->e[0];
+    m->moved_x[0] = m->u;
+    m->moved_e[0] = out;
+    for (size_t i = 1; i <= w->n_flat; i++) {
+        m->moved_x[i] = w->level[i];
+        m->moved_e[i] = m->e_next[i];
+    }
     for (int sign = 1; sign >= -1; sign -= 2) {
         const double h = sign * step_size;
         memcpy(m->v_moved, v, w->k * sizeof *v);
         m->v_moved[j] += h;
         arima_work_set(w, m->v_moved);
-        if (!arima_like_run(w, &m->like, (const double *const[]){m->u}, 1, (double *[]){out}))
+        if (!arima_like_run(w, &m->like, m->moved_x, 1 + w->n_flat, m->moved_e) ||
+            !gram_of(w, m, m->moved_e, w->n_flat))
             continue;
-        const double scale = scale_of(w, m->like.sumlog) / h, back = 1 / h;
+        const double sumlog = m->like.sumlog + flat_log(w, m, w->n_flat);
+        const double scale = scale_of(w, sumlog) / h, back = 1 / h;
         for (size_t t = 0; t < w->n_rows; t++)
             out[t] = out[t] * scale - base[t] * back;
         return;
@@ -143,7 +162,7 @@ static void ml_slope(arima_objective *f, const double *v, double *jj, double *je
     for (size_t j = 0; j < k && !w->cancelled; j++)
         ml_column(f, v, j);
     m->sloped = true;
-    if (m->n_lin > 0 && gram_of(w, m, m->e)) { /* Kaufman 1975 */
+    if (m->n_lin > 0 && gram_of(w, m, m->e, m->n_lin)) { /* Kaufman 1975 */
         for (size_t j = 0; j < k; j++) {
             for (size_t i = 0; i < m->n_lin; i++)
                 m->b_next[i] = w->sweeps.dot(m->e[1 + i], m->jac[j], n);
@@ -178,7 +197,9 @@ norn_status arima_ml_objective(arima_work *w, arima_objective *out, norn_err *er
     m->jac = columns(w->arena, w->k, w->n_rows);
     m->u = norni_arena_get(w->arena, w->n, sizeof *m->u);
     m->gram = norni_arena_get(w->arena, n_lin * (n_lin + 2) + 2 * w->k + 1, sizeof *m->gram);
-    if (!m->e || !m->e_next || !m->jac || !m->u || !m->gram)
+    m->moved_x = norni_arena_get(w->arena, 1 + w->n_flat, sizeof *m->moved_x);
+    m->moved_e = norni_arena_get(w->arena, 1 + w->n_flat, sizeof *m->moved_e);
+    if (!m->e || !m->e_next || !m->jac || !m->u || !m->gram || !m->moved_x || !m->moved_e)
         return norni_alloc_fail(err, "arima", w->n_w, (2 * n_col + w->k) * sizeof(double));
     m->b_next = m->gram + n_lin * n_lin;
     m->v_moved = m->b_next + 2 * n_lin;
