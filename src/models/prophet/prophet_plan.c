@@ -34,7 +34,7 @@ static norn_status copy_regressors(norni_arena *arena, const norni_prophet_spec 
         all[i] = spec->regressor[i];
         all[i].name = norni_prophet_text(arena, all[i].name);
         if (all[i].name.p == NULL) return norni_alloc_fail(err, "prophet", all[i].name.n, 1);
-        if (!(all[i].sd > 0)) all[i].mu = 0, all[i].sd = 1;
+        if (all[i].sd == 0) all[i].mu = 0, all[i].sd = 1;
     }
     *out = all;
     return NORN_OK;

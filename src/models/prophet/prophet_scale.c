@@ -98,15 +98,19 @@ static norn_status scale_y(norni_arena *arena, const norni_prophet_rows *rows,
     return NORN_OK;
 }
 
-/* Binary columns stay as they are under "auto", constant ones always: r's mu and sd are then those of
- * the specification, 0 and 1 unless a longer history gave them. */
+/* Binary columns stay as they are under "auto", constant ones always. But one that varies in a longer
+ * history (a fold's: sd -1; a copied model's: its scale) is centred where it does not: it says nothing
+ * of its effect here, and as it is it would take up y's level and carry it along when it moves. */
 static norn_status scale_regressor(const double *x, size_t n, norni_prophet_regressor *r,
                                    norn_err *err) {
     bool constant = true, binary = true;
+    const bool centre = r->sd < 0 || r->mu != 0 || r->sd != 1;
     for (size_t i = 0; i < n; i++) {
         constant &= x[i] == x[0];
         binary &= x[i] == 0 || x[i] == 1;
     }
+    r->mu = constant && centre ? x[0] : 0;
+    r->sd = 1;
     if (constant || r->standardise == 0 || (r->standardise == -1 && binary)) return NORN_OK;
     double mean, var;
     (void)norni_mean_var(x, n, 1, &mean, &var);

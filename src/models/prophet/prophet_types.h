@@ -38,7 +38,7 @@ typedef struct norni_prophet_regressor {
     double prior;   /* scale, > 0 */
     int32_t standardise; /* 1, 0, or -1: unless it holds only 0 and 1 */
     bool multiplicative;
-    double mu, sd; /* set by the plan; 0 and 1 where not standardised (a fold: a constant's whole) */
+    double mu, sd; /* set by the plan; 0 and 1 where not standardised (see prophet_scale.c) */
 } norni_prophet_regressor;
 
 /* All that a user may ask for. Prior scales are resolved (no "default" markers) but those of

@@ -73,10 +73,14 @@ norn_status norni_prophet_plan_within(norni_arena *arena, const norni_poll *poll
                                       const norni_prophet_design *whole_design,
                                       norni_prophet_plan *plan, norni_prophet_design *design,
                                       norn_err *err) {
-    /* A regressor that does not vary here has the scale of the whole, as in Prophet: as it is, it
-     * would take up y's level and carry it along when it moves. */
+    norni_prophet_regressor *folded = norni_arena_get(arena, spec->n_regressor, sizeof *folded);
+    if (folded == NULL) return norni_alloc_fail(err, "prophet", spec->n_regressor, sizeof *folded);
+    for (size_t i = 0; i < spec->n_regressor; i++) {
+        folded[i] = spec->regressor[i];
+        folded[i].sd = -1; /* centred where it does not vary */
+    }
     norni_prophet_spec with = *spec;
-    if (whole->n_regressor == spec->n_regressor) with.regressor = whole->regressor;
+    with.regressor = folded;
     NORN_TRY(norni_prophet_plan_bare(arena, &with, rows, plan, design, NULL, err));
     if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
     return borrow(arena, plan, rows, 0, whole, whole_design, design, err);
