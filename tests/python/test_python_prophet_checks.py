@@ -128,6 +128,24 @@ class CrossValidation(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "period"):
             diagnostics.generate_cutoffs(df, 10 * DAY, DAY, 0 * DAY)
 
+    def test_a_regressor_that_starts_to_move(self):
+        """Up to the first cut-off the price is constant: it must not carry the level of y along when it moves. A map gives the same."""
+        class Mapper:
+            def map(self, f, *lists):
+                return list(map(f, *lists))
+
+        df = daily()
+        t = np.arange(len(df))
+        df["price"] = np.where(t < 400, 100.0, 100.0 + 5 * np.sin(t))
+        cutoffs = [df["ds"][350], df["ds"][430]]
+        m = Prophet(uncertainty_samples=0).add_regressor("price").fit(df)
+        found = diagnostics.cross_validation(m, horizon="60 days", cutoffs=cutoffs)
+        again = diagnostics.cross_validation(m, horizon="60 days", cutoffs=cutoffs, parallel=Mapper())
+        self.assertTrue(found.equals(again))
+        plain = diagnostics.cross_validation(Prophet(uncertainty_samples=0).fit(df), horizon="60 days", cutoffs=cutoffs)
+        first = found["cutoff"] == cutoffs[0]
+        self.assertLess(np.abs(found["yhat"] - plain["yhat"])[first].max(), 0.05)
+
     def test_not_fitted(self):
         with self.assertRaisesRegex(NornError, "has not been fit"):
             diagnostics.cross_validation(Prophet(), "4 days")

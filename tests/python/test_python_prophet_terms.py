@@ -16,6 +16,29 @@ def columns(m):
     return {name: int(n) for name, n in m.train_component_cols.sum().items()}
 
 
+class Masked(unittest.TestCase):
+    def test_masked_rows_are_predicted_and_not_fitted(self):
+        df = daily().assign(y=lambda d: d["y"].where(~d.index.isin(range(200, 220))))
+        m, left_out = Prophet(uncertainty_samples=0).fit(df), Prophet(uncertainty_samples=0).fit(df.dropna())
+        self.assertEqual(m.log_posterior, left_out.log_posterior)
+        self.assertTrue(np.isfinite(m.predict(df)["yhat"]).all() and len(m.predict(df)) == len(df))
+
+    def test_sizes_beyond_doubles_are_told(self):
+        with self.assertRaisesRegex(NornError, "e307 at ds 2012-05-18; .* divide y"):
+            Prophet().fit(daily().assign(y=lambda d: d["y"] * 1e306))
+
+
+class Names(unittest.TestCase):
+    def test_names_are_free(self):
+        days = pd.DataFrame({"holiday": "pay", "ds": pd.to_datetime(["2013-01-31", "2013-02-28"])})
+        for make, taken in ((lambda: Prophet(holidays=days).add_seasonality("pay", 30.5, 3), "a holiday"),
+                            (lambda: Prophet(holidays=days).add_regressor("pay"), "a holiday"),
+                            (lambda: Prophet(holidays=days).add_seasonality("z", 7, 3, condition_name="pay"), "a holiday"),
+                            (lambda: Prophet().add_seasonality("Christmas Day", 30.5, 3).add_country_holidays("US"), "a seasonality")):
+            with self.assertRaisesRegex(ValueError, f"already used for {taken}"):
+                make()
+
+
 class Seasonalities(unittest.TestCase):
     def test_fourier_series(self):
         first = daily()["ds"].head(1)
