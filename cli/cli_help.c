@@ -60,13 +60,22 @@ static void print_row(FILE *to, const norni_param *row, const char *dashes) {
     fputc('\n', to);
 }
 
+static bool listed(const norni_op *op, const char *name) {
+    const size_t n = strlen(name);
+    for (const char *p = op->unlisted; p != NULL && (p = strstr(p, name)) != NULL; p++) {
+        if (p[-1] == '|' && p[n] == '|') return false;
+    }
+    return true;
+}
+
 void cli_help_op(FILE *to, const norni_op *op) {
     fprintf(to, "norn %s: %s\n\nUsage: norn %s %s [FLAGS]\n\nExamples\n%s", op->name, op->summary,
             op->name, op->operand ? op->operand : "", op->examples);
     for (size_t g = 0; g < op->n_groups; g++) {
         fprintf(to, "\n%s\n", op->groups[g].title);
-        for (size_t i = 0; i < *op->groups[g].n_rows; i++)
-            print_row(to, &op->groups[g].rows[i], "--");
+        for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
+            if (listed(op, op->groups[g].rows[i].name)) print_row(to, &op->groups[g].rows[i], "--");
+        }
     }
 }
 

@@ -88,6 +88,7 @@ static const norni_op all_ops[] = {
          "rolled.csv\n"
          "  norn rolling prices.csv --window 20 --op 'corr(volume),ewm(span=10)' --cols volume "
          "--min-periods 5\n",
+     .unlisted = "|plot|resume|",
      .groups = {{"Rolling", norni_rolling_rows, &norni_n_rolling_rows},
                 {"Input", norni_panel_rows, &norni_n_panel_rows},
                 {"Run", norni_common_rows, &norni_n_common_rows}},

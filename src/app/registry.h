@@ -19,6 +19,7 @@ typedef struct norni_op {
     bool operand_optional, operand_many;
     const char *examples; /* lines for help */
     norni_row_group groups[4];
+    const char *unlisted; /* flags of its groups that it refuses, as "|plot|resume|"; or NULL */
     size_t n_groups, opt_size;
     norn_status (*run)(const norni_op_env *env, const void *opt, norni_op_result *out,
                        norn_err *err);

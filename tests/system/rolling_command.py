@@ -181,6 +181,8 @@ def wrong_usage(check):
                               (("--op", "mean", "--window", "expanding", "--center"), 2, "from the first value to this one")):
         done, _ = run("u.csv", *args)
         check.that(done.returncode == code and words in done.stderr.decode() and not done.stdout, " ".join(args) or "no flags", (done.returncode, done.stderr))
+    shown = subprocess.run([NORN, "rolling", "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    check.that("--summary" in shown and "--plot" not in shown and "--resume" not in shown, "help lists no flag that is refused", shown)
 
 
 def interrupted(check):
