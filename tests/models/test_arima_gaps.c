@@ -10,7 +10,10 @@
 #include "arima_cases.h"
 #include "base/fp.h"
 #include "base/rng.h"
+#include "models/arima/arima_search.h"
 #include "models/arima/arima_work.h"
+#include "models/arima/auto_arima.h"
+#include "shared_arena.h"
 
 enum { H = 12 };
 static const norni_arima_method methods[] = {NORNI_ARIMA_CSS_ML, NORNI_ARIMA_ML};
@@ -217,11 +220,44 @@ static void check_slope(void **state) {
     }
 }
 
+/* The automatic choice on co2 with gaps: at least as good a criterion as that of the airline model
+ * with an autoregression, which R's search without approximations takes there. */
+static void check_auto(void **state) {
+    (void)state;
+    r_file r;
+    r_case c;
+    double aicc = NORNI_INF;
+    assert_true(r_open_file(&r, NORN_FIXTURES "/arima_gaps_r.csv"));
+    while (r_next(&r, &c)) {
+        if (strcmp(c.name, "co2") != 0) continue;
+        const double k = (double)c.n_coef + 1, n = (double)c.series->n - 5 - 13;
+        aicc = fmin(aicc, -2 * c.v[c.n_coef] + 2 * k + 2 * k * (k + 1) / (n - k - 1));
+    }
+    const r_series *s = NULL;
+    for (size_t i = 0; i < r.n_series; i++)
+        s = strcmp(r.series[i].name, "co2") == 0 ? &r.series[i] : s;
+    assert_non_null(s);
+    const norni_arima_data data = {s->n, s->y, 0, NULL};
+    norni_env env = {.arena = &arena};
+    norn_err err = {NORN_OK, ""};
+    arima_found found;
+    if (arima_search_run(&env, options_of(&norni_model_auto_arima, ""), &data, 12, NULL, &found,
+                         &err))
+        fail_msg("%s", err.text);
+    const norni_arima_fit *const f = &found.fit;
+    const double k = (double)f->n_coef + 1, n = (double)f->n_used;
+    const double own = -2 * f->loglik + 2 * k + 2 * k * (k + 1) / (n - k - 1);
+    if (!(own <= aicc + 1.5))
+        fail_msg("(%d,%d,%d)(%d,%d,%d): AICc %g, R's is %g", (int)f->order.p, (int)f->order.d,
+                 (int)f->order.q, (int)f->order.P, (int)f->order.D, (int)f->order.Q, own, aicc);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_fits),
         cmocka_unit_test(check_nesting),
         cmocka_unit_test(check_slope),
+        cmocka_unit_test_setup_teardown(check_auto, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,7 +195,7 @@ static void look_flat(const norni_arima_data *data, const tested *w, size_t n, a
 double arima_pass_ns(size_t n, size_t n_gap, double lags, double lost) {
     const double reach = lags + lost, loose = fmin((double)n_gap, reach);
     if (n_gap == 0) return (double)n * (10 + 0.3 * lags);
-    return (double)n * (300 + 0.3 * (reach + loose * loose / 4));
+    return (double)n * (40 + 7 * loose + 0.3 * (reach + loose * loose / 4));
 }
 
 /* On short series a wider search finds models that fit the noise; accuracy gains from about 60
