@@ -232,11 +232,31 @@ static norn_status run_once(norni_panel_stream *s, norn_err *err) {
     return st;
 }
 
+/* The run; and where its batches did not fit into memory side by side, the run again, one at a time. */
+static norn_status run_fitting(norni_panel_stream *s, norn_err *err) {
+    norn_err e = {NORN_OK, ""};
+    norn_status st = run_once(s, &e);
+    const bool again = s->whole != NULL || norni_reader_can_gather(s->reader);
+    if (st == NORN_E_MEM && s->n_batches > 1 && !s->at_once && again) {
+        s->n_batches = 1;
+        s->next_series = 0;
+        s->input_failed = false;
+        st = NORN_OK;
+        if (s->whole == NULL) {
+            norni_reader_set_batch(s->reader, LEAST_BATCH);
+            st = norni_reader_again(s->reader, &e);
+        }
+        if (st == NORN_OK) st = run_once(s, &e);
+    }
+    if (st != NORN_OK && err != NULL) *err = e;
+    return st;
+}
+
 norn_status norni_panel_stream_whole(norni_panel_stream *s, const norni_panel *panel,
                                      norn_err *err) {
     s->whole = panel;
     s->next_series = 0;
-    const norn_status st = run_once(s, err);
+    const norn_status st = run_fitting(s, err);
     s->whole = NULL;
     return st;
 }
@@ -276,7 +296,7 @@ static norn_status gather_and_run(norni_panel_stream *s, norn_err *err) {
 
 norn_status norni_panel_stream_run(norni_panel_stream *s, norn_err *err) {
     if (norni_reader_streams(s->reader) && !s->at_once) {
-        const norn_status st = run_once(s, err);
+        const norn_status st = run_fitting(s, err);
         if (s->came_back)
             s->why = "rows of one series do not stand together";
         else if (!norni_reader_streams(s->reader))

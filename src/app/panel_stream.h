@@ -53,7 +53,7 @@ typedef struct norni_panel_stream {
     const norni_out_files *files;
     norni_tally *tally; /* or NULL */
     size_t n_hashes;    /* items of each series */
-    size_t n_batches;   /* alive at once */
+    size_t n_batches;   /* alive at once; 1 afterwards where so many did not fit into memory */
     bool at_once;       /* all series must be one batch, so that all lie in memory */
 
     const char *why;          /* what a run in memory came of, or NULL: afterwards */

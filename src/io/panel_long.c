@@ -13,13 +13,25 @@ enum { MOST_COLUMNS = 4096 };
 
 static norn_status fail_column(const norni_table *t, const char *name, const char *flag,
                                norn_err *err) {
-    char found[120];
+    char found[240];
     size_t n = 0;
     found[0] = '\0';
-    for (size_t k = 0; k < t->cut.n_header && n + 40 < sizeof found; k++) {
+    for (size_t k = 0; k < t->cut.n_header && n < 80; k++) {
         const norni_str h = t->cut.header[k];
-        n += norni_format(found + n, sizeof found - n, "%s%.*s", k ? ", " : "",
-                          (int)(h.n > 30 ? 30 : h.n), h.p);
+        n += norni_format(found + n, sizeof found - n, "%s", k ? ", " : "");
+        for (size_t i = 0; i < h.n && i < 30; i++) { /* control bytes as \x00 */
+            static const char digit[] = "0123456789abcdef";
+            const unsigned char c = (unsigned char)h.p[i];
+            if (c < 32 || c == 127) {
+                memcpy(found + n, "\\x", 2);
+                found[n + 2] = digit[c >> 4];
+                found[n + 3] = digit[c & 15];
+                n += 4;
+            } else {
+                found[n++] = (char)c;
+            }
+        }
+        found[n] = '\0';
     }
     return norn_fail(err, NORN_E_DATA, "column '%s' is missing; name yours with %s (found: %s)",
                      name, flag, found);
@@ -103,6 +115,22 @@ static norn_status assign_roles(norni_table *t, int64_t id, size_t time, size_t 
                              (int)(name.n > 60 ? 60 : name.n), name.p);
     }
     return NORN_OK;
+}
+
+size_t norni_reader_skipped(const norni_reader *t, char *out, size_t size) {
+    size_t found = 0, n = 0;
+    out[0] = '\0';
+    for (size_t k = 0; t->role != NULL && k < t->cut.n_header; k++) {
+        const norni_str h = t->cut.header[k];
+        if (t->role[k] != ROLE_SKIP || h.n == 0) continue;
+        if (n + 44 < size)
+            n += norni_format(out + n, size - n, "%s%.*s", found ? ", " : "",
+                              (int)(h.n > 30 ? 30 : h.n), h.p);
+        else if (n + 6 < size)
+            n += norni_format(out + n, size - n, ", …"), size = n;
+        found++;
+    }
+    return found;
 }
 
 norn_status norni_table_open_long(norni_table *t, norn_err *err) {

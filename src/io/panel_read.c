@@ -193,6 +193,10 @@ bool norni_reader_can_gather(const norni_reader *t) {
     return norni_cutter_can_rewind(&t->cut);
 }
 
+norn_status norni_reader_again(norni_reader *t, norn_err *err) {
+    return norni_cutter_rewind(&t->cut, err);
+}
+
 norn_status norni_reader_gather(norni_reader *t, norni_panel *out, norni_align_report *report,
                                 norn_err *err) {
     t->cut.by_series = false;

@@ -61,7 +61,11 @@ norni_reader_sample norni_reader_look(const norni_reader *r);
 /* Text of a batch in bytes; never changes a result. */
 void norni_reader_set_batch(norni_reader *r, size_t bytes);
 double norni_reader_share(const norni_reader *r); /* read so far, in [0,1], or -1 */
+/* The named columns that are not read, as "promo, price"; their number. Long layout. */
+size_t norni_reader_skipped(const norni_reader *r, char *out, size_t size);
 bool norni_reader_can_gather(const norni_reader *r);
+/* Back to the first row; what norni_reader_can_gather says is asked before. */
+NORN_CHECKED norn_status norni_reader_again(norni_reader *r, norn_err *err);
 
 /* Open, gather, close. Errors carry line and column, not the path of a single input: the face adds
  * it. NORN_E_IO: cannot be read; NORN_E_FORMAT: not such a file; NORN_E_DATA: values that cannot be

@@ -157,6 +157,18 @@ def larger_than_memory(check):
     done, s = run("big.csv", "--window", "20", "--op", "mean,corr(price)", "--out", "big-out.csv", "--summary", "s.json", "--memory-limit", "32MiB")
     check.that(size > 50 << 20 and s.get("n_items") == 1040, f"{size >> 20} MiB in 32 MiB", done.stderr)
     check.that(SANITIZED or s.get("peak_rss_bytes", 1 << 40) <= 32 << 20, "its peak stays below", s.get("peak_rss_bytes"))
+    with open("long.csv", "w", encoding="ascii") as f:  # a series is far longer than a batch is meant to be
+        f.write("unique_id,ds,y\n")
+        times = [time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(946684800 + 60 * t)) for t in range(100000)]
+        for i in range(6):
+            f.write("".join(f"s0{i},{at},{block[(i * 37 + t) % 5000].split(',')[0]}\n" for t, at in enumerate(times)))
+    want = run("long.csv", "--window", "20", "--op", "mean,std,median", "--out", "o.csv", "--summary", "s.json")[1].get("digest")
+    for threads, limit in (("1", "32MiB"), ("2", "32MiB"), ("2", "64MiB"), ("4", "64MiB")):
+        done, s = run("long.csv", "--window", "20", "--op", "mean,std,median", "--out", "o.csv", "--summary", "s.json", "--memory-limit", limit, "--threads", threads)
+        check.that(s.get("digest") == want and want, f"series that fit one by one: {limit}, {threads} workers", done.stderr)
+        check.that(SANITIZED or s.get("peak_rss_bytes", 1 << 40) <= int(limit[:-3]) << 20, f"{limit} with {threads} workers is kept", s.get("peak_rss_bytes"))
+    os.remove("long.csv")
+    os.remove("o.csv")
     with open("one.csv", "w", encoding="ascii") as f:
         f.write("ds,y\n" + "".join(f"{t + 1},{block[t % 5000].split(',')[0]}\n" for t in range(2000000)))
     done, _ = run("one.csv", "--window", "20", "--op", "mean", "--out", "o.csv", "--memory-limit", "32MiB")
