@@ -33,14 +33,35 @@ static void on_interrupt(int sig) {
     norn_ctx_cancel(ctx);
 }
 
+/* Ids and cells may stand in a text: their control bytes go out as \x1b, so that no terminal obeys
+ * them. */
+static void put_line(const char *text) {
+    char out[512];
+    size_t n = 0;
+    for (const char *p = text; *p != '\0'; p++) {
+        const unsigned char c = (unsigned char)*p;
+        if (n + 8 > sizeof out) {
+            fwrite(out, 1, n, stderr);
+            n = 0;
+        }
+        if ((c < 32 && c != '\n' && c != '\t') || c == 127)
+            n += (size_t)snprintf(out + n, 5, "\\x%02x", c);
+        else
+            out[n++] = *p;
+    }
+    out[n++] = '\n';
+    fwrite(out, 1, n, stderr);
+}
+
 static void say_line(void *user, const char *text) {
     (void)user;
-    fprintf(stderr, "%s\n", text);
+    put_line(text);
 }
 
 static void log_line(void *user, norn_log_level level, const char *text) {
     (void)user;
-    fprintf(stderr, "%s%s\n", level <= NORN_LOG_WARN ? "warning: " : "", text);
+    if (level <= NORN_LOG_WARN) fputs("warning: ", stderr);
+    put_line(text);
 }
 
 static int exit_code(norn_status status) {
@@ -107,10 +128,12 @@ static int finish(const norni_op *op, const norni_inputs *in, norn_status st,
     if (r->input_failed) {
         const char *path = in->n == 1 ? in->path[0] : "";
         if (strcmp(path, "-") == 0) path = "standard input";
-        fprintf(stderr, "norn %s: %s%s%s\n", op->name, path, path[0] ? ": " : "", err->text);
+        fprintf(stderr, "norn %s: %s%s", op->name, path, path[0] ? ": " : "");
+        put_line(err->text);
         return EXIT_INPUT;
     }
-    fprintf(stderr, "norn %s: %s\n", op->name, err->text[0] ? err->text : norn_status_name(st));
+    fprintf(stderr, "norn %s: ", op->name);
+    put_line(err->text[0] ? err->text : norn_status_name(st));
     return exit_code(st);
 }
 

@@ -69,7 +69,8 @@ static void say_first(const stream_job *job, const norni_panel *p) {
     char freq[32], season[64];
     norni_seasons_print(&job->plan->seasons, norni_freq_season(p->freq[0]), season, sizeof season);
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
-    norni_say(job->stream.env, "frequency %s, season length %s", freq, season);
+    norni_say(job->stream.env, "frequency %s, season length %s%s", freq, season,
+              norni_freq_remedy(p->freq[0]));
 }
 
 static norn_status note_failures(norni_forecast_totals *t, const batch_token *b, norn_err *err) {

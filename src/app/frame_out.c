@@ -205,8 +205,8 @@ void norni_frame_say_panel(norni_buf *said, const norni_panel *p, const norni_al
     if (p->n_series == 0) return;
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
     norni_seasons_print(seasons, norni_freq_season(p->freq[0]), season, sizeof season);
-    norni_buf_format(said, "frequency %s, season length %s\n%zu series, %zu observations\n", freq,
-                     season, p->n_series, p->n_obs);
+    norni_buf_format(said, "frequency %s, season length %s%s\n%zu series, %zu observations\n", freq,
+                     season, norni_freq_remedy(p->freq[0]), p->n_series, p->n_obs);
     if (r->n_gaps > 0)
         norni_buf_format(
             said, "%zu missing periods in %zu series filled with missing values; first: %s\n",

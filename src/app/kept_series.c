@@ -51,7 +51,7 @@ norn_status norni_kept_unpack(norni_str record, size_t n_items, norni_arena *are
     out->freq.unit = (norni_unit)norni_unpack_count(&u, NORNI_UNIT_INDEX, NORNI_UNIT_IRREGULAR);
     out->freq.step = norni_unpack_i32(&u);
     out->freq.anchor = norni_unpack_i32(&u);
-    if (out->freq.step < 1 || out->freq.anchor < 0 || out->freq.anchor > 31) u.failed = true;
+    if (out->freq.step < 1 || out->freq.anchor < 0 || out->freq.anchor > NORNI_BUSINESS_END) u.failed = true;
     out->n = norni_unpack_between(&u, 1, INT64_MAX / 2);
     read_times(&u, out);
     out->item = norni_arena_zero(arena, n_items, sizeof *out->item);

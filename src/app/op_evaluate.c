@@ -36,6 +36,19 @@ typedef struct evaluate_op {
     bool input_failed;
 } evaluate_op;
 
+/* A model that uses exogenous columns is another one without them: that is told. */
+static void say_unused(const evaluate_op *op, const norni_reader *reader) {
+    char names[160];
+    bool any = false;
+    for (size_t k = 0; k < op->plan.n_specs; k++)
+        any = any || op->plan.specs[k].model->exogenous;
+    if (!any || op->plan.n_x_cols > 0) return;
+    const size_t n = norni_reader_skipped(reader, names, sizeof names);
+    if (n > 0)
+        norni_say(op->env, "warning: column%s %s %s not used: not named by --exogenous",
+                  n == 1 ? "" : "s", names, n == 1 ? "is" : "are");
+}
+
 /* The whole panel lies in memory: its later windows need what its earlier ones saw. */
 static norn_status read_data(evaluate_op *op, norn_err *err) {
     norni_reader *reader = NULL;
@@ -49,6 +62,7 @@ static norn_status read_data(evaluate_op *op, norn_err *err) {
     NORN_TRY(norni_outputs_check_common(&all, &op->opt->panel.common,
                                         (norni_output[2]){{"--errors", NULL}}, err));
     norn_status st = norni_reader_open(op->env->ctx, &op->in, &op->read, &reader, &why);
+    if (st == NORN_OK) say_unused(op, reader);
     if (st == NORN_OK) st = norni_reader_gather(reader, &op->panel, &op->report, &why);
     norni_reader_close(reader);
     op->input_failed =
@@ -82,8 +96,8 @@ static void say_data(const evaluate_op *op) {
     norni_freq_print(freq, sizeof freq, p->freq[0], p->start[0]);
     norni_seasons_print(&op->opt->method.seasons, norni_trial_season(p, 0, &op->plan.cv.rules),
                         season, sizeof season);
-    norni_say(op->env, "frequency %s%s, season length %s", freq, mixed ? " and others" : "",
-              season);
+    norni_say(op->env, "frequency %s%s, season length %s%s", freq, mixed ? " and others" : "",
+              season, norni_freq_remedy(p->freq[0]));
     norni_say(op->env, "%zu series, %zu observations", p->n_series, p->n_obs);
     if (r->n_gaps > 0)
         norni_say(op->env,

@@ -255,6 +255,19 @@ typedef struct forecast_call {
     norni_reader *reader;
 } forecast_call;
 
+/* A model that uses exogenous columns is another one without them: that is told. */
+static void say_unused(const norni_op_env *env, const forecast_call *c) {
+    char names[160];
+    bool any = false;
+    for (size_t k = 0; k < c->plan.n_specs; k++)
+        any = any || c->plan.specs[k].model->exogenous;
+    if (!any || c->opt.future != NULL || c->opt.load != NULL) return;
+    const size_t n = norni_reader_skipped(c->reader, names, sizeof names);
+    if (n > 0)
+        norni_say(env, "warning: column%s %s %s not used: no future values (--future FILE)",
+                  n == 1 ? "" : "s", names, n == 1 ? "is" : "are");
+}
+
 static norn_status load_models(const norni_op_env *env, forecast_call *c, norn_err *err) {
     if (c->opt.load == NULL) return NORN_OK;
     const norn_status st = norni_models_open(env->ctx, c->opt.load, &c->models, err);
@@ -304,6 +317,7 @@ norn_status norni_op_forecast(const norni_op_env *env, const void *options, norn
     if (c.in.n > 0) st = norni_reader_open(env->ctx, &c.in, &c.read, &c.reader, err);
     out->input_failed =
         st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
+    if (st == NORN_OK && c.in.n > 0) say_unused(env, &c);
     if (st == NORN_OK)
         st = run_reader(env, &c.opt, &c.in, &c.plan, c.reader, c.opt.load ? &c.models : NULL,
                         &watch, out, err);

@@ -49,6 +49,13 @@ static int64_t month_number(const norni_civil *c) {
     return (int64_t)c->year * 12 + c->month - 1;
 }
 
+/* The last day of a month that is no Saturday or Sunday. */
+static int32_t business_end(norni_civil month) {
+    month.day = norni_days_in_month(month.year, month.month);
+    const int32_t weekday = norni_weekday(floor_div(norni_us_from_civil(&month), NORNI_US_DAY));
+    return month.day - (weekday > 4 ? weekday - 4 : 0);
+}
+
 /* The date `months` behind start's month, on the anchor's day or the month's last. */
 static int64_t month_step(norni_freq f, int64_t start, int64_t months) {
     norni_civil c = norni_civil_from_us(start);
@@ -60,7 +67,7 @@ static int64_t month_step(norni_freq f, int64_t start, int64_t months) {
     c.month = (int32_t)(number - (int64_t)c.year * 12) + 1;
     const int32_t last = norni_days_in_month(c.year, c.month),
                   want = f.anchor > 0 ? f.anchor : c.day;
-    c.day = want < last ? want : last;
+    c.day = want == NORNI_BUSINESS_END ? business_end(c) : want < last ? want : last;
     return norni_us_from_civil(&c);
 }
 
@@ -119,7 +126,7 @@ bool norni_freq_index(norni_freq f, int64_t start, int64_t t, int64_t *k) {
 
 static bool fits(norni_freq f, const int64_t *times, size_t n) {
     int64_t k;
-    for (size_t i = 1; i < n; i++) {
+    for (size_t i = 0; i < n; i++) { /* the first one may lie beside its own anchor */
         if (!norni_freq_index(f, times[0], times[i], &k)) return false;
     }
     return true;
@@ -160,6 +167,7 @@ static int64_t gcd(int64_t a, int64_t b) {
 typedef struct month_scan {
     int32_t first, largest; /* day of month */
     bool same, last;        /* all on the first one's day; all on their months' last */
+    bool business;          /* all on their months' last weekday */
     bool one_clock;         /* at one time of day */
     int64_t step;           /* months: greatest common divisor of all distances */
 } month_scan;
@@ -170,12 +178,13 @@ static bool scan_months(const int64_t *times, size_t n, month_scan *m) {
     const int64_t clock = times[0] - floor_div(times[0], NORNI_US_DAY) * NORNI_US_DAY;
     int64_t before = 0;
     *m = (month_scan){.first = first.day};
-    m->same = m->last = m->one_clock = true;
+    m->same = m->last = m->business = m->one_clock = true;
     for (size_t i = 0; i < n; i++) {
         const norni_civil c = norni_civil_from_us(times[i]);
         const int64_t now = month_number(&c);
         m->same = m->same && c.day == first.day;
         m->last = m->last && c.day == norni_days_in_month(c.year, c.month);
+        m->business = m->business && c.day == business_end(c);
         m->one_clock =
             m->one_clock && times[i] - floor_div(times[i], NORNI_US_DAY) * NORNI_US_DAY == clock;
         if (c.day > m->largest) m->largest = c.day;
@@ -188,7 +197,8 @@ static bool scan_months(const int64_t *times, size_t n, month_scan *m) {
     return true;
 }
 
-/* Months, quarters and years: every time on one day of the month, or on its last. */
+/* Months, quarters and years: every time on one day of the month, or on its last, or on its last
+ * weekday. */
 static bool infer_months(const int64_t *times, size_t n, norni_freq *out) {
     month_scan m;
     if (!scan_months(times, n, &m)) return false;
@@ -196,14 +206,16 @@ static bool infer_months(const int64_t *times, size_t n, norni_freq *out) {
                            : m.same         ? m.first
                            : m.largest > 28 ? m.largest /* 30 Jan, 28 Feb, 30 Mar */
                                             : 0;
-    if (anchor == 0) return false;
+    if (anchor == 0 && !m.business) return false;
     const norni_unit unit = m.step % 12 == 0  ? NORNI_UNIT_YEAR
                             : m.step % 3 == 0 ? NORNI_UNIT_QUARTER
                                               : NORNI_UNIT_MONTH;
     *out = (norni_freq){unit, (int32_t)(m.step / unit_months(unit)), anchor};
     /* The step divides every distance, and the day is the anchor's or the last: all lie on the grid. */
     if (m.one_clock && (m.last || m.same)) return true;
-    return fits(*out, times, n);
+    if (anchor > 0 && fits(*out, times, n)) return true;
+    out->anchor = NORNI_BUSINESS_END;
+    return m.business && (m.one_clock || fits(*out, times, n));
 }
 
 static bool infer_business(const int64_t *times, size_t n, norni_freq *out) {
@@ -283,16 +295,32 @@ typedef struct freq_word {
 
 /* The first word of each unit is the one that is printed. */
 static const freq_word words[] = {
-    {"I", NORNI_UNIT_INDEX, 0},    {"us", NORNI_UNIT_MICROSECOND, 0},
-    {"s", NORNI_UNIT_SECOND, 0},   {"S", NORNI_UNIT_SECOND, 0},
-    {"min", NORNI_UNIT_MINUTE, 0}, {"T", NORNI_UNIT_MINUTE, 0},
-    {"h", NORNI_UNIT_HOUR, 0},     {"H", NORNI_UNIT_HOUR, 0},
-    {"D", NORNI_UNIT_DAY, 0},      {"B", NORNI_UNIT_BUSINESS_DAY, 0},
-    {"W", NORNI_UNIT_WEEK, 0},     {"MS", NORNI_UNIT_MONTH, 1},
-    {"ME", NORNI_UNIT_MONTH, 31},  {"M", NORNI_UNIT_MONTH, 0},
-    {"QS", NORNI_UNIT_QUARTER, 1}, {"QE", NORNI_UNIT_QUARTER, 31},
-    {"Q", NORNI_UNIT_QUARTER, 0},  {"YS", NORNI_UNIT_YEAR, 1},
-    {"YE", NORNI_UNIT_YEAR, 31},   {"Y", NORNI_UNIT_YEAR, 0},
+    {"I", NORNI_UNIT_INDEX, 0},
+    {"us", NORNI_UNIT_MICROSECOND, 0},
+    {"s", NORNI_UNIT_SECOND, 0},
+    {"S", NORNI_UNIT_SECOND, 0},
+    {"min", NORNI_UNIT_MINUTE, 0},
+    {"T", NORNI_UNIT_MINUTE, 0},
+    {"h", NORNI_UNIT_HOUR, 0},
+    {"H", NORNI_UNIT_HOUR, 0},
+    {"D", NORNI_UNIT_DAY, 0},
+    {"B", NORNI_UNIT_BUSINESS_DAY, 0},
+    {"W", NORNI_UNIT_WEEK, 0},
+    {"MS", NORNI_UNIT_MONTH, 1},
+    {"ME", NORNI_UNIT_MONTH, 31},
+    {"BME", NORNI_UNIT_MONTH, NORNI_BUSINESS_END},
+    {"BM", NORNI_UNIT_MONTH, NORNI_BUSINESS_END},
+    {"BQE", NORNI_UNIT_QUARTER, NORNI_BUSINESS_END},
+    {"BQ", NORNI_UNIT_QUARTER, NORNI_BUSINESS_END},
+    {"BYE", NORNI_UNIT_YEAR, NORNI_BUSINESS_END},
+    {"BY", NORNI_UNIT_YEAR, NORNI_BUSINESS_END},
+    {"M", NORNI_UNIT_MONTH, 0},
+    {"QS", NORNI_UNIT_QUARTER, 1},
+    {"QE", NORNI_UNIT_QUARTER, 31},
+    {"Q", NORNI_UNIT_QUARTER, 0},
+    {"YS", NORNI_UNIT_YEAR, 1},
+    {"YE", NORNI_UNIT_YEAR, 31},
+    {"Y", NORNI_UNIT_YEAR, 0},
     {"A", NORNI_UNIT_YEAR, 0},
 };
 enum { N_WORDS = sizeof words / sizeof words[0] };
@@ -315,6 +343,12 @@ bool norni_freq_parse(norni_str text, norni_freq *out) {
         return true;
     }
     return false;
+}
+
+const char *norni_freq_remedy(norni_freq f) {
+    return f.unit == NORNI_UNIT_IRREGULAR ? " (no calendar step fits the times; if they have one, "
+                                            "give it with --freq, as MS, BME or 15min)"
+                                          : "";
 }
 
 size_t norni_freq_print(char *out, size_t size, norni_freq f, int64_t start) {

@@ -14,7 +14,7 @@ typedef enum norni_unit {
     NORNI_UNIT_DAY,
     NORNI_UNIT_BUSINESS_DAY, /* Monday to Friday */
     NORNI_UNIT_WEEK,         /* anchored by the start's weekday */
-    NORNI_UNIT_MONTH,        /* anchor: day of month, 31 = month end */
+    NORNI_UNIT_MONTH,        /* anchor: day of month, 31 = month end, 32 = its last weekday */
     NORNI_UNIT_QUARTER,
     NORNI_UNIT_YEAR,
     NORNI_UNIT_IRREGULAR,
@@ -22,9 +22,11 @@ typedef enum norni_unit {
 
 typedef struct norni_freq {
     norni_unit unit;
-    int32_t step;   /* every `step` units, >= 1 */
-    int32_t anchor; /* MONTH/QUARTER/YEAR: day of month, 31 = month end; else 0 */
+    int32_t step; /* every `step` units, >= 1 */
+    int32_t
+        anchor; /* MONTH/QUARTER/YEAR: day of month, 31 = month end, NORNI_BUSINESS_END; else 0 */
 } norni_freq;
+enum { NORNI_BUSINESS_END = 32 }; /* the month's last day from Monday to Friday */
 
 /* The finest frequency under which every time (n >= 1, ascending, distinct) lies on the grid of the
  * first; gaps are allowed (the commonest step decides). n == 1 or no grid fits: IRREGULAR. `style`
@@ -39,8 +41,10 @@ bool norni_freq_index(norni_freq f, int64_t start, int64_t t, int64_t *k);
  * 60 (1440/step for steps that divide a day), year and index 1. */
 int32_t norni_freq_season(norni_freq f);
 /* pandas-like text: "D" "B" "W-SUN" "MS" "ME" "M" "QS" "QE" "Q" "YS" "Y" "h" "H" "min" "T" "s" "S"
- * "15min" "I". */
+ * "15min" "I"; "BME" "BQE" "BYE" on last weekdays. */
 bool norni_freq_parse(norni_str text, norni_freq *out);
+/* What to do about an inferred frequency, to stand behind the words; "" where nothing is. */
+const char *norni_freq_remedy(norni_freq f);
 size_t norni_freq_print(char *out, size_t size, norni_freq f, int64_t start);
 
 #endif

@@ -179,6 +179,15 @@ static void month_ends(void **state) {
                                        "2020-04-30"};
     for (int k = 0; k < 5; k++)
         assert_true(norni_freq_at(f, time_of("2019-12-31"), k) == time_of(ends[k]));
+    static const char *const last[] = {"2018-03-30", "2018-04-30", "2018-05-31", "2018-06-29", "2018-07-31",
+                                       "2018-08-31", "2018-09-28"}; /* no Saturdays, no Sundays */
+    assert_true(norni_freq_parse(norni_str_of("BME"), &f));
+    for (int k = 0; k < 7; k++) {
+        int64_t at = -1;
+        assert_true(norni_freq_at(f, time_of("2018-03-30"), k) == time_of(last[k]));
+        assert_true(norni_freq_index(f, time_of("2018-03-30"), time_of(last[k]), &at) && at == k);
+    }
+    assert_false(norni_freq_index(f, time_of("2018-03-30"), time_of("2018-06-30"), &(int64_t){0}));
     f = (norni_freq){NORNI_UNIT_YEAR, 1, 29}; /* 29 February comes back */
     assert_true(norni_freq_at(f, time_of("2020-02-29"), 1) == time_of("2021-02-28"));
     assert_true(norni_freq_at(f, time_of("2020-02-29"), 4) == time_of("2024-02-29"));
@@ -208,6 +217,9 @@ static void inference(void **state) {
     FREQ("ME", 12, "2020-01-31", "2020-02-29", "2020-03-31", "2020-04-30");
     FREQ("M", 12, "2020-01-15", "2020-02-15", "2020-03-15");
     FREQ("QE", 4, "2019-12-31", "2020-03-31", "2020-06-30");
+    FREQ("BME", 12, "2018-03-30", "2018-04-30", "2018-05-31", "2018-07-31");
+    FREQ("BQE", 4, "2018-03-30", "2018-06-29", "2018-09-28", "2018-12-31");
+    FREQ("M", 12, "2018-01-30", "2018-02-28", "2018-03-30");
     FREQ("YS", 1, "2018-01-01", "2019-01-01", "2020-01-01");
     FREQ("W-SUN", 52, "2020-01-05", "2020-01-12", "2020-01-26");
     FREQ("B", 5, "2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07", "2020-01-08");
