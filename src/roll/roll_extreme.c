@@ -229,23 +229,23 @@ static norn_status extreme(const double *x, const norni_roll_windows *w, bool fl
 /* Places in the stead of the minima in out. */
 static norn_status find_places(const double *x, const norni_roll_windows *w, const norni_poll *poll,
                                double *out, norn_err *err) {
-    size_t place = 0, hi_before = 0, polled = 0;
+    size_t place = 0, hi_before = 0;
     double least_before = NORNI_NAN; /* at `place`; NaN: none */
-    for (size_t k = 0; k < w->n_out; k++) {
-        size_t lo, hi;
-        const double m = out[k];
-        if (k + place >= polled) { /* what is passed, windows and values */
-            if (norni_poll_stop(poll)) return cancelled(err);
-            polled = k + place + STRIDE;
+    for (size_t k = 0; k < w->n_out;) {
+        const size_t end = w->n_out - k < STRIDE ? w->n_out : k + STRIDE;
+        if (norni_poll_stop(poll)) return cancelled(err);
+        for (; k < end; k++) {
+            size_t lo, hi;
+            const double m = out[k];
+            norni_roll_window(w, k, &lo, &hi);
+            if (m == m && !(m == least_before && place >= lo)) {
+                place = least_before == least_before && place >= lo ? hi_before : lo;
+                while (x[place] != m)
+                    place++;
+            }
+            least_before = m, hi_before = hi;
+            if (m == m) out[k] = (double)(place - lo);
         }
-        norni_roll_window(w, k, &lo, &hi);
-        if (m == m && !(m == least_before && place >= lo)) {
-            place = least_before == least_before && place >= lo ? hi_before : lo;
-            while (x[place] != m)
-                place++;
-        }
-        least_before = m, hi_before = hi;
-        if (m == m) out[k] = (double)(place - lo);
     }
     return NORN_OK;
 }

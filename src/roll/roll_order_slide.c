@@ -175,13 +175,16 @@ INLINE bool slide_whole(const job *j, norni_roll_order *o, const norni_roll_stre
     const norni_roll_spot at = norni_roll_spot_of(j->quantile, length);
     if (!enter_all(o, &b, rank, length)) return false;
     out[0] = value_at(o, &b, at, j->how, select);
-    for (size_t i = 1; i < count; i++) {
-        if (i % STRIDE == 0 && !goes_on(j, o)) return false;
-        const uint32_t in = rank[i + length - 1], gone = rank[i - 1];
-        flip_bit(&b, in);
-        flip_bit(&b, gone);
-        b.below += (size_t)(in / 64 < b.word) - (size_t)(gone / 64 < b.word);
-        out[i] = value_at(o, &b, at, j->how, select);
+    for (size_t i = 1; i < count;) {
+        const size_t stop = count - i < STRIDE ? count : i + STRIDE;
+        for (; i < stop; i++) {
+            const uint32_t in = rank[i + length - 1], gone = rank[i - 1];
+            flip_bit(&b, in);
+            flip_bit(&b, gone);
+            b.below += (size_t)(in / 64 < b.word) - (size_t)(gone / 64 < b.word);
+            out[i] = value_at(o, &b, at, j->how, select);
+        }
+        if (i < count && !goes_on(j, o)) return false;
     }
     return !o->cancelled;
 }

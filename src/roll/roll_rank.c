@@ -156,10 +156,11 @@ INLINE bool slide(ranks *r, const norni_roll_windows *w, const norni_roll_stretc
         if (hi == to + 1 && lo == from + 1 && lo <= to) {
             step(r, rank[to++ - s->from], rank[from++ - s->from], move);
         } else {
-            for (; to < hi; to++) {
+            for (; to + 1 < hi; to++) { /* many at once */
                 if (norni_roll_order_spend(&r->o, ENTRY)) return false;
                 enter(r, rank[to - s->from]);
             }
+            if (to < hi) enter(r, rank[to++ - s->from]);
             for (; from < lo; from++)
                 leave(r, rank[from - s->from]);
         }

@@ -100,7 +100,7 @@ static void pandas_rows(void **state) {
 static void polls_in_long_windows(void **state) {
     (void)state;
     twin_polls_often(norni_roll_min, TWIN_LONG / 4, false, 4);
-    twin_polls_often(norni_roll_argmin, TWIN_LONG / 4, false, 20);
+    twin_polls_often(norni_roll_argmin, TWIN_LONG / 4, false, 16);
     twin_polls_often(norni_roll_argmax, TWIN_LONG + 1, false, 20);
 }
 
