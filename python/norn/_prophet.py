@@ -25,6 +25,12 @@ _MAKING = threading.Lock()  # a model's uncertainty is made once
 _OF_FIT = ("start", "y_min", "y_scale", "logistic_floor", "t_scale", "changepoints", "changepoints_t", "n_changepoints", "seasonalities",
            "extra_regressors", "params", "train_component_cols", "component_modes", "train_holiday_names", "log_posterior", "kkt", "exact", "passes")
 _BUILT_IN = (("yearly", 365.25), ("weekly", 7), ("daily", 1))
+# Prophet's own steps, which its fit and predict call and Norn's do not: overriding them would have no effect.
+_NOT_CALLED = frozenset("""add_group_component calculate_initial_params construct_holiday_dataframe flat_growth_init flat_trend fourier_series
+    get_changepoint_matrix initialize_scales linear_growth_init logistic_growth_init make_all_seasonality_features make_holiday_features
+    make_seasonality_features parse_seasonality_args percentile piecewise_linear piecewise_logistic predict_seasonal_components predict_trend
+    predict_uncertainty preprocess regressor_column_matrix sample_model sample_model_vectorized sample_posterior_predictive
+    sample_predictive_trend sample_predictive_trend_vectorized set_auto_seasonalities set_changepoints setup_dataframe""".split())
 
 
 class WarmStart(dict):
@@ -78,6 +84,13 @@ class Prophet:
     extra_regressors, train_holiday_names, train_component_cols, component_modes as in Prophet, and Norn's own log_posterior (without
     constants, as Stan's lp__), kkt (largest violation of the optimum's conditions) and exact (a global optimum given sigma_obs).
     """
+
+    def __init_subclass__(cls, **more):
+        super().__init_subclass__(**more)
+        idle = sorted(_NOT_CALLED & vars(cls).keys())
+        if idle:
+            raise NornError(f"Prophet: class {cls.__name__} overrides {', '.join(idle)}, which Norn's fit and predict do not call: it would have no "
+                            "effect. Override fit, predict or predictive_samples, or change the frames that they take and give")
 
     def __init__(self, growth="linear", changepoints=None, n_changepoints=25, changepoint_range=0.8, yearly_seasonality="auto",
                  weekly_seasonality="auto", daily_seasonality="auto", holidays=None, seasonality_mode="additive",
@@ -457,6 +470,8 @@ class Prophet:
         """A frame of ds: `periods` dates behind the history at a frequency of pandas (None: inferred), with the history's before them."""
         if self._rows is None:
             raise NornError("Model has not been fit.")
+        if isinstance(periods, bool) or not isinstance(periods, (int, np.integer)) or periods < 0:
+            raise NornArgumentError(f"Prophet.make_future_dataframe: periods={periods!r} is no number of dates, as 30")
         if freq is None:
             freq = pd.infer_freq(self.history_dates.tail(5))
             if freq is None:
@@ -489,7 +504,7 @@ class Prophet:
         """Fits this specification to many series at once, on all workers; gives fitted models, in the same order.
 
         frames : a list or dict of frames as fit takes them, or one frame with the column `id_col`; a dict comes back for the last two
-        errors : "raise", or "none": a series that fails is None
+        errors : "raise": the first series that fails, named; "skip": it is None, the reason a warning in the log; "none": None, unsaid
         n_jobs : workers; -1: all
         """
         self._before_fit("Series")
@@ -497,32 +512,36 @@ class Prophet:
             if id_col not in frames:
                 raise NornArgumentError(f"Prophet.fit_many: the frame has no column {id_col!r}; id_col= names it, or give a list of frames")
             frames = dict(iter(frames.groupby(id_col, sort=False)))
-        if errors not in ("raise", "none"):
-            raise NornArgumentError(f"Prophet.fit_many: errors={errors!r} is none of raise, none")
+        if errors not in ("raise", "skip", "none"):
+            raise NornArgumentError(f"Prophet.fit_many: errors={errors!r} is none of raise, skip, none")
         keys = list(frames) if isinstance(frames, dict) else None
         given = list(frames.values()) if keys is not None else list(frames)
-        taken = [self._try_take(df, errors) for df in given]
+        names = list(range(len(given))) if keys is None else keys
+        taken = [self._of_series(name, errors, self._take, df, fitting=True) for name, df in zip(names, given)]
         spec = self._specify()
         good = [i for i, one in enumerate(taken) if one is not None]
-        made = _norn.prophet_fit_many(spec, [taken[i][0].call() for i in good], max(int(n_jobs), 0))
+        made = _norn.prophet_fit_many(spec, [taken[i][1].call() for i in good], max(int(n_jobs), 0))
         out = [None] * len(given)
         for i, handle in zip(good, made):
-            if isinstance(handle, str):
-                if errors == "raise":
-                    self._copy().fit(given[i])  # says what is wrong
-                    raise NornError(f"Prophet.fit_many: series {i if keys is None else keys[i]!r}: {handle}")
+            _, rows, every = taken[i]
+            if isinstance(handle, str):  # failed: a fit by itself says why
+                out[i] = self._of_series(names[i], errors, self._copy().fit, given[i])
                 continue
             out[i] = self._copy()
-            out[i]._fitted(handle, taken[i][0], say=False)
-            out[i]._dates = None if len(taken[i][1]) == len(taken[i][0].ds) else taken[i][1]
+            out[i]._fitted(handle, rows, say=False)
+            out[i]._dates = None if len(every) == len(rows.ds) else every
         return out if keys is None else dict(zip(keys, out))
 
-    def _try_take(self, df, errors):
+    @staticmethod
+    def _of_series(name, errors, work, *args, **named):
+        """What `work` gives for one series of several; None where it fails and that is not to be raised."""
         try:
-            return self._take(df, fitting=True)[1:]
-        except NornError:
+            return work(*args, **named)
+        except NornError as e:
             if errors == "raise":
-                raise
+                raise type(e)(f"Prophet.fit_many: series {name!r}: {e}") from None
+            if errors == "skip":
+                log.warning("Prophet.fit_many: series %r: %s", name, e)
             return None
 
     def _copy(self):

@@ -19,12 +19,29 @@ def as_frame(df, what="df"):
     if isinstance(df, pd.DataFrame):
         return df
     if type(df).__module__.partition(".")[0] == "polars":
-        return pd.DataFrame({name: df[name].to_numpy() for name in df.columns})
+        return pd.DataFrame({name: _of_polars(df[name]) for name in df.columns})
     if hasattr(df, "to_pandas"):
         return df.to_pandas()
     if isinstance(df, dict):
         return pd.DataFrame(df)
     raise NornArgumentError(f"Prophet: {what} is a {type(df).__name__}; a pandas.DataFrame is needed")
+
+
+def _of_polars(column):
+    """Texts and other objects as they are: polars' to_numpy would want pyarrow for some of them."""
+    plain = column.dtype.is_numeric() or column.dtype.is_temporal() or column.dtype == bool
+    try:
+        return column.to_numpy() if plain else column.to_list()
+    except ImportError:
+        return column.to_list()
+
+
+def _one_of_each(df, what, names):
+    """A frame with two columns of a name gives a frame for it."""
+    for name in names:
+        n = (df.columns == name).sum()
+        if n > 1:
+            raise NornArgumentError(f"Prophet: {what} has {n} columns {name!r}; each name may stand for one")
 
 
 def times(column, name="ds"):
@@ -108,6 +125,7 @@ def rows_of(df, regressors, conditions, logistic, fitting, keep_frame=False):
     if "ds" not in df or (fitting and "y" not in df):
         raise NornArgumentError('Dataframe must have columns "ds" and "y" with the dates and values respectively.' if fitting
                                 else 'Dataframe must have a column "ds" with the dates.')
+    _one_of_each(df, "the frame", ("ds", "y", "cap", "floor", *regressors, *conditions))
     if len(df) == 0:
         raise NornArgumentError("Dataframe has less than 2 non-NaN rows." if fitting else "Dataframe has no rows.")
     ds, unit = times(df["ds"])
@@ -144,8 +162,11 @@ def holiday_columns(holidays):
     """A checked copy of a holidays frame, and its columns as the library takes them."""
     if holidays is None:
         return None, None
+    if not isinstance(holidays, dict) and (hasattr(holidays, "to_pandas") or type(holidays).__module__.partition(".")[0] == "polars"):
+        holidays = as_frame(holidays, "holidays")
     if not (isinstance(holidays, pd.DataFrame) and "ds" in holidays and "holiday" in holidays):
         raise NornArgumentError('holidays must be a DataFrame with "ds" and "holiday" columns.')
+    _one_of_each(holidays, "holidays", ("ds", "holiday", "lower_window", "upper_window", "prior_scale"))
     table = holidays.copy()
     ds, unit = times(table["ds"])
     if (ds == MISSING).any() or table["holiday"].isnull().any():

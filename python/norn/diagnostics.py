@@ -29,6 +29,8 @@ def _us(time):
 
 def _cutoffs(ds, horizon, initial, period):
     """Cut-offs in microseconds, ascending: from the last one that leaves a horizon, back by period while `initial` remains."""
+    if horizon <= 0:
+        raise NornArgumentError("horizon must be longer than 0")
     if period <= 0:
         raise NornArgumentError("period must be longer than 0")
     first, at = ds[0], ds[-1] - horizon
@@ -67,9 +69,11 @@ def _window(model, ds, horizon, period, initial, cutoffs):
         if len(made) == 0:
             raise NornArgumentError("cutoffs is empty")
         if made.min() <= ds[0]:
-            raise NornArgumentError("Minimum cutoff value is not strictly greater than min date in history")
+            raise NornArgumentError(f"Minimum cutoff value is not strictly greater than min date in history: {pd.Timestamp(int(made.min()), unit='us')}, "
+                                    f"and the history begins at {pd.Timestamp(int(ds[0]), unit='us')}")
         if made.max() > ds[-1] - _us(horizon):
-            raise NornArgumentError("Maximum cutoff value is greater than end date minus horizon, no value for cross-validation remaining")
+            raise NornArgumentError("Maximum cutoff value is greater than end date minus horizon, no value for cross-validation remaining: "
+                                    f"{pd.Timestamp(int(made.max()), unit='us')}, and the history ends at {pd.Timestamp(int(ds[-1]), unit='us')}")
         initial = pd.Timedelta(int(made[0] - ds[0]), unit="us")
     if initial < longest:
         log.warning("Seasonality has period of %s days which is larger than initial window. Consider increasing initial.",
@@ -104,14 +108,16 @@ def prophet_copy(m, cutoff=None):
 def single_cutoff_forecast(df, model, cutoff, horizon, predict_columns):
     """One cut-off of cross_validation: a copy of `model`, fitted to the rows of df up to it, and its forecast of (cutoff, cutoff + horizon].
 
-    df : ds, y and what else the model needs, in the units that fit takes. Gives predict_columns, y and cutoff.
+    df : ds, y and what else the model needs, in the units that fit takes. Gives predict_columns, y and cutoff; bounds as cross_validation's.
     """
     cutoff, horizon = pd.Timestamp(cutoff), pd.Timedelta(horizon)
     past = df[df["ds"] <= cutoff]
     if len(past) < 2:
         raise NornError("Less than two datapoints before cutoff. Increase initial window.")
     ahead = df[(df["ds"] > cutoff) & (df["ds"] <= cutoff + horizon)]
-    made = prophet_copy(model, cutoff).fit(past).predict(ahead.drop(columns="y"))
+    one = prophet_copy(model, cutoff)
+    one.intervals, one.seed = "exact", (int(model.seed or 0) ^ _us(cutoff)) % 2**64  # as the library has them
+    made = one.fit(past).predict(ahead.drop(columns="y"))
     return pd.concat([made[predict_columns], ahead[["y"]].reset_index(drop=True), pd.DataFrame({"cutoff": [cutoff] * len(made)})], axis=1)
 
 
@@ -278,10 +284,10 @@ def performance_metrics(df, metrics=None, rolling_window=0.1, monthly=False):
     table = df.copy()
     if monthly:
         months = [table[name].dt.year * 12 + table[name].dt.month for name in ("ds", "cutoff")]
-        table["horizon"] = months[0] - months[1]
+        table["horizon"] = (months[0] - months[1]).astype("int64")
     else:
         table["horizon"] = table["ds"] - table["cutoff"]
-    table = table.sort_values("horizon", kind="stable")
+    table = table.sort_values("horizon")  # not stable, as Prophet's: medians depend on the order within a horizon
     if "mape" in names and table["y"].abs().min() < 1e-8:
         log.info("Skipping MAPE because y close to 0")
         names.remove("mape")

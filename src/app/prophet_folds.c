@@ -127,7 +127,8 @@ static norn_status predict(norni_arena *arena, const norni_prophet_folds *f, con
         f->yhat[d->at + i] = parts.yhat[i];
     }
     if (f->opt->samples == 0) return NORN_OK;
-    const norni_prophet_draws draws = norni_prophet_draws_of(f->opt, (uint64_t)d->cutoff);
+    norni_prophet_draws draws = norni_prophet_draws_of(f->opt, 0);
+    draws.seed ^= (uint64_t)d->cutoff; /* as a fit to these rows alone, with that seed */
     const norni_prophet_bounds bounds = {.yhat_lower = f->lower + d->at,
                                          .yhat_upper = f->upper + d->at};
     return norni_prophet_intervals(arena, &f->poll, &fitted, &design, &parts, &draws,
