@@ -13,6 +13,12 @@ static const double start_tol = 1e-3, css_tol = 1e-9, ml_tol = 1e-11;
 /* A second search is made from a place whose log likelihood is at most so much below the best's. */
 static const double worth_a_search = 2;
 
+/* What a step of a search that only looks around must promise. */
+static const double look_tol = 1e-2;
+/* Searches that look around, by parameter, and what they may cost together, in exact values' work. */
+enum { LOOKS = 4 };
+static const double most_look_work = 1e6;
+
 /* Observations up to which a fit is also searched from starts that least squares has not moved. */
 enum { SHORT = 64 };
 
@@ -211,12 +217,74 @@ static norn_status descend_places(fit_run *r, arima_objective *f, double tol, no
     }
     if (!(r->best < NORNI_INF))
         return norn_fail(err, NORN_E_NUMERIC, "arima: no admissible estimate was found");
+    return NORN_OK;
+}
+
+/* The objective and cov back to where the best is. */
+static norn_status settle(fit_run *r, arima_objective *f, norn_err *err) {
+    const norn_stop stop = r->stop;
     if (r->at_best) return NORN_OK;
-    const norn_stop stop = r->stop; /* the objective and cov back to where the best is */
     r->any = false;
     NORN_TRY(descend_from(r, f, r->v, NORNI_INF, err));
     r->stop = stop;
     return NORN_OK;
+}
+
+/* Is the settled optimum likely to be one of several? Where the data tell the parameters apart, the
+ * free ones have standard errors of about 1/sqrt(n), and the likelihood has one hollow; where factors
+ * nearly cancel or roots lie near the circle, it has many. */
+static bool is_doubtful(const fit_run *r, const arima_objective *f) {
+    const arima_work *const w = &r->w;
+    if (r->best <= w->floor) return false;
+    if (r->stop == NORN_STOP_MAXITER) return true;
+    for (size_t i = 0; i < w->k; i++) {
+        const double se = sqrt(r->cov[i * w->k + i] * r->best / (double)f->n_e);
+        if (!(se < 0.3) || fabs(arima_reflect(r->v[i])) > 0.9) return true;
+    }
+    return false;
+}
+
+/* Searches jump to and fro over a moving average's root on the circle, at v = 2: once from on it. */
+static norn_status step_on_circle(fit_run *r, arima_objective *f, norn_err *err) {
+    const size_t p = (size_t)r->w.o.p, q = (size_t)r->w.o.q, sp = (size_t)r->w.o.P, k = r->w.k;
+    double *const v = r->place;
+    bool moved = false;
+    for (size_t i = 0; i < k; i++) {
+        const bool of_ma = (i >= p && i < p + q) || i >= p + q + sp;
+        const bool near = of_ma && fabs(arima_reflect(r->v[i])) > 0.85;
+        v[i] = near ? copysign(2, r->v[i]) : r->v[i];
+        moved = moved || v[i] != r->v[i];
+    }
+    return moved ? descend_from(r, f, v, ml_tol, err) : NORN_OK;
+}
+
+/* Looks for better hollows from points spread over the region, and goes down where one is near. Two
+ * parameters on more than a few points are only valued at the corners where others mostly lie. */
+static norn_status look_around(fit_run *r, arima_objective *f, norn_err *err) {
+    arima_work *const w = &r->w;
+    const bool quick = w->o.p == 1 && w->o.q == 1 && w->k == 2 && w->n_rows > SHORT;
+    const double margin = norni_exp((quick ? 0.4 : 2 * worth_a_search) / (double)f->n_e);
+    const double most = most_look_work / arima_exact_work(&w->o, w->n, w->n_gap);
+    double *const v = r->place;
+    norn_stop stop;
+    if (!quick) NORN_TRY(step_on_circle(r, f, err));
+    for (size_t i = 1; i <= (quick ? 2 : LOOKS * w->k) && (double)i <= most && !w->cut; i++) {
+        double value = NORNI_INF;
+        if (quick) {
+            v[0] = i == 1 ? 1.4 : -1.4;
+            v[1] = i == 1 ? 2 : -2;
+            if (arima_work_spend_value(w)) value = f->value(f, v);
+            if (w->cancelled) return norn_fail(err, NORN_E_CANCEL, "arima: cancelled");
+        } else {
+            arima_spread(&w->o, i, v);
+            NORN_TRY(arima_minimise(f, v, look_tol, &value, NULL, &stop, err));
+            r->at_best = false;
+        }
+        if (value < margin * r->best && !same_place(v, r->v, w->k))
+            NORN_TRY(descend_from(r, f, v, ml_tol, err));
+    }
+    if (!quick && !w->cut) NORN_TRY(step_on_circle(r, f, err));
+    return settle(r, f, err);
 }
 
 /* Least squares leads astray on few points: it drops the first ones, and its optimum may lie in
@@ -240,6 +308,9 @@ static norn_status run(fit_run *r, norni_arima_method method, const double *star
         NORN_TRY(value_places(r, NULL, f, start, err));
         NORN_TRY(descend_places(r, f, ml_tol, err));
     }
+    NORN_TRY(settle(r, f, err));
+    const bool searched = start == NULL && w->patience == 0 && !w->hasty && !w->cut;
+    if (searched && !only_css && w->k > 1 && is_doubtful(r, f)) NORN_TRY(look_around(r, f, err));
     take(r, f, r->best, only_css ? NORNI_ARIMA_CSS : NORNI_ARIMA_ML, r->stop);
     return NORN_OK;
 }

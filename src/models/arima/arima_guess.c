@@ -144,3 +144,48 @@ size_t arima_starts(arima_work *w, const double *start, double *v) {
     if (overdifferenced(&w->o, v + n * k)) n++;
     return n;
 }
+
+/* Two roots of modulus 1/r at the angle with cosine c. */
+static void set_pair(double *v, double r, double c) {
+    v[0] = arima_unreflect(2 * r * c / (1 + r * r));
+    v[1] = arima_unreflect(-r * r);
+}
+
+/* A pair of modulus 1/0.9 and n times the root 1/0.9. */
+static void set_cycle(double *v, size_t q, double c, size_t n) {
+    double factor[ARIMA_MOST_FACTOR] = {1.7 * c, -0.7225};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 2 + i; j > 0; j--)
+            factor[j] -= 0.9 * factor[j - 1];
+        factor[0] += 0.9;
+    }
+    memset(v, 0, q * sizeof *v);
+    arima_free_from_factor(factor, 2 + n, v);
+}
+
+/* A Kronecker sequence: multiples of g^-1 ... g^-k modulo 1, g^(k+1) = g + 1, fill a cube evenly for
+ * any number of points (Roberts 2018). Of three in a row, one becomes a cycle at any frequency that
+ * the moving average nearly cancels, and one has the moving average of a trend that was differenced
+ * away: both are narrow hollows. */
+void arima_spread(const norni_arima_order *o, size_t i, double *v) {
+    const size_t p = (size_t)o->p, q = (size_t)o->q, k = arima_n_arma(o);
+    double g = 1.5, step = 1;
+    for (int j = 0; j < 40; j++) {
+        double power = 1;
+        for (size_t l = 0; l < k; l++)
+            power *= g;
+        g -= (power * g - g - 1) / ((double)(k + 1) * power - 1);
+    }
+    for (size_t j = 0; j < k; j++) {
+        step /= g;
+        const double u = 0.5 + step * (double)i;
+        v[j] = 3 * (u - floor(u)) - 1.5;
+    }
+    if (i % 3 == 1 && p >= 2 && q >= 2) {
+        const double c = norni_sin(v[0] * (1.57079632679489662 / 1.5));
+        set_pair(v, 0.97, c);
+        set_cycle(v + p, q, c, smaller((size_t)o->d, q - 2));
+    }
+    if (i % 3 == 2 && o->d == 1 && q >= 1) v[p] = 1.6;
+    if (i % 3 == 2 && o->d >= 2 && q >= 2) set_pair(v + p, 0.9, 1);
+}

@@ -112,6 +112,8 @@ bool arima_guess(arima_work *w, double *v);
  * there is no `start` and no haste other corners of the region; their number, at least 1. */
 enum { ARIMA_MOST_STARTS = 5 };
 size_t arima_starts(arima_work *w, const double *start, double *v);
+/* Point i >= 1 of a sequence that fills the inner part of the region: v (k), k >= 1. */
+void arima_spread(const norni_arima_order *o, size_t i, double *v);
 
 /* arima_linear.c: small dense symmetric systems. */
 /* Cholesky factor of a (n, n) in its lower triangle; false: not positive definite. */
