@@ -13,6 +13,7 @@ typedef struct counting {
     atomic_long calls, live;
     long fail_at;
     bool onwards;
+    char digest[sizeof((norni_op_result){0}).digest]; /* "" where something failed */
 } counting;
 
 static void *counting_resize(void *user, void *ptr, size_t old, size_t size) {
@@ -35,6 +36,7 @@ typedef struct counted_op {
     int how;
     bool onwards;
     long least; /* allocations that it makes, so that the test is one */
+    bool again; /* a run that runs out of memory begins anew */
 } counted_op;
 
 static inline norn_status counting_run(const counted_op *of, counting *c) {
@@ -44,6 +46,7 @@ static inline norn_status counting_run(const counted_op *of, counting *c) {
     opt.alloc = (norn_alloc){counting_resize, c};
     opt.n_threads = 2;
     norn_status st = norn_ctx_new(&opt, &ctx, NULL);
+    c->digest[0] = '\0';
     if (st != NORN_OK) return st;
     const norni_op *op = norni_registry_op(norni_str_of(of->name));
     norn_alloc plain = norni_alloc_default(); /* the face's own memory is outside the test */
@@ -60,6 +63,8 @@ static inline norn_status counting_run(const counted_op *of, counting *c) {
     norn_err err = {NORN_OK, ""};
     st = op->run(&env, o, &result, &err);
     if (st != NORN_OK) assert_true(err.text[0] != '\0');
+    if (st == NORN_OK && result.n_failed == 0 && result.n_fallback == 0)
+        memcpy(c->digest, result.digest, sizeof c->digest);
     norni_arena_clear(&arena);
     norn_ctx_free(ctx);
     return st;
@@ -78,11 +83,14 @@ static inline void counting_fail_each(const counted_op *of) {
         if (st != NORN_OK && st != NORN_E_MEM)
             fail_msg("allocation %ld: status %s", k, norn_status_name(st));
         refused += st == NORN_E_MEM;
+        if (c.digest[0] != '\0' && strcmp(c.digest, count.digest) != 0)
+            fail_msg("allocation %ld: another digest", k);
         if (atomic_load(&c.live) != 0)
             fail_msg("allocation %ld: %ld blocks leak", k, atomic_load(&c.live));
     }
-    /* An item may be retried or served by its fallback; most places must say no. */
-    assert_true(refused > n / 4);
+    /* An item may be retried or served by its fallback; most places must say no. A streamed run is done
+     * again where one batch at a time may fit: then few of the single failures are final. */
+    assert_true(refused > (of->again ? 0 : n / 4));
 }
 
 #endif

@@ -76,7 +76,7 @@ static void what_cannot_be(void **state) {
         norni_kept_series s = sample(item), out;
         switch (k) {
             case 0: s.freq.step = 0; break;
-            case 1: s.freq.anchor = 32; break;
+            case 1: s.freq.anchor = 33; break;
             case 2: s.freq.unit = (norni_unit)12; break;
             case 3: s.n = 0; break;
             case 4: s.times[1] = -5; break; /* not ascending */

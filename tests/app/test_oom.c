@@ -89,7 +89,8 @@ static void fill(void *opt, int how) {
 }
 
 static void fail_each(bool onwards) {
-    const counted_op op = {"forecast", fill, 0, onwards, 40};
+    const counted_op op = {
+        .name = "forecast", .fill = fill, .how = 0, .onwards = onwards, .least = 40};
     counting_fail_each(&op);
 }
 

@@ -59,7 +59,8 @@ static void fill(void *opt, int how) {
 
 static void streamed(void **state) {
     (void)state;
-    counting_fail_each(&(counted_op){.name = "rolling", .fill = fill, .how = 0, .least = 30});
+    counting_fail_each(
+        &(counted_op){.name = "rolling", .fill = fill, .how = 0, .least = 30, .again = true});
     counting_fail_each(
         &(counted_op){.name = "rolling", .fill = fill, .how = 0, .least = 30, .onwards = true});
 }
@@ -71,7 +72,8 @@ static void gathered(void **state) {
 
 static void workbook(void **state) {
     (void)state;
-    counting_fail_each(&(counted_op){.name = "rolling", .fill = fill, .how = 2, .least = 30});
+    counting_fail_each(
+        &(counted_op){.name = "rolling", .fill = fill, .how = 2, .least = 30, .again = true});
 }
 
 int main(void) {
