@@ -349,17 +349,28 @@ class ARIMA:
 
 # ---- lists of series ----
 
+def _is_one_series(ys):
+    """Numbers, where series are asked for."""
+    if isinstance(ys, np.ndarray):
+        return ys.ndim == 0 or (ys.ndim == 1 and ys.dtype != object)
+    if hasattr(ys, "dtype") or hasattr(ys, "to_numpy"):  # a column of pandas, Polars or pyarrow
+        return not (hasattr(ys, "columns") or hasattr(ys, "column_names")) and str(getattr(ys, "dtype", "")) != "object"
+    return isinstance(ys, (list, tuple)) and len(ys) > 0 and all(isinstance(v, (int, float, np.number)) for v in ys)
+
+
 def _series_list(ys, name):
-    """(indices and arrays of the usable ones, {index: why not} of the others)"""
+    """(indices and arrays of the usable ones, {index: (status, why not)} of the others)"""
     if isinstance(ys, (str, bytes, dict)) or not hasattr(ys, "__iter__"):
-        raise NornArgumentError(f"arima: {name} is a {type(ys).__name__}; a list of series is needed")
+        raise NornArgumentError(f"arima: {name} is of type {type(ys).__name__}; a list of series is needed")
+    if _is_one_series(ys):
+        raise NornArgumentError(f"arima: {name} is one series; a list of series is needed: [{name}]")
     at, arrays, bad = [], [], {}
     for i, y in enumerate(ys):
         try:
             arrays.append(y if type(y) is np.ndarray and y.dtype == np.float64 and y.ndim == 1 else _values(y))
             at.append(i)
         except (TypeError, ValueError) as e:
-            bad[i] = str(e)
+            bad[i] = "argument", str(e)
     return at, arrays, bad
 
 
@@ -368,7 +379,7 @@ def _merge(at, answers, bad):
     if not bad:
         return answers
     out = {i: answer for i, answer in zip(at, answers)}
-    out |= {i: {"status": "argument", "message": why} for i, why in bad.items()}
+    out |= {i: {"status": status, "message": why} for i, (status, why) in bad.items()}
     return [out[i] for i in range(len(out))]
 
 
@@ -393,7 +404,7 @@ def batch_fit_arima(ys: Iterable[Any], p: int, d: int, q: int, *, seasonal: Sequ
     Raises NornArgumentError for orders that cannot be, for n_jobs, and where ys is no list.
     """
     spec = _spec(p, d, q, seasonal, season_length, _constant(constant, None, False), method)
-    at, arrays, bad = _series_list(ys, "list_of_arrays")
+    at, arrays, bad = _series_list(ys, "ys")
     return _merge(at, _door(_FIT, spec, arrays, 0, [], (True, True, False), n_jobs), bad)
 
 
@@ -416,27 +427,33 @@ def batch_forecast_arima(ys: Iterable[Any], p: int | None = None, d: int | None 
     """
     if h is None:
         raise TypeError("batch_forecast_arima: h is missing")
-    h, levels, ys = _horizon(h), _levels(level), list(ys)
+    h, levels = _horizon(h), _levels(level)
+    if isinstance(ys, (str, bytes, dict, ARIMA)) or not hasattr(ys, "__iter__"):
+        raise NornArgumentError(f"arima: ys is of type {type(ys).__name__}; a list of series or of fitted models is needed")
+    if _is_one_series(ys):
+        raise NornArgumentError("arima: ys is one series; a list of series is needed: [ys]")
+    ys = list(ys)
     kept = [_kept(y) for y in ys]
     if any(k is not None for k in kept):
         if p is not None or d is not None or q is not None:
             raise NornArgumentError("batch_forecast_arima: fitted models have their orders; leave p, d, q out")
         at = [i for i, k in enumerate(kept) if type(k) is bytes]
-        bad = {i: k if k else "a series among fitted models" for i, k in enumerate(kept) if type(k) is not bytes}
+        bad = {i: k or ("argument", "a series among fitted models") for i, k in enumerate(kept) if type(k) is not bytes}
         return _merge(at, _door(_TAKE, None, [kept[i] for i in at], h, levels, (False, False, False), n_jobs), bad)
     if p is None or d is None or q is None:
         if not ys:
             return []
         raise TypeError("batch_forecast_arima: p, d and q are missing; only fitted models go without")
     spec = _spec(p, d, q, seasonal, season_length, _constant(constant, None, False), method)
-    at, arrays, bad = _series_list(ys, "list_of_arrays")
+    at, arrays, bad = _series_list(ys, "ys")
     return _merge(at, _door(_FIT, spec, arrays, h, levels, (False, False, False), n_jobs), bad)
 
 
 def _kept(y):
-    """The bytes of a fitted model; a text: why there are none; None: no model."""
+    """The bytes of a fitted model; (status, why there are none); None: no model."""
     if isinstance(y, ARIMA):
-        return y._model if y._model is not None else "the model is not fitted; call fit(y) before"
+        return y._model if y._model is not None else ("argument", "the model is not fitted; call fit(y) before")
     if isinstance(y, dict) and "status" in y:
-        return y.get("model") or y.get("message") or "no model was kept"
+        failed = y["status"] if y["status"] != "ok" else "argument"
+        return y.get("model") or (failed, y.get("message") or "no model was kept")
     return y if type(y) is bytes else None

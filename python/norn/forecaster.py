@@ -43,13 +43,15 @@ def freq_text(freq):
     if freq is None:
         return None
     if isinstance(freq, int):
+        if isinstance(freq, bool) or freq < 1:
+            raise NornArgumentError(f"freq={freq!r}; a step from 1 on is needed, or a word as 'D', 'MS', '15min'")
         return "I" if freq == 1 else f"{freq}I"
     word = str(getattr(freq, "freqstr", freq))
     polars = re.fullmatch(r"(\d+)(mo|q|y|w|d|h|m|s|i)", word)
     if polars:
         n, unit = polars.groups()
         return (n if n != "1" else "") + _POLARS[unit]
-    if re.fullmatch(r"\d*(Q|QE|QS|Y|YE|YS|A|AS|BQ|BY)-[A-Z]{3}", word):  # the data say where quarters and years begin
+    if re.fullmatch(r"\d*(Q|QE|QS|Y|YE|YS|A|AS|BQ|BQE|BY|BYE|BA)-[A-Z]{3}", word):  # the data say where quarters and years begin
         word = word.partition("-")[0]
     return word.replace("AS", "YS").replace("A", "Y") if word.lstrip("0123456789") in ("A", "AS") else word
 
@@ -57,6 +59,23 @@ def freq_text(freq):
 def _keys(columns):
     """id, time and target by the names they have or usually have."""
     return [name or usual for name, usual in zip(columns, ("unique_id", "ds", "y"))]
+
+
+def _model_list(models):
+    """One model or several as a list."""
+    several = [models] if isinstance(models, (str, Model)) or not hasattr(models, "__iter__") else list(models)
+    if not several:
+        raise NornArgumentError("Forecaster: models is empty")
+    for m in several:
+        if not isinstance(m, (str, Model)) and not hasattr(m, "spec"):
+            raise NornArgumentError(f"Forecaster: models={m!r} is no model; a name as 'auto_ets', a spec as 'arima(1,1,1)', norn.ARIMA(…) "
+                                    "or an object of norn.models is one, and a list of them is taken, too")
+    return several
+
+
+def _check_intervals(given):
+    if given is not None and not isinstance(given, ConformalIntervals):
+        raise NornArgumentError(f"prediction_intervals={given!r}; norn.ConformalIntervals(…) or None is needed")
 
 
 def _remove(folder, pid):
@@ -99,7 +118,8 @@ class Forecaster:
 
     Tables are long: a row for each series and period, with the columns id (texts or integers; none: one series), time (dates, time
     stamps, integers or texts; none: 1, 2, 3 …) and target (numbers; NaN or null: missing), in any order of rows, and exogenous
-    columns where they are used. Answers are tables of the same kind in the order of the series' first rows.
+    columns where they are used: every further column of numbers, for the models that use such; their values over the horizon are
+    ``X_df``, without which such models are refused. Answers are tables of the same kind in the order of the series' first rows.
 
     After a call ``report_`` says how it went: n_items (series times models, and cut-offs), n_ok, n_fallback (of these, served by
     the fallback), n_failed, failures ("id, model: message", …) and digest: "xxh3:" and 32 hex digits over every output bit, that of
@@ -113,18 +133,21 @@ class Forecaster:
     def __init__(self, models="auto", freq=None, season_length=None, n_jobs=-1, fallback="seasonal_naive", verbose=False, *,
                  fallback_model=None, df=None, seed=0, **options):
         jobs(n_jobs)  # refused here rather than at the first call
-        self.models = [models] if isinstance(models, (str, Model)) else list(models)
-        if not self.models:
-            raise NornArgumentError("Forecaster: models is empty")
+        freq_text(freq)
+        self.models = _model_list(models)
         self.freq, self.season_length, self.n_jobs, self.verbose, self.seed = freq, season_length, n_jobs, verbose, seed
         self.fallback = fallback if fallback_model is None else fallback_model
         self.options = options
         self.report_, self._kept, self._history, self._given, self._fit_again = {}, None, None, df, None
         self._folder, self._pid, self._n_paths = None, 0, 0
+        self._wanted = []  # exogenous columns of the table that was fitted
+        self._seasons()
 
     # ---- options ----
 
     def _model_specs(self):
+        if not self.models:
+            raise NornArgumentError("Forecaster: the loaded models predict(h) and forward(df, h); to fit, make a Forecaster(models=…)")
         return ",".join(m.spec if isinstance(m, Model) else str(m) for m in self.models)
 
     def _seasons(self):
@@ -136,9 +159,14 @@ class Forecaster:
             seasons = several[0] if several else None
         if seasons is None:
             return None
-        return ",".join(str(int(s)) for s in (seasons if hasattr(seasons, "__len__") else [seasons]))
+        several = seasons if hasattr(seasons, "__len__") and not isinstance(seasons, str) else [seasons]
+        numbers = [whole(s, "season_length") for s in several]
+        if any(n < 1 for n in numbers):
+            raise NornArgumentError(f"season_length={seasons!r}; periods a season from 1 on are needed")
+        return ",".join(map(str, numbers))
 
     def _common(self, columns, level, intervals, loads=False):
+        _check_intervals(intervals)
         fallback = self.fallback
         options = {"seed": self.seed, "freq": freq_text(self.freq), "season-length": self._seasons(), "id-col": columns[0],
                    "time-col": columns[1], "target-col": columns[2],
@@ -173,16 +201,18 @@ class Forecaster:
         return frame, history
 
     def _report(self, info):
-        said, failed = info.pop("said").splitlines(), info.pop("failed").splitlines()
+        said, failed, first = info.pop("said").splitlines(), info.pop("failed").splitlines(), info.pop("first_status")
         self.report_ = {**info, "failures": failed}
         for line in said:
-            log.log(logging.WARNING if "by the fallback" in line or "too few errors" in line else logging.INFO, line)
+            log.log(logging.WARNING if any(w in line for w in ("by the fallback", "too few errors", "no calendar step")) else logging.INFO, line)
         for line in failed[:10]:
             log.warning("failed: %s", line)
         if len(failed) > 10:
             log.warning("… and %d more", len(failed) - 10)
         if info["n_items"] and info["n_failed"] == info["n_items"]:
-            raise NornError(f"every model failed on every series; the first: {failed[0]}")
+            error = NornError(f"every model failed on every series; the first: {failed[0]}")
+            error.status = first
+            raise error
 
     # ---- forecasts without keeping models ----
 
@@ -196,7 +226,8 @@ class Forecaster:
         h : periods ahead, 1 to 100000
         level : one or several levels of prediction intervals in per cent, inside (0, 100), as ``[80, 95]``; None: none
         fitted : keep the one-step fitted values for ``forecast_fitted_values``
-        X_df : the exogenous columns over the horizon, a row for each series and period; df has these columns, too
+        X_df : the exogenous columns over the horizon, a row for each series and period; df has these columns, too. Needed where df
+            has further columns of numbers and a model uses such
         prediction_intervals : ``ConformalIntervals``; None: the models' own
         id_col, time_col, target_col : names of df's columns
         n_jobs : workers of this call; None: the Forecaster's
@@ -211,7 +242,7 @@ class Forecaster:
         kind = kind_of(df)
         columns = self._columns(kind, id_col, time_col, target_col)
         options = self._common(columns, level, prediction_intervals) | {"horizon": h, "fitted": fitted}
-        frame, future = self._open(kind, columns, X_df)
+        frame, future = self._open(kind, columns, X_df, "forecast")
         answer, history = self._run(_norn.forecast, frame, future, None, options, n_jobs)
         self._history = None if history is None else (kind, history)
         return kind.build(answer)
@@ -227,9 +258,25 @@ class Forecaster:
             raise TypeError("forecast: h is missing")
         return df, h
 
-    def _open(self, kind, columns, X_df):
+    def _exogenous(self, kind, columns, but=()):
+        """The further columns of numbers, where a model uses such."""
+        keys = {*_keys(columns), *but}
+        return [n for n in kind.names() if n not in keys and kind.numeric(n)] if self._uses_columns() else []
+
+    @staticmethod
+    def _want_future(what, names):
+        """A model that uses the columns would be another one without them: nothing is dropped in silence."""
+        if not names:
+            return
+        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        raise NornArgumentError(f"{what}: the data have the exogenous column{'s' if len(names) > 1 else ''} {shown}, and a model that uses "
+                                f"such: give {'their' if len(names) > 1 else 'its'} values over the horizon as X_df, or leave "
+                                f"{'them' if len(names) > 1 else 'it'} out of the data")
+
+    def _open(self, kind, columns, X_df, what):
         keys = set(_keys(columns))
         if X_df is None:
+            self._want_future(what, self._exogenous(kind, columns))
             return kind.open(keys), None
         later = kind_of(X_df)
         names = [n for n in later.names() if n not in keys]
@@ -282,7 +329,9 @@ class Forecaster:
         frame = future = like = None
         if df is None and self._given is None:
             path, kind, _, like = self._fitted_path("simulate without df")
-            if X_df is not None:
+            if X_df is None:
+                self._want_future("simulate", self._wanted)
+            else:
                 if self._fit_again is None:
                     raise NornArgumentError("simulate: the kept models use no exogenous columns; give df with X_df")
                 df, _, id_col, time_col, target_col = self._fit_again
@@ -292,7 +341,7 @@ class Forecaster:
             kind = kind_of(self._given if df is None else df)
             columns = self._columns(kind, id_col, time_col, target_col)
             options = self._common(columns, None, None)
-            frame, future = self._open(kind, columns, X_df)
+            frame, future = self._open(kind, columns, X_df, "simulate")
         answer, _ = self._run(_norn.simulate, frame, future, like, options | {"horizon": h} | drawn, n_jobs, n_paths)
         return kind.build(answer)
 
@@ -313,7 +362,8 @@ class Forecaster:
         """
         kind = kind_of(df)
         columns = self._columns(kind, id_col, time_col, target_col)
-        exogenous = [n for n in kind.names() if n not in columns and kind.numeric(n)] if self._uses_columns() else []
+        exogenous = self._exogenous(kind, columns)
+        _check_intervals(prediction_intervals)
         self._given = None
         self._fit_again = None
         if exogenous or prediction_intervals is not None:
@@ -325,6 +375,7 @@ class Forecaster:
         frame = kind.open(set(_keys(columns)))
         self._run(_norn.forecast, frame, None, None, options | {"save": path}, n_jobs)
         self._keep(path, kind, columns, kind.like(frame, _keys(columns)[:2]))
+        self._wanted = exogenous
         return self
 
     def _uses_columns(self):
@@ -358,10 +409,15 @@ class Forecaster:
         ----------
         h, level, X_df, n_jobs : as in ``forecast``
 
-        Returns what ``forecast`` returns. Raises NornError where nothing was fitted.
+        Returns what ``forecast`` returns. Raises NornError where nothing was fitted, NornArgumentError where the table that was fitted
+        has exogenous columns that a model uses, and X_df is missing.
         """
         path, kind, columns, like = self._fitted_path("predict")
         again = self._fit_again
+        if X_df is None:
+            self._want_future("predict", self._wanted)
+        elif again is None:
+            raise NornArgumentError("predict: the kept models use no exogenous columns; leave X_df out, or use forecast(df, h, X_df=…)")
         if again is not None and (X_df is not None or (again[1] is not None and level is not None)):
             df, intervals, id_col, time_col, target_col = again
             return self.forecast(df, h, level, X_df=X_df, prediction_intervals=intervals, id_col=id_col, time_col=time_col,
@@ -383,6 +439,7 @@ class Forecaster:
         do not follow its old ones fails by name in ``report_``.
         """
         path, _, columns, _ = self._fitted_path("forward")
+        self._refuse_exogenous("forward")
         kind, new = kind_of(df), self._new_path()
         frame = kind.open(set(_keys(columns)))
         options = self._common(columns, level, None, loads=True) | {"horizon": h, "load": path, "save": new}
@@ -390,12 +447,19 @@ class Forecaster:
         self._keep(new, kind, columns, kind.like(frame, _keys(columns)[:2]))
         return kind.build(answer)
 
+    def _refuse_exogenous(self, what):
+        if self._wanted:
+            raise NornArgumentError(f"{what}: models of exogenous columns ({', '.join(self._wanted[:5])}) are not kept; use forecast(df, h, "
+                                    "X_df=…), or fit without these columns")
+
     def save(self, path):
         """Writes the fitted models to a file, which ``Forecaster.load`` and ``norn forecast --load`` go on from.
 
         path : the file's name, written over. Raises NornError where nothing was fitted, OSError.
         """
-        shutil.copyfile(self._fitted_path("save")[0], path)
+        kept = self._fitted_path("save")[0]
+        self._refuse_exogenous("save")
+        shutil.copyfile(kept, path)
 
     @classmethod
     def load(cls, path, **named):
@@ -404,11 +468,13 @@ class Forecaster:
         path : a file of ``save`` or of ``norn forecast --save``
         named : n_jobs, verbose, seed and the like, as the class takes them
 
-        Raises OSError where it cannot be read; ``predict`` raises NornArgumentError where it holds no models.
+        Raises OSError where it cannot be read, NornArgumentError where it holds no models.
         """
-        made = cls([None], fallback=None, **named)
+        made = cls("naive", fallback=None, **named)
+        made.models = []  # the file's
         kept = made._new_path()
         shutil.copyfile(path, kept)
+        _norn.models_check(os.fsdecode(path))
         try:
             import pandas as pd
             kind = kind_of(pd.DataFrame())
@@ -467,7 +533,7 @@ class Forecaster:
         columns = self._columns(kind, id_col, time_col, target_col)
         options = self._common(columns, level, prediction_intervals)
         options |= {"horizon": h, "windows": n_windows, "step": step_size, "sliding": input_size, "refit": int(refit)}
-        exogenous = [n for n in kind.names() if n not in columns and n != "cutoff" and kind.numeric(n)] if self._uses_columns() else []
+        exogenous = self._exogenous(kind, columns, ("cutoff",))
         if exogenous:
             options["exogenous"] = ",".join(exogenous)
         frame = kind.open(set(_keys(columns)) | set(exogenous))

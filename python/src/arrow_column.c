@@ -18,6 +18,7 @@ typedef struct column_job {
     norni_map texts; /* of TEXT */
     norni_str last;  /* the last text and its code: neighbours are often equal */
     uint32_t last_code;
+    size_t first_row; /* of the chunk at hand; of its dictionary: 0 */
     bool any, exact;
 } column_job;
 
@@ -203,13 +204,42 @@ static norn_status take_times(const column_job *job, const nornpy_chunk *chunk, 
 
 /* ---- texts ---- */
 
-static norn_status add_text(column_job *job, norni_str s, uint32_t *code) {
+/* Whether the text is UTF-8, as the type says it is. */
+static bool is_utf8(norni_str s) {
+    const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+    while (p < end) {
+        const unsigned c = *p++;
+        if (c < 0x80) continue;
+        const int more = c >= 0xC2 && c <= 0xDF   ? 1
+                         : (c & 0xF0) == 0xE0     ? 2
+                         : c >= 0xF0 && c <= 0xF4 ? 3
+                                                  : 0;
+        if (more == 0 || end - p < more) return false;
+        const unsigned next = *p;
+        if ((c == 0xE0 && next < 0xA0) || (c == 0xED && next > 0x9F) ||
+            (c == 0xF0 && next < 0x90) || (c == 0xF4 && next > 0x8F))
+            return false;
+        for (int k = 0; k < more; k++) {
+            if ((*p++ & 0xC0) != 0x80) return false;
+        }
+    }
+    return true;
+}
+
+static norn_status fail_utf8(const column_job *job, size_t row) {
+    return norn_fail(job->err, NORN_E_DATA, "column %.*s: the text of %s %zu is not valid UTF-8",
+                     shown(job->out->name), job->out->name.p,
+                     job->schema->dictionary ? "dictionary entry" : "row", row + 1);
+}
+
+static norn_status add_text(column_job *job, norni_str s, size_t row, uint32_t *code) {
     if (job->any && s.n == job->last.n && (s.n == 0 || memcmp(s.p, job->last.p, s.n) == 0)) {
         *code = job->last_code;
         return NORN_OK;
     }
     int64_t at = norni_map_find(&job->texts, s);
     if (at == NORNI_MAP_NONE) {
+        if (!is_utf8(s)) return fail_utf8(job, row);
         const char *kept = norni_arena_text(job->arena, s.p ? s.p : "", s.n);
         at = kept ? norni_map_add(&job->texts, (norni_str){kept, s.n}, NULL) : NORNI_MAP_NONE;
     }
@@ -274,7 +304,7 @@ static norn_status take_texts(column_job *job, const struct ArrowArray *a, const
         if (!valid(a, offset + i)) continue;
         NORN_TRY(view ? view_text(job, a, offset + i, &s)
                       : offset_text(job, a, large, offset + i, &s));
-        NORN_TRY(add_text(job, s, &to[i]));
+        NORN_TRY(add_text(job, s, job->first_row + i, &to[i]));
     }
     return NORN_OK;
 }
@@ -326,6 +356,7 @@ static norn_status text_column(column_job *job, const nornpy_chunk *chunk, size_
                    : take_texts(job, chunk[k].array, job->schema->format, chunk[k].first,
                                 chunk[k].n, to);
         to += chunk[k].n;
+        job->first_row += coded ? 0 : chunk[k].n;
     }
     if (st == NORN_OK) {
         norni_str *text = norni_arena_get(job->arena, job->texts.n, sizeof *text);

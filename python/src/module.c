@@ -54,6 +54,7 @@ static PyMethodDef functions[] = {
     {"forecast", nornpy_forecast, METH_VARARGS, NULL},
     {"simulate", nornpy_simulate, METH_VARARGS, NULL},
     {"cross_validate", nornpy_cross_validate, METH_VARARGS, NULL},
+    {"models_check", nornpy_models_check, METH_O, NULL},
     {"model_rows", nornpy_model_rows, METH_NOARGS, NULL},
     {"option_rows", nornpy_option_rows, METH_O, NULL},
     {"roll_columns", nornpy_roll_columns, METH_VARARGS, NULL},

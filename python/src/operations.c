@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "app/forecast_models.h"
 #include "app/registry.h"
 #include "python/src/frame_capsule.h"
 
@@ -64,9 +65,10 @@ static PyObject *answer_of(nornpy_frame *f) {
     const norni_op_result *r = &f->result.counts;
     PyObject *said = lines(&f->result.said), *failed = lines(&f->result.failed), *history = NULL;
     PyObject *info =
-        Py_BuildValue("{s:n,s:n,s:n,s:n,s:s,s:N,s:N}", "n_items", (Py_ssize_t)r->n_items, "n_ok",
-                      (Py_ssize_t)r->n_ok, "n_fallback", (Py_ssize_t)r->n_fallback, "n_failed",
-                      (Py_ssize_t)r->n_failed, "digest", r->digest, "said", said, "failed", failed);
+        Py_BuildValue("{s:n,s:n,s:n,s:n,s:s,s:s,s:N,s:N}", "n_items", (Py_ssize_t)r->n_items,
+                      "n_ok", (Py_ssize_t)r->n_ok, "n_fallback", (Py_ssize_t)r->n_fallback,
+                      "n_failed", (Py_ssize_t)r->n_failed, "digest", r->digest, "first_status",
+                      norn_status_name(f->result.first_failure), "said", said, "failed", failed);
     if (info != NULL && f->result.history.n_columns > 0) {
         /* The fitted values are a frame beside; it takes the arena's columns by a copy of the list. */
         nornpy_frame *h = nornpy_frame_new();
@@ -141,6 +143,29 @@ PyObject *nornpy_simulate(PyObject *module, PyObject *args) {
 
 PyObject *nornpy_cross_validate(PyObject *module, PyObject *args) {
     return run_operation(nornpy_state_of(module), norni_frame_evaluate, args);
+}
+
+/* ---- kept models ---- */
+
+typedef struct check_call {
+    const char *path;
+} check_call;
+
+static norn_status check_models(norn_ctx *ctx, void *arg, norn_err *err) {
+    norni_models m;
+    const norn_status st = norni_models_open(ctx, ((const check_call *)arg)->path, &m, err);
+    norni_models_clear(&m);
+    return st;
+}
+
+PyObject *nornpy_models_check(PyObject *module, PyObject *path) {
+    nornpy_state *s = nornpy_state_of(module);
+    check_call c = {PyUnicode_AsUTF8AndSize(path, NULL)};
+    norn_ctx *ctx = c.path ? nornpy_lease(s, 1) : NULL;
+    if (ctx == NULL) return NULL;
+    const bool good = nornpy_run(s, ctx, check_models, &c, NULL, NULL);
+    nornpy_give_back(s, ctx);
+    return good ? Py_NewRef(Py_None) : NULL;
 }
 
 /* ---- rows ---- */

@@ -12,6 +12,8 @@ PyObject *nornpy_forecast(PyObject *module, PyObject *args);
 /* The same with n_paths behind the arguments: joint sample paths. */
 PyObject *nornpy_simulate(PyObject *module, PyObject *args);
 PyObject *nornpy_cross_validate(PyObject *module, PyObject *args);
+/* models_check(path): raises where the file holds no kept models, as norn_forecast's load would. */
+PyObject *nornpy_models_check(PyObject *module, PyObject *path);
 /* Every model: name, summary, source, what it can do, and its parameters. */
 PyObject *nornpy_model_rows(PyObject *module, PyObject *unused);
 /* The options of an operation. */

@@ -10,6 +10,11 @@ bool nornpy_errors_init(nornpy_state *s, PyObject *module) {
         "What the library could not do, in its own words. `status` names the kind.",
         PyExc_Exception, NULL);
     if (s->error == NULL) return false;
+    /* of what is raised in Python: a call that cannot be made so, unless it says otherwise */
+    PyObject *word = PyUnicode_FromString(norn_status_name(NORN_E_ARG));
+    const bool good = word != NULL && PyObject_SetAttrString(s->error, "status", word) == 0;
+    Py_XDECREF(word);
+    if (!good) return false;
     PyObject *bases = PyTuple_Pack(2, s->error, PyExc_ValueError);
     if (bases == NULL) return false;
     s->argument_error = PyErr_NewExceptionWithDoc(

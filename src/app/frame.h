@@ -49,8 +49,9 @@ typedef struct norni_frame_result {
     norni_frame frame;   /* [id,] ds, [cutoff, y,] MODEL, MODEL-lo-80, MODEL-hi-80 … */
     norni_frame history; /* fitted: id, ds, y, MODEL …; n_columns 0: not asked for */
     norni_op_result counts;
-    norni_buf said;   /* lines for people */
-    norni_buf failed; /* "id, model: message" lines */
+    norni_buf said;            /* lines for people */
+    norni_buf failed;          /* "id, model: message" lines */
+    norn_status first_failure; /* the first line's; NORN_OK: there is none */
 } norni_frame_result;
 
 /* *out is the caller's (norni_frame_result_clear), whatever is returned. Errors as the operation's. */

@@ -152,6 +152,7 @@ static void count(evaluate_call *c) {
     for (size_t item = 0; item < cv->n_items && cv->n_failed > 0; item++) {
         const norni_outcome *o = &cv->outcome[item];
         if (o->attempts == 0 || o->status == NORN_OK) continue;
+        if (c->out->first_failure == NORN_OK) c->out->first_failure = o->status;
         const norni_cv_place p = norni_cv_place_of(cv, item);
         const norni_str id = norni_panel_id(&c->panel, p.series),
                         column = c->plan.specs[p.contender].column;

@@ -33,6 +33,8 @@ static norn_status take_future(forecast_call *c, norn_err *err) {
     norni_read_opt opt = c->read;
     norni_align_report report;
     size_t n = 0;
+    if (frame == NULL && c->opt.load == NULL)
+        return norni_columns_check(c->plan.specs, c->plan.n_specs, NULL, 0, "X_df", err);
     if (frame == NULL) return NORN_OK;
     if (c->opt.load || c->opt.save)
         return norn_fail(
@@ -57,6 +59,8 @@ static norn_status take_future(forecast_call *c, norn_err *err) {
     c->read.x_cols = c->future.names;
     c->read.n_x_cols = c->future.n_x;
     c->plan.future = &c->future;
+    NORN_TRY(norni_columns_check(c->plan.specs, c->plan.n_specs, c->future.names, c->future.n_x,
+                                 "X_df", err));
     return norni_exogenous_check(c->plan.models, c->plan.specs, c->plan.n_specs, "X_df", err);
 }
 
@@ -246,6 +250,7 @@ static norn_status count(forecast_call *c, norn_err *err) {
     for (size_t item = 0; item < f->n_items && r->n_ok < r->n_items; item++) {
         const norni_outcome *o = &f->batch.outcome[item];
         if (o->status == NORN_OK) continue;
+        if (c->out->first_failure == NORN_OK) c->out->first_failure = o->status;
         const norni_str id = norni_panel_id(f->panel, item / c->plan.n_specs),
                         column = norni_forecast_spec(f, item)->column;
         norni_buf_format(&c->out->failed, "%.*s, %.*s: %s\n", (int)id.n, id.p, (int)column.n,

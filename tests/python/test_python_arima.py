@@ -406,7 +406,7 @@ class Batches(unittest.TestCase):
         np.testing.assert_array_equal(fits[0]["params"], fits[-1]["params"])
         ahead = norn.batch_forecast_arima(fits, h=3)
         self.assertEqual([a["status"] == "ok" for a in ahead], [f["status"] == "ok" for f in fits])
-        self.assertEqual(ahead[1]["message"], fits[1]["message"])
+        self.assertEqual([(a["status"], a["message"]) for a in ahead], [(f["status"], f["message"]) for f in fits])
         self.assertEqual(norn.batch_fit_arima([], 1, 1, 1), [])
         self.assertEqual(len(norn.batch_fit_arima(np.stack([good, good]), 1, 0, 0)), 2)
 
@@ -414,6 +414,14 @@ class Batches(unittest.TestCase):
         y = walk(50)
         with self.assertRaisesRegex(ValueError, "list of series"):
             norn.batch_fit_arima("abc", 1, 1, 1)
+        for bad in (5, y, y.tolist()):
+            for call in (norn.batch_fit_arima, lambda *args: norn.batch_forecast_arima(*args, h=2)):
+                with self.assertRaisesRegex(norn.NornArgumentError, "arima: ys is .*list of series") as seen:
+                    call(bad, 1, 1, 1)
+                self.assertEqual(seen.exception.status, "argument")
+        with self.assertRaises(norn.NornError) as seen:
+            norn.ARIMA(1, 0, 0).forecast(2)
+        self.assertEqual(seen.exception.status, "argument")
         with self.assertRaisesRegex(ValueError, "p 100000 is outside"):
             norn.batch_fit_arima([y], 100000, 1, 1)
         with self.assertRaises(TypeError):

@@ -47,6 +47,23 @@ new_capsule = C.pythonapi.PyCapsule_New
 new_capsule.restype, new_capsule.argtypes = C.py_object, [C.c_void_p, C.c_char_p, C.c_void_p]
 
 
+@unittest.skipIf(pa is None, "pyarrow is not installed")
+class NoUtf8(unittest.TestCase):
+    def ids(self, *texts):
+        raw = pa.array(list(texts), pa.binary())
+        return pa.Array.from_buffers(pa.string(), len(raw), raw.buffers())
+
+    def test_the_row_is_named(self):
+        good = ["a", "é", "漢", "\U0001f600"]
+        for bad in (b"\xff", b"ab\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82"):
+            parts = [self.ids(*(g.encode() for g in good)), self.ids(b"a", bad)]
+            data = pa.table({"unique_id": pa.chunked_array(parts), "ds": pa.array(range(6)), "y": pa.array(np.arange(6.0))})
+            with self.subTest(bad), self.assertRaisesRegex(norn.NornArgumentError, "column unique_id: the text of row 6 is not valid UTF-8"):
+                norn.Forecaster("naive").forecast(data, 1)
+        data = pa.table({"unique_id": pa.array(good), "y": pa.array(np.arange(4.0))})
+        self.assertEqual(norn.Forecaster("naive", fallback=None).forecast(data, 1)["unique_id"].to_pylist(), good)
+
+
 class Liar:
     """A stream of one batch (or more) with columns made from buffers; anything may be changed before it is lent."""
 

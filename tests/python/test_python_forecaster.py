@@ -138,11 +138,20 @@ class TheCommandsBits(unittest.TestCase):
         short = {k: v[:-1] for k, v in X.items()}
         f.forecast(self.data, 6, X_df=short)
         self.assertEqual(f.report_["n_fallback"], 2)
+        for call in (lambda: f.forecast(self.data, 6), lambda: g.predict(6), lambda: g.simulate(6), lambda: f.simulate(6, self.data),
+                     lambda: norn.Forecaster("prophet").forecast(self.data, 6)):
+            with self.assertRaisesRegex(norn.NornArgumentError, "column x, and.*as X_df, or leave it out"):
+                call()
+        for call in (lambda: g.save(self.at("m.norn")), lambda: g.forward(self.data, 2)):
+            with self.assertRaisesRegex(norn.NornArgumentError, r"exogenous columns \(x\) are not kept"):
+                call()
+        norn.Forecaster(["theta", "naive"]).fit(self.data).predict(6)  # models that use none
+        f.forecast({k: v for k, v in self.data.items() if k != "x"}, 6)
         with self.assertLogs("norn", "WARNING") as seen:
             f.forecast(self.data, 6, X_df=short)
         self.assertRegex(seen.output[0], "2 items .*shop 4.*X_df has no values at")
         with self.assertRaisesRegex(ValueError, "see duplicates"):
-            f.forecast({k: np.concatenate((v, v)) for k, v in self.data.items()}, 6)
+            f.forecast({k: np.concatenate((v, v)) for k, v in self.data.items() if k != "x"}, 6)
         with self.assertRaisesRegex(ValueError, "exogenous"):
             norn.Forecaster("theta").forecast(self.data, 6, X_df=X)
 
@@ -245,6 +254,38 @@ class Tables(unittest.TestCase):
         with self.assertRaises(TypeError):
             self.f.forecast(self.data)
 
+    def test_arguments_in_words(self):
+        for call, words in ((lambda: norn.Forecaster(None), "models=None is no model"), (lambda: norn.Forecaster(5), "models=5 is no model"),
+                            (lambda: norn.Forecaster(["naive", 3]), "models=3 is no model"),
+                            (lambda: norn.Forecaster("naive", season_length="x"), "season_length='x' is no whole number"),
+                            (lambda: norn.Forecaster("naive", season_length=0), "season_length=0; periods"),
+                            (lambda: norn.Forecaster("naive", freq=0), "freq=0; a step"),
+                            (lambda: self.f.forecast(self.data, 2, prediction_intervals=5), "prediction_intervals=5; norn.ConformalIntervals"),
+                            (lambda: self.f.fit(self.data, prediction_intervals=5), "prediction_intervals=5; norn.ConformalIntervals")):
+            with self.subTest(words), self.assertRaisesRegex(norn.NornArgumentError, words) as seen:
+                call()
+            self.assertEqual(seen.exception.status, "argument")
+
+    def test_every_error_has_a_status(self):
+        with self.assertRaises(norn.NornError) as seen:
+            norn.Forecaster("naive").predict(2)
+        self.assertEqual(seen.exception.status, "argument")
+        with self.assertRaises(norn.NornError) as seen:
+            norn.Forecaster("auto_ets", fallback=None).forecast({"y": np.full(9, np.nan)}, 2)
+        self.assertEqual(seen.exception.status, "data")
+
+    def test_times_without_a_step_are_warned_of(self):
+        days = np.array([f"2020-01-01T00:{t}" for t in ("00:00", "10:00", "20:00", "23:07", "41:13")], dtype="datetime64[s]")
+        with self.assertLogs("norn", "WARNING") as seen:
+            norn.Forecaster("naive").forecast({"ds": days, "y": np.arange(5.0)}, 2)
+        self.assertRegex(seen.output[0], "irregular.*give it with freq")
+
+    def test_ends_of_business_months(self):
+        days = np.array(["2018-01-31", "2018-02-28", "2018-03-30", "2018-04-30", "2018-05-31"], dtype="datetime64[D]")
+        for freq in (None, "BME", "BM"):
+            out = norn.Forecaster("naive", freq=freq).forecast({"ds": days, "y": np.arange(5.0)}, 3)
+            self.assertEqual(out["ds"].astype(str).tolist(), ["2018-06-29", "2018-07-31", "2018-08-31"])
+
     def test_failures_are_told(self):
         data = dict(self.data)
         data["y"] = data["y"].copy()
@@ -323,8 +364,15 @@ class Kept(unittest.TestCase):
             out = norn.Forecaster.load(path).predict(2)
             with open(path, "r+b") as broken:
                 broken.truncate(100)
-            with self.assertRaises(norn.NornError):
-                norn.Forecaster.load(path).predict(2)
+            with self.assertRaisesRegex(norn.NornArgumentError, "m.norn"):
+                norn.Forecaster.load(path)
+            with open(os.path.join(folder, "any.txt"), "w", encoding="ascii") as other:
+                other.write("words")
+            with self.assertRaisesRegex(norn.NornArgumentError, "any.txt is no model store") as seen:
+                norn.Forecaster.load(os.path.join(folder, "any.txt"))
+            self.assertEqual(seen.exception.status, "format")
+            with self.assertRaises(OSError):
+                norn.Forecaster.load(os.path.join(folder, "absent.norn"))
         for other in (out, pickle.loads(pickle.dumps(f)).predict(2)):
             self.assertEqual(np.asarray(other["theta"]).tolist(), want["theta"].tolist())
         with self.assertRaises(norn.NornError):
