@@ -148,6 +148,12 @@ class Tables(unittest.TestCase):
         with self.assertRaisesRegex(norn.NornArgumentError, "no column 'h'"):
             norn.rolling(stream(table), 2, "sum", by="h")
 
+    @unittest.skipIf(pa is None, "no pyarrow")
+    def test_ids_that_are_no_text(self):
+        bad = pa.StringArray.from_buffers(2, pa.py_buffer(np.array([0, 1, 2], "i4")), pa.py_buffer(b"a\xff"))
+        with self.assertRaisesRegex(norn.NornError, "g.*row 2"):
+            norn.rolling(stream(pa.table({"g": bad, "y": [1.0, 2]})), 2, "sum", by="g")
+
     def test_several_ids(self):
         n = 200
         data = {"g": RNG.integers(0, 3, n).astype(str), "h": RNG.choice([0, 7, 2**60], n), "k": RNG.choice([0.5, -1e300], n), "y": RNG.normal(size=n)}
