@@ -259,6 +259,8 @@ norn_status norni_evaluate_plan_make(norn_ctx *ctx, const norni_model_set *set,
                                 &plan->cv.rules.holidays, err));
     NORN_TRY(make_contenders(set, arena, plan, err));
     NORN_TRY(read_columns(set, opt, arena, plan, err));
+    NORN_TRY(norni_columns_check(plan->specs, plan->n_specs, plan->x_cols, plan->n_x_cols,
+                                 "--exogenous", err));
     return norni_cv_check(&plan->cv, err);
 }
 

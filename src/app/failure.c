@@ -27,7 +27,15 @@ void norni_failure_json(norni_str id, norni_str column, const norni_str *cutoff,
     norni_json_close(&j, '}');
 }
 
+/* What follows the model's name in a message that begins with it, as columns do. */
+static const char *behind_name(const char *message, norni_str column) {
+    const char *end = strstr(message, ": ");
+    const size_t n = end ? (size_t)(end - message) : 0;
+    if (n == 0 || n > column.n || memcmp(message, column.p, n) != 0) return message;
+    return n == column.n || column.p[n] == '(' || column.p[n] == '[' ? end + 2 : message;
+}
+
 void norni_failure_line(norni_str id, norni_str column, const norni_outcome *o, norni_buf *b) {
-    norni_buf_format(b, "%.*s, %.*s: %s", (int)id.n, id.p, (int)column.n, column.p,
-                     o->message ? o->message : "");
+    norni_buf_format(b, "%.*s%s%.*s: %s", (int)id.n, id.p, id.n ? ", " : "", (int)column.n,
+                     column.p, behind_name(o->message ? o->message : "", column));
 }

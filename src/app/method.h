@@ -59,5 +59,9 @@ NORN_CHECKED norn_status norni_method_check(const norni_method_opt *opt, norn_er
  * models that do. */
 NORN_CHECKED norn_status norni_exogenous_check(const norni_model_set *set, const norni_spec *specs,
                                                size_t n_specs, const char *flag, norn_err *err);
+/* NORN_E_ARG where a spec needs a column that is not among those that `flag` brings, names (n). */
+NORN_CHECKED norn_status norni_columns_check(const norni_spec *specs, size_t n_specs,
+                                             const norni_str *names, size_t n, const char *flag,
+                                             norn_err *err);
 
 #endif

@@ -198,6 +198,8 @@ static norn_status read_future(const norni_op_env *env, const norni_forecast_opt
                                norni_forecast_plan *plan, norni_read_opt *read,
                                norni_future *future, norn_err *err) {
     read->no_exogenous = opt->future == NULL;
+    if (opt->future == NULL && opt->load == NULL)
+        NORN_TRY(norni_columns_check(plan->specs, plan->n_specs, NULL, 0, "--future", err));
     if (opt->future == NULL) return NORN_OK;
     if (read->layout != NORNI_LAYOUT_LONG)
         return norn_fail(err, NORN_E_ARG, "--future needs the long layout");
@@ -206,6 +208,8 @@ static norn_status read_future(const norni_op_env *env, const norni_forecast_opt
     read->x_cols = future->names;
     read->n_x_cols = future->n_x;
     plan->future = future;
+    NORN_TRY(norni_columns_check(plan->specs, plan->n_specs, future->names, future->n_x, "--future",
+                                 err));
     for (size_t k = 0; k < plan->n_specs; k++) {
         const norni_spec *spec = &plan->specs[k];
         if (!spec->model->exogenous)

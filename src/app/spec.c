@@ -72,6 +72,13 @@ static norn_status parse_argument(norni_spec *spec, size_t position, norni_str a
         value = norni_str_trim((norni_str){eq + 1, (size_t)(arg.p + arg.n - eq - 1)});
         row = norni_param_find(m->params, m->n_params, key);
         if (row == NULL) {
+            const bool of_levels = norni_str_is(key, "interval_width");
+            if (of_levels || norni_str_is(key, "mcmc_samples"))
+                return norn_fail(err, NORN_E_ARG, "model: %s has no parameter '%.*s'; %s", m->name,
+                                 (int)key.n, key.p,
+                                 of_levels ? "intervals are asked for in per cent, as --level 80"
+                                           : "the posterior's mode is found, it is not sampled; "
+                                             "--level 80 asks for intervals");
             return norn_fail(err, NORN_E_ARG,
                              "model: %s has no parameter '%.*s' (see `norn models %s`)", m->name,
                              (int)key.n, key.p, m->name);

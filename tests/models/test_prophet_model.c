@@ -189,6 +189,7 @@ static void test_bad_options(void **state) {
         {"freq=often", "freq=often"},
         {"growth=logistic", "cap=NUMBER"},
         {"growth=logistic;cap=high", "cap=high is neither a number nor a column"},
+        {"growth=logistic;cap=1;floor=5", "cap=1 must be greater than floor=5"},
     };
     series d;
     make_series(&d, 0);

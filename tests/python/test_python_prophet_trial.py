@@ -1,7 +1,9 @@
 """norn.Prophet: what a user of Prophet met in a trial: one bad series of many, pools, subclasses, tables of polars, messages."""
 # SPDX-License-Identifier: Apache-2.0
+import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from prophet_inputs import daily, np, pd
@@ -98,6 +100,55 @@ class Messages(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, f"periods={bad}"):
                 self.model.make_future_dataframe(bad)
         self.assertEqual(len(self.model.make_future_dataframe(0)), 510)
+
+
+class Command(unittest.TestCase):
+    """`norn` tells what cannot be before any work, as wrong use."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.norn = os.environ.get("NORN", "")
+        if not os.path.exists(cls.norn):
+            raise unittest.SkipTest("there is no norn command")
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.cap = cls.file("cap.csv", daily().head(200).assign(cap=60.0, floor=0.0).to_csv(index=False, date_format="%Y-%m-%d"))
+
+    @classmethod
+    def file(cls, name, text):
+        path = os.path.join(cls.folder.name, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def run_norn(self, *args):
+        done = subprocess.run([self.norn, *args], capture_output=True, text=True)
+        return done.returncode, done.stderr
+
+    def test_limits_that_are_not_there(self):
+        for spec, why in (("growth=logistic", "needs an upper limit.* column cap that FLAG brings"), ("growth=logistic,cap=hat", "cap=hat is neither.*FLAG"),
+                          ("growth=logistic,cap=1,floor=5", "cap=1 must be greater than floor=5"), ("cap=hat", "cap=hat is neither.*FLAG"),
+                          ("changepoint_prior_scale=-1", "is outside"), ("interval_width=0.9", "--level 80"), ("mcmc_samples=300", "--level 80")):
+            for what, flag in (("evaluate", "--exogenous"), ("forecast", "--future")):
+                rc, said = self.run_norn(what, self.cap, "--horizon", "7", "--model", f"prophet({spec})")
+                self.assertEqual(rc, 2, spec)
+                self.assertRegex(said, why.replace("FLAG", flag))
+
+    def test_limits_that_are(self):
+        for more in (("--model", "prophet(growth=logistic)", "--exogenous", "cap,floor"), ("--model", "prophet(growth=logistic,cap=60)")):
+            rc, said = self.run_norn("evaluate", self.cap, "--horizon", "7", *more)
+            self.assertEqual(rc, 0, said)
+            self.assertIn("(0 by fallback)", said)
+        rc, said = self.run_norn("evaluate", self.cap, "--horizon", "7", "--model", "prophet(growth=logistic)", "--exogenous", "floor")
+        self.assertEqual(rc, 2, said)
+
+    def test_series_that_cannot_be_fitted(self):
+        numbers = self.file("numbers.csv", "ds,y\n" + "".join(f"{i},{i % 7}\n" for i in range(60)))
+        one = self.file("one.csv", "ds,y\n2020-01-01,3\n")
+        for path, why in ((numbers, "^failed: prophet: needs dates"), (one, "^failed: prophet: 1 row; a fit needs at least 2")):
+            rc, said = self.run_norn("forecast", path, "--horizon", "3", "--model", "prophet", "--fallback", "none")
+            self.assertEqual(rc, 4)
+            self.assertRegex("\n".join(line for line in said.splitlines() if line.startswith("failed")), why)
 
 
 WITHOUT_PYARROW = """

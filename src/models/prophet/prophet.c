@@ -4,6 +4,7 @@
  * value are left out, as Prophet does; the trend's uncertainty counts from the last value on. An
  * update moves the end of the series on and nothing else: in Prophet's model a forecast depends on the
  * data through the estimates alone. */
+#include "models/prophet/prophet_curvature.h"
 #include "models/prophet/prophet.h"
 
 #include <math.h>
@@ -24,6 +25,9 @@ static bool has_dates(const norni_prophet_opt *o, const norni_series *s) {
 static norn_status validate_prophet(const void *opt, const norni_series *s, norn_err *err) {
     const norni_prophet_opt *o = opt;
     NORN_TRY(norni_prophet_opt_check(o, err));
+    if (s->n < 2)
+        return norn_fail(err, NORN_E_DATA, "prophet: %zu row%s; a fit needs at least 2", s->n,
+                         s->n == 1 ? "" : "s");
     if (!has_dates(o, s))
         return norn_fail(err, NORN_E_DATA,
                          "prophet: needs dates, and the times of this series are numbers; give it "

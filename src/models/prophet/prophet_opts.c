@@ -221,11 +221,50 @@ norn_status norni_prophet_opt_names(const norni_prophet_opt *o, const norni_holi
     return spec.n_season ? check_country(&spec, err) : NORN_OK;
 }
 
+/* Limits that are numbers both; columns are seen with the data. */
+static norn_status check_limits(const norni_prophet_opt *o, norn_err *err) {
+    double cap = 0, floor_at = 0;
+    if (o->growth != NORNI_PROPHET_LOGISTIC || !o->cap ||
+        !read_number(norni_str_of(o->cap), &cap) ||
+        (o->floor && !read_number(norni_str_of(o->floor), &floor_at)))
+        return NORN_OK;
+    if (!o->floor || cap > floor_at) return NORN_OK; /* floor: there may be a column of that name */
+    return norn_fail(err, NORN_E_ARG, "prophet: cap=%s must be greater than floor=%s", o->cap,
+                     o->floor);
+}
+
+static bool is_one_of(norni_str name, const norni_str *names, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (norni_str_cmp(names[i], name) == 0) return true;
+    return false;
+}
+
+norn_status norni_prophet_opt_columns(const norni_prophet_opt *o, const norni_str *names, size_t n,
+                                      const char *flag, norn_err *err) {
+    const struct { const char *name, *given; } limit[2] = {{"cap", o->cap}, {"floor", o->floor}};
+    double number = 0;
+    for (int i = 0; i < 2; i++) {
+        const char *given = limit[i].given;
+        if (!given || read_number(norni_str_of(given), &number)) continue;
+        if (!is_one_of(norni_str_of(given), names, n))
+            return norn_fail(err, NORN_E_ARG,
+                             "prophet: %s=%s is neither a number nor a column that %s brings",
+                             limit[i].name, given, flag);
+    }
+    if (o->growth != NORNI_PROPHET_LOGISTIC || o->cap || is_one_of(norni_str_of("cap"), names, n))
+        return NORN_OK;
+    return norn_fail(err, NORN_E_ARG,
+                     "prophet: logistic growth needs an upper limit: cap=NUMBER, as "
+                     "prophet(growth=logistic,cap=100), or a column cap that %s brings",
+                     flag);
+}
+
 norn_status norni_prophet_opt_check(const norni_prophet_opt *o, norn_err *err) {
     norni_prophet_spec spec;
     norni_freq freq;
     size_t n = 0;
     const char *code = NULL;
+    NORN_TRY(check_limits(o, err));
     NORN_TRY(read_switches(o, &spec, err));
     NORN_TRY(read_changes(o, NULL, &n, err));
     if (o->country && !norni_country_find(norni_str_of(o->country), &code))
@@ -254,8 +293,8 @@ static norn_status find_limit(const char *what, const char *given, const norni_s
     }
     if (!given) return NORN_OK;
     return norn_fail(err, NORN_E_DATA,
-                     "prophet: %s=%s is neither a number nor a column of the data that --future "
-                     "goes on with",
+                     "prophet: %s=%s is neither a number nor a column that is known over the "
+                     "horizon (forecast: --future FILE, evaluate: --exogenous NAME)",
                      what, given);
 }
 
@@ -299,8 +338,8 @@ static norn_status check_conditions(const norni_prophet_spec *spec, const norni_
         if (name.n && k == use->n_x)
             return norn_fail(
                 err, NORN_E_DATA,
-                "prophet: seasonality '%.*s': its condition '%.*s' is no column of the "
-                "data that --future goes on with",
+                "prophet: seasonality '%.*s': its condition '%.*s' is no column that is known "
+                "over the horizon (forecast: --future FILE, evaluate: --exogenous NAME)",
                 (int)spec->season[i].name.n, spec->season[i].name.p, (int)name.n, name.p);
     }
     return NORN_OK;
@@ -364,7 +403,8 @@ norn_status norni_prophet_opt_spec(norni_arena *arena, const norni_prophet_opt *
     if (spec->growth == NORNI_PROPHET_LOGISTIC && use->cap.column < 0 && isnan(use->cap.value))
         return norn_fail(err, NORN_E_ARG,
                          "prophet: logistic growth needs an upper limit: cap=NUMBER, or a column "
-                         "cap in the data and in --future");
+                         "cap known over the horizon (forecast: --future FILE, evaluate: "
+                         "--exogenous cap)");
     NORN_TRY(find_regressors(arena, s, use, err));
     return add_lists(arena, o, spec, use, err);
 }

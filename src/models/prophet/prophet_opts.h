@@ -36,6 +36,12 @@ NORN_CHECKED norn_status norni_prophet_opt_check(const norni_prophet_opt *o, nor
 NORN_CHECKED norn_status norni_prophet_opt_names(const norni_prophet_opt *o,
                                                  const norni_holidays *h, norn_err *err);
 
+/* What `names` (n), the columns that the series will have beside y, leave to be wished: NORN_E_ARG where
+ * a limit is none of them. flag: the option that brings columns. */
+NORN_CHECKED norn_status norni_prophet_opt_columns(const norni_prophet_opt *o,
+                                                   const norni_str *names, size_t n,
+                                                   const char *flag, norn_err *err);
+
 /* Where a limit of logistic growth comes from. */
 typedef struct norni_prophet_limit {
     int32_t column; /* of the series, or -1 */

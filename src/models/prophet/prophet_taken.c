@@ -74,7 +74,8 @@ static norn_status check_y(const norni_prophet_rows *rows, size_t *n, norn_err *
     }
     if (*n < 2)
         return norn_fail(err, NORN_E_DATA,
-                         "prophet: the data have %zu rows with y; a fit needs at least 2", *n);
+                         "prophet: the data have %zu row%s with y; a fit needs at least 2", *n,
+                         *n == 1 ? "" : "s");
     return NORN_OK;
 }
 
