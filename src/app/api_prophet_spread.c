@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/prophet_handle.h"
 #include "app/prophet_sorted.h"
+#include "models/prophet/prophet_curvature.h"
 #include "models/prophet/prophet_plan.h"
 
 /* A copy in one block. */

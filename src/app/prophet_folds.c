@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "models/prophet/prophet_curvature.h"
 #include "models/prophet/prophet_gram.h"
 #include "models/prophet/prophet_solve.h"
 #include "par/pool.h"

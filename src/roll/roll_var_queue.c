@@ -68,7 +68,7 @@ PART one_pair value(const norni_roll_var_queue *q, size_t i) {
     return one_sum_exact(q->x[i] * q->half * q->factor, -q->pivot);
 }
 
-PART void take(norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
+PART void take_in(norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
     if (norni_roll_missing(q->x[i])) return;
     const one_pair y = value(q, i);
     if (order == 3) q->far = fabs(y.hi) > q->far ? fabs(y.hi) : q->far;
@@ -93,7 +93,7 @@ PART bool renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
     for (size_t g = 0; g < blocks; g++) {
         one_tail part = {0};
         for (size_t r = 1; r <= STEP; r++)
-            take(q, &part, q->border - g * STEP - r, order);
+            take_in(q, &part, q->border - g * STEP - r, order);
         q->mark[g + 1] = q->mark[g];
         one_join(&q->mark[g + 1], &part, order, true);
         if (g % POLLED == POLLED - 1 && norni_poll_stop(q->poll)) return false;
@@ -107,7 +107,7 @@ PART bool advance(norni_roll_var_queue *q, size_t hi, int order) {
         one_tail back = q->back;
         q->n_back += to - q->hi;
         for (; q->hi < to; q->hi++)
-            take(q, &back, q->hi, order);
+            take_in(q, &back, q->hi, order);
         q->back = back;
         if (q->n_back < FOLD) continue;
         one_join(&q->whole, &q->back, order, true);
@@ -124,14 +124,14 @@ PART const one_tail *before(norni_roll_var_queue *q, size_t lo, int order) {
         q->entry[0] = q->mark[g];
         for (size_t k = 1; k <= r; k++) { /* later windows begin nearer to the border */
             q->entry[k] = q->entry[k - 1];
-            take(q, &q->entry[k], q->border - g * STEP - k, order);
+            take_in(q, &q->entry[k], q->border - g * STEP - k, order);
         }
     }
     return &q->entry[r];
 }
 
-PART bool at(norni_roll_var_queue *q, size_t lo, size_t hi, double n, norni_roll_central kind,
-             double *out) {
+PART bool moment_at(norni_roll_var_queue *q, size_t lo, size_t hi, double n,
+                    norni_roll_central kind, double *out) {
     const int order = kind == NORNI_ROLL_KURT ? 4 : kind == NORNI_ROLL_SKEW ? 3 : 2;
     *out = NORNI_NAN;
     if ((q->from == NONE || lo < q->from || lo > q->border || hi < q->hi) &&
@@ -149,9 +149,9 @@ PART bool at(norni_roll_var_queue *q, size_t lo, size_t hi, double n, norni_roll
 }
 
 PART bool at_kind(norni_roll_var_queue *q, size_t lo, size_t hi, double n, double *out) {
-    if (q->kind == NORNI_ROLL_KURT) return at(q, lo, hi, n, NORNI_ROLL_KURT, out);
-    if (q->kind == NORNI_ROLL_SKEW) return at(q, lo, hi, n, NORNI_ROLL_SKEW, out);
-    return at(q, lo, hi, n, q->kind, out);
+    if (q->kind == NORNI_ROLL_KURT) return moment_at(q, lo, hi, n, NORNI_ROLL_KURT, out);
+    if (q->kind == NORNI_ROLL_SKEW) return moment_at(q, lo, hi, n, NORNI_ROLL_SKEW, out);
+    return moment_at(q, lo, hi, n, q->kind, out);
 }
 
 #if NORNI_ROLL_WIDE

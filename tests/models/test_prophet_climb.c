@@ -8,7 +8,7 @@
 
 #include "base/fp.h"
 #include "base/rng.h"
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
 #include "models/prophet/prophet_trend.h"
 #include "prophet_climb_case.h"
 #include "run_model.h"

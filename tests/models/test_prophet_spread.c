@@ -8,6 +8,7 @@
 
 #include "base/fp.h"
 #include "base/rng.h"
+#include "models/prophet/prophet_curvature.h"
 #include "models/prophet/prophet_solve.h"
 #include "models/prophet/prophet_spread.h"
 #include "num/least_squares.h"

@@ -17,7 +17,7 @@
 #include <math.h>
 
 #include "base/fp.h"
-#include "models/prophet/prophet_paths.h"
+#include "models/prophet/prophet_law.h"
 
 enum { MOST_NODES = 1024, FEWEST_NODES = 32, MOST_STEPS = 60 };
 static const double two_over_pi = 0.63661977236758134308;

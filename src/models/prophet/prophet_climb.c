@@ -10,9 +10,10 @@
  * The highest peak is the answer. But where rows can be met exactly, as they can when there are more
  * unknowns than rows, the posterior rises without end as sigma falls, and the height says nothing:
  * a peak with a sigma of its own goes before one on the way to the least, CLIMB_SIGMA_LEAST, whose
- * fit->stop is NORN_STOP_STALLED as prophet_solve.h says.
+ * fit->stop is NORN_STOP_STALLED as prophet_posterior.h says.
  * A warm start takes the place of the first two, if it is no worse than Prophet's. */
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
+#include "models/prophet/prophet_solve.h"
 
 #include <string.h>
 

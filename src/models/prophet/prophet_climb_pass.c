@@ -4,7 +4,7 @@
  * squares R that is where n log s + 2 s^2 + R / (2 s^2) is least:
  *   s^2 = (sqrt(n^2 + 16 R) - n) / 8 = 2 R / (sqrt(n^2 + 16 R) + n),
  * the second form without cancellation. */
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
 
 #include <math.h>
 
@@ -97,7 +97,7 @@ static bool pack_rows(const climb_ground *g, double *rows, size_t wide, size_t f
     return true;
 }
 
-/* Linear growth without changepoints has one at 0, as Prophet has (prophet_solve.h): a rate far from
+/* Linear growth without changepoints has one at 0, as Prophet has (prophet_posterior.h): a rate far from
  * nought then costs no more than a change. */
 static bool at_nought(const climb_ground *g) {
     return g->problem->growth == NORNI_PROPHET_LINEAR && g->problem->n_change == 0;

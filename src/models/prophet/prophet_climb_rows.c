@@ -1,6 +1,6 @@
 /* The climb's one heavy loop: products of columns over a block of rows. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
 
 #define ROWS_TARGET
 #define FN(x) rows_base_##x

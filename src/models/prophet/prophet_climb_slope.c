@@ -10,7 +10,7 @@
  *   H_0 += next H_0,  H_1 += next H_1 + c H_0,  H_2 += next H_2 + 2 c H_1 + c^2 H_0.
  * That costs n (n_x + 3) products in place of n (n_x + n_change)^2 / 2; all weights that may differ
  * in sign keep their size, so that little cancels. */
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * growth: z(0) = -k m keeps k and m away from 0, so that no path leads from k > 0 to k < 0 without a
  * loss. With multiplicative terms: trend and terms share a scale and a sign. And which rate changes
  * are in use depends on the way: from a stiffer trend fewer, from a looser one more. */
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
 
 #include <math.h>
 #include <string.h>

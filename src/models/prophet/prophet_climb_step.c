@@ -9,7 +9,7 @@
  * num/lasso_ridge.h minimises the model exactly, zeros among the rate changes and all, and near the
  * optimum the steps are Newton's in what is not zero. lambda (Levenberg and Marquardt's, D the
  * diagonal of J'J) grows until the true objective falls by a fair part of what the model says. */
-#include "models/prophet/prophet_climb.h"
+#include "models/prophet/prophet_climb_parts.h"
 
 #include <math.h>
 #include <string.h>

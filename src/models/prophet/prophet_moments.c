@@ -9,7 +9,7 @@
  * is no such formula, and only rows of the history are known. */
 #include <math.h>
 
-#include "models/prophet/prophet_paths.h"
+#include "models/prophet/prophet_law.h"
 
 bool norni_prophet_moments(const norni_prophet_fitted *fitted, const norni_prophet_design *design,
                            const norni_prophet_parts *parts, norni_prophet_ahead ahead,

@@ -5,7 +5,7 @@
  * STEPS: as in Prophet the draws' mean is moved onto the forecast; departing from it, the mean of
  * each CENTRED draws, so that a draw does not depend on how many there are. With the estimates'
  * uncertainty (prophet_spread.c) each draw has estimates of its own, in all rows. */
-#include "models/prophet/prophet_paths.h"
+#include "models/prophet/prophet_law.h"
 
 #include <math.h>
 

@@ -1,51 +1,29 @@
-/* How uncertain a fit's estimates are: the curvature of Prophet's posterior at its optimum. */
+/* What the uncertainty of Prophet's estimates says of rows: standard deviations and draws. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Laplace's approximation (Tierney and Kadane 1986) on the coordinates that are free at the optimum,
- * sigma given: theta ~ N(optimum, H^-1) with
- *   H = J'J / sigma^2 + diag(1/25 of k and m, 1/prior^2 of beta),   J = d yhat / d theta.
- * Linear in its unknowns (linear or flat growth, additive terms) H is the posterior's own Hessian;
- * otherwise it is without the residuals' part (Gauss and Newton), and so always positive. The
- * Laplace prior has no curvature: a delta that is not 0 has none of its own, one at 0 is taken as certain.
- * A function of theta with derivatives j then has variance j'H^-1 j = |L^-1 j|^2; draws are L'^-1 z.
- * Coordinates are taken in units that give H a diagonal of 1. Features come first and the trend last, so
- * that the trend's own variance needs the last rows of L alone. */
-#include "models/prophet/prophet_spread.h"
+/* A function of theta ~ N(optimum, H^-1) (prophet_curvature.c) with derivatives j has variance
+ * j'H^-1 j = |L^-1 j|^2; draws are L'^-1 z. Features come first and the trend last, so that the trend's own
+ * variance needs the last rows of L alone. */
+#include "models/prophet/prophet_spread_rows.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/fp.h"
 #include "base/rng.h"
-#include "models/prophet/prophet_paths.h"
+#include "models/prophet/prophet_law.h"
 #include "models/prophet/prophet_trend.h"
 #include "num/columns.h"
-#include "num/least_squares.h"
 
-enum { ROWS = 1024 };
-
-/* A pivot below this share of its diagonal: the coordinate is one that others can stand for. */
-static const double pivot_least = 1e-12;
+enum { ROWS = 1024 }; /* draws that are made between two polls */
 
 static norn_status no_memory(norn_err *err, size_t n) {
     return norni_alloc_fail(err, "prophet", n, sizeof(double));
 }
 
-/* Rows as derivatives see them. */
-typedef struct ground {
-    const norni_prophet_plan *plan;
-    const norni_prophet_fit *fit;
-    const norni_prophet_design *design;
-    const norni_prophet_spread *s;
-    const double *slope, *lift,
-        *base;    /* (n) of the trend; 1 + X b_m; what shares multiply, in y_scale */
-    double scale; /* of yhat and trend: 1 / sigma, or 1 */
-    norni_prophet_of of;
-    const norni_prophet_component *component;
-} ground;
-
-static norn_status ground_make(norni_arena *arena, const norni_prophet_fitted *f,
-                               const norni_prophet_design *d, const norni_prophet_parts *parts,
-                               ground *g, norn_err *err) {
+norn_status norni_prophet_ground_make(norni_arena *arena, const norni_prophet_fitted *f,
+                                      const norni_prophet_design *d,
+                                      const norni_prophet_parts *parts, norni_prophet_ground *g,
+                                      norn_err *err) {
     const norni_prophet_plan *plan = f->plan;
     const size_t n = d->n;
     double *column = norni_arena_get(arena, n, 4 * sizeof *column),
@@ -59,14 +37,14 @@ static norn_status ground_make(norni_arena *arena, const norni_prophet_fitted *f
         lift[i] = 1 + parts->multiplicative[i];
         base[i] = parts->trend[i] / plan->y_scale;
     }
-    *g = (ground){.plan = plan,
-                  .fit = f->fit,
-                  .design = d,
-                  .s = f->spread,
-                  .slope = slope,
-                  .lift = lift,
-                  .base = base,
-                  .scale = 1};
+    *g = (norni_prophet_ground){.plan = plan,
+                                .fit = f->fit,
+                                .design = d,
+                                .s = f->spread,
+                                .slope = slope,
+                                .lift = lift,
+                                .base = base,
+                                .scale = 1};
     if (!f->spread) memcpy(base, trend, n * sizeof *base); /* of a fit: as its likelihood has it */
     return NORN_OK;
 }
@@ -83,8 +61,8 @@ static bool belongs(const norni_prophet_component *c, const norni_prophet_column
 }
 
 /* Rows [from, from + rows) of feature j's derivative times `unit`. false: it has none. */
-static bool feature_column(const ground *g, size_t j, double unit, size_t from, size_t rows,
-                           double *out) {
+static bool feature_column(const norni_prophet_ground *g, size_t j, double unit, size_t from,
+                           size_t rows, double *out) {
     const norni_prophet_column *column = &g->plan->column[j];
     const double *x = g->design->x[j] + from;
     if (g->of == NORNI_PROPHET_OF_TREND) return false;
@@ -100,8 +78,8 @@ static bool feature_column(const ground *g, size_t j, double unit, size_t from, 
     return true;
 }
 
-static bool trend_column(const ground *g, size_t place, double unit, size_t from, size_t rows,
-                         double *out) {
+static bool trend_column(const norni_prophet_ground *g, size_t place, double unit, size_t from,
+                         size_t rows, double *out) {
     const bool logistic = g->plan->growth == NORNI_PROPHET_LOGISTIC;
     const double *t = g->design->t + from, by = unit * g->scale;
     if (g->of == NORNI_PROPHET_OF_COMPONENT) return false;
@@ -118,17 +96,15 @@ static bool trend_column(const ground *g, size_t place, double unit, size_t from
     return true;
 }
 
-/* Rows of coordinate c's derivative; false: they are 0. */
-static bool derive(const ground *g, const norni_prophet_spread *s, size_t c, size_t from,
-                   size_t rows, double *out) {
+bool norni_prophet_derive(const norni_prophet_ground *g, const norni_prophet_spread *s, size_t c,
+                          size_t from, size_t rows, double *out) {
     const size_t n_x = g->plan->n_column;
     return s->at[c] < n_x ? feature_column(g, s->at[c], s->unit[c], from, rows, out)
                           : trend_column(g, s->at[c] - n_x, s->unit[c], from, rows, out);
 }
 
-/* n columns of `rows` values. */
-static norn_status columns_get(norni_arena *arena, size_t n, size_t rows, double ***out,
-                               norn_err *err) {
+norn_status norni_prophet_ground_columns(norni_arena *arena, size_t n, size_t rows, double ***out,
+                                         norn_err *err) {
     double **column = norni_arena_get(arena, n + 1, sizeof *column),
            *room = norni_arena_get(arena, n * rows + 1, sizeof *room);
     if (!column || !room) return no_memory(err, n * rows);
@@ -136,127 +112,6 @@ static norn_status columns_get(norni_arena *arena, size_t n, size_t rows, double
         column[c] = room + c * rows;
     *out = column;
     return NORN_OK;
-}
-
-/* ---- the curvature ---- */
-
-/* The power of two that brings a feature's largest entry into [1, 2). */
-static double unit_of(const double *x, size_t n) {
-    double most = 0;
-    int e = 1;
-    for (size_t i = 0; i < n; i++)
-        most = fabs(x[i]) > most ? fabs(x[i]) : most;
-    if (most > 0 && isfinite(most)) (void)frexp(most, &e);
-    return ldexp(1, e < -1000 ? 1001 : 1 - e);
-}
-
-static void list_coordinates(const norni_prophet_plan *plan, const norni_prophet_fit *fit,
-                             const norni_prophet_design *d, norni_prophet_spread *s) {
-    const size_t n_x = plan->n_column;
-    s->n = 0;
-    for (size_t j = 0; j < n_x; j++) {
-        if (plan->column[j].kind == NORNI_PROPHET_ZEROS) continue;
-        s->unit[s->n] = unit_of(d->x[j], d->n);
-        s->at[s->n++] = (uint32_t)j;
-    }
-    for (size_t j = 0; j < NORNI_PROPHET_AT_DELTA + plan->n_change; j++) {
-        if (plan->growth == NORNI_PROPHET_FLAT && j != NORNI_PROPHET_AT_M) continue;
-        if (j >= NORNI_PROPHET_AT_DELTA && fit->delta[j - NORNI_PROPHET_AT_DELTA] == 0) continue;
-        s->unit[s->n] = 1;
-        s->at[s->n++] = (uint32_t)(n_x + j);
-    }
-}
-
-/* h (n, n) = the precision of the coordinates over their units. */
-static norn_status add_products(norni_arena *arena, const norni_poll *poll, const ground *g,
-                                const norni_prophet_spread *s, double *h, norn_err *err) {
-    double **column = NULL, *one = norni_arena_get(arena, s->n + 1, sizeof *one);
-    if (!one) return no_memory(err, s->n);
-    NORN_TRY(columns_get(arena, s->n, ROWS, &column, err));
-    for (size_t c = 0; c < s->n; c++)
-        one[c] = 1;
-    for (size_t from = 0; from < g->design->n; from += ROWS) {
-        const size_t rows = g->design->n - from < ROWS ? g->design->n - from : ROWS;
-        for (size_t c = 0; c < s->n; c++)
-            (void)derive(g, s, c, from, rows, column[c]);
-        const norni_arena_mark mark = norni_arena_mark_get(arena);
-        const norn_status st = norni_columns_gram(arena, poll, (const double *const *)column, one,
-                                                  s->n, 0, rows, h, err);
-        norni_arena_rewind(arena, mark);
-        if (st != NORN_OK) return st;
-    }
-    for (size_t c = 0; c < s->n; c++) {
-        const bool feature = s->at[c] < g->plan->n_column;
-        const double own = feature ? s->unit[c] / g->plan->column[s->at[c]].prior : 0.2;
-        if (feature || s->at[c] - g->plan->n_column < NORNI_PROPHET_AT_DELTA)
-            h[c * s->n + c] += own * own;
-    }
-    return NORN_OK;
-}
-
-/* Strikes coordinate c out of s and of h. */
-static void strike(norni_prophet_spread *s, double *h, size_t c) {
-    const size_t n = s->n;
-    size_t to = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            if (i != c && j != c) h[to++] = h[i * n + j];
-    for (size_t i = c; i + 1 < n; i++) {
-        s->at[i] = s->at[i + 1];
-        s->unit[i] = s->unit[i + 1];
-    }
-    s->n--;
-}
-
-/* Units that give h a diagonal of 1, and its factor; h is spoilt. */
-static void factorise(norni_prophet_spread *s, double *h) {
-    for (size_t c = s->n; c-- > 0;)
-        if (!(h[c * s->n + c] > 0) || !isfinite(h[c * s->n + c])) strike(s, h, c);
-    const size_t n = s->n;
-    double *by = s->factor; /* (n) for a moment */
-    for (size_t c = 0; c < n; c++)
-        by[c] = 1 / sqrt(h[c * n + c]);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < n; j++)
-            h[i * n + j] *= by[i] * by[j];
-        s->unit[i] *= by[i];
-    }
-    size_t bad = 1;
-    while (s->n > 0 && bad > 0) {
-        memcpy(s->factor, h, s->n * s->n * sizeof *h);
-        bad = norni_cholesky(s->factor, s->n, pivot_least);
-        if (bad > 0) strike(s, h, bad - 1);
-    }
-}
-
-norn_status norni_prophet_spread_make(norni_arena *arena, const norni_poll *poll,
-                                      const norni_prophet_plan *plan, const norni_prophet_fit *fit,
-                                      const norni_prophet_design *design, norni_prophet_spread *out,
-                                      norn_err *err) {
-    const size_t most = plan->n_column + NORNI_PROPHET_AT_DELTA + plan->n_change;
-    norni_prophet_spread s = {.at = norni_arena_get(arena, most, sizeof *s.at),
-                              .unit = norni_arena_get(arena, most, sizeof *s.unit)};
-    if (!s.at || !s.unit) return no_memory(err, most);
-    list_coordinates(plan, fit, design, &s);
-    s.factor = norni_arena_get(arena, s.n * s.n, sizeof *s.factor);
-    if (!s.factor) return no_memory(err, s.n * s.n);
-    const norni_arena_mark mark = norni_arena_mark_get(arena);
-    const norni_prophet_fitted fitted = {plan, fit, 0, NULL};
-    norni_prophet_parts parts;
-    ground g;
-    double *h = norni_arena_zero(arena, s.n * s.n, sizeof *h);
-    norn_status st = h ? NORN_OK : no_memory(err, s.n * s.n);
-    if (st == NORN_OK)
-        st = norni_prophet_parts_make(arena, poll, &fitted, design, false, &parts, err);
-    if (st == NORN_OK) st = ground_make(arena, &fitted, design, &parts, &g, err);
-    if (st == NORN_OK) {
-        g.scale = 1 / fit->sigma;
-        st = add_products(arena, poll, &g, &s, h, err);
-    }
-    if (st == NORN_OK) factorise(&s, h);
-    norni_arena_rewind(arena, mark);
-    *out = s;
-    return st;
 }
 
 /* ---- what it says of rows ---- */
@@ -279,19 +134,19 @@ static void block_sd(const norni_prophet_spread *s, const norni_columns_kernel *
         sd[i] = sqrt(sd[i]);
 }
 
-static norn_status all_sd(norni_arena *arena, const norni_poll *poll, const ground *g, double *sd,
-                          norn_err *err) {
+static norn_status all_sd(norni_arena *arena, const norni_poll *poll, const norni_prophet_ground *g,
+                          double *sd, norn_err *err) {
     const norni_columns_kernel *k = norni_columns_kernel_get(NORNI_COLUMNS_AVX512);
     const norni_prophet_spread *s = g->s;
     enum { BLOCK = 256 };
     double **column = NULL;
-    NORN_TRY(columns_get(arena, s->n, BLOCK, &column, err));
+    NORN_TRY(norni_prophet_ground_columns(arena, s->n, BLOCK, &column, err));
     for (size_t from = 0; from < g->design->n; from += BLOCK) {
         const size_t rows = g->design->n - from < BLOCK ? g->design->n - from : BLOCK;
         size_t first = s->n; /* the first that has a derivative */
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
         for (size_t c = 0; c < s->n; c++) {
-            if (derive(g, s, c, from, rows, column[c]))
+            if (norni_prophet_derive(g, s, c, from, rows, column[c]))
                 first = first < c ? first : c;
             else
                 memset(column[c], 0, rows * sizeof *column[c]);
@@ -308,8 +163,8 @@ norn_status norni_prophet_spread_sd(norni_arena *arena, const norni_poll *poll,
                                     const norni_prophet_component *component, double *sd,
                                     norn_err *err) {
     const norni_arena_mark mark = norni_arena_mark_get(arena);
-    ground g;
-    norn_status st = ground_make(arena, fitted, design, parts, &g, err);
+    norni_prophet_ground g;
+    norn_status st = norni_prophet_ground_make(arena, fitted, design, parts, &g, err);
     if (st == NORN_OK) {
         g.of = of;
         g.component = component;
@@ -358,7 +213,7 @@ norn_status norni_prophet_spread_draw(norni_arena *arena, const norni_poll *poll
     double **column = NULL, **here = norni_arena_get(arena, s->n + 1, sizeof *here),
            *coef = norni_arena_get(arena, s->n + 1, sizeof *coef);
     if (!here || !coef) return no_memory(err, s->n);
-    NORN_TRY(columns_get(arena, s->n, n_draw, &column, err));
+    NORN_TRY(norni_prophet_ground_columns(arena, s->n, n_draw, &column, err));
     for (size_t at = 0; at < n_draw; at += ROWS) {
         const size_t n = n_draw - at < ROWS ? n_draw - at : ROWS;
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");

@@ -1,4 +1,4 @@
-/* How uncertain a fit's estimates are: the curvature of Prophet's posterior at its optimum. */
+/* The uncertainty of a fit's estimates, and what it says of rows. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNI_PROPHET_SPREAD_H
 #define NORNI_PROPHET_SPREAD_H
@@ -16,13 +16,6 @@ typedef struct norni_prophet_spread {
     double *unit;   /* (n) > 0 */
     double *factor; /* (n, n) lower, row-major: L L' is the precision of coordinates over units */
 } norni_prophet_spread;
-
-/* From the rows that were fitted (y is not read). */
-NORN_CHECKED norn_status norni_prophet_spread_make(norni_arena *arena, const norni_poll *poll,
-                                                   const norni_prophet_plan *plan,
-                                                   const norni_prophet_fit *fit,
-                                                   const norni_prophet_design *design,
-                                                   norni_prophet_spread *out, norn_err *err);
 
 /* What is asked of rows. */
 typedef enum norni_prophet_of {

@@ -14,7 +14,7 @@
 #include <math.h>
 
 #include "base/fp.h"
-#include "models/prophet/prophet_paths.h"
+#include "models/prophet/prophet_law.h"
 
 enum { POLL_EVERY = 2048 };
 #define NEVER UINT32_MAX

@@ -1,7 +1,7 @@
 /* How a trend's changes behind the history are drawn, row after row, for many draws side by side. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NORNI_PROPHET_PATHS_H
-#define NORNI_PROPHET_PATHS_H
+#ifndef NORNI_PROPHET_LAW_H
+#define NORNI_PROPHET_LAW_H
 
 #include <math.h>
 

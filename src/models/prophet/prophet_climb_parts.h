@@ -1,9 +1,9 @@
 /* The climb's shared shapes: a problem unpacked, a point on the way, and the slopes there. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NORNI_PROPHET_CLIMB_H
-#define NORNI_PROPHET_CLIMB_H
+#ifndef NORNI_PROPHET_CLIMB_PARTS_H
+#define NORNI_PROPHET_CLIMB_PARTS_H
 
-#include "models/prophet/prophet_solve.h"
+#include "models/prophet/prophet_posterior.h"
 
 /* Unknowns stand in one vector: k, m, delta (n_change), then the features' coefficients, those of
  * multiplicative columns first. */
@@ -67,7 +67,7 @@ typedef struct climb_slopes {
 
 /* One way up from one start. */
 typedef struct climb_found {
-    double kkt; /* as prophet_solve.h defines it; sigma is at its best throughout */
+    double kkt; /* as prophet_posterior.h defines it; sigma is at its best throughout */
     int32_t passes;
     norn_stop stop;
 } climb_found;
