@@ -61,8 +61,11 @@ static void mark_period(panel *p, int64_t from, int64_t to) {
     const double days = (double)(to - from) / (double)NORNI_US_DAY;
     norni_ticks t;
     norni_ticks_number(&t, 0, days, 8);
-    for (size_t i = 0; i < t.n; i++)
-        add_mark(p, from + (int64_t)(t.tick[i].value * (double)NORNI_US_DAY), t.tick[i].label);
+    for (size_t i = 0; i < t.n; i++) {
+        char text[NORNI_TICK_TEXT + 8];
+        norni_format(text, sizeof text, i ? "%s" : "%s days", t.tick[i].label);
+        add_mark(p, from + (int64_t)(t.tick[i].value * (double)NORNI_US_DAY), text);
+    }
 }
 
 static void put_marks(panel *p, const norni_plot_part *part) {

@@ -47,6 +47,7 @@ enum { NORNI_KEY_NAMES = 24, NORNI_KEY_LEVELS = 16 };
 typedef struct norni_plot_key {
     norni_str name[NORNI_KEY_NAMES];
     size_t n_names;
+    size_t n_fans, fan;             /* names with intervals; the last of them */
     double level[NORNI_KEY_LEVELS]; /* widest first */
     size_t n_levels;
     double opacity; /* of one band */

@@ -60,6 +60,7 @@ static void add_level(norni_plot_key *key, double level) {
 /* Models and levels in the order in which they first appear. */
 static norni_plot_key make_key(const norni_plot_chart *c) {
     norni_plot_key key = {0};
+    bool fanned[NORNI_KEY_NAMES] = {false};
     for (size_t i = 0; i < c->n_facets; i++) {
         const norni_plot_facet *f = &c->facets[i];
         key.history = key.history || f->n > 0;
@@ -68,11 +69,17 @@ static norni_plot_key make_key(const norni_plot_chart *c) {
             const norni_plot_line *line = &f->lines[k];
             if (key.n_names < NORNI_KEY_NAMES && norni_key_colour(&key, line->name) == key.n_names)
                 key.name[key.n_names++] = line->name;
+            const size_t at = norni_key_colour(&key, line->name);
+            if (line->n_bands > 0 && at < key.n_names && !fanned[at]) {
+                fanned[at] = true;
+                key.n_fans++;
+                key.fan = at;
+            }
             for (size_t j = 0; j < line->n_bands; j++)
                 add_level(&key, line->bands[j].level);
         }
     }
-    key.opacity = key.n_names <= 1 ? 0.19 : key.n_names == 2 ? 0.14 : key.n_names <= 4 ? 0.1 : 0.07;
+    key.opacity = key.n_fans <= 1 ? 0.19 : key.n_fans == 2 ? 0.14 : key.n_fans <= 4 ? 0.1 : 0.07;
     return key;
 }
 
@@ -199,7 +206,7 @@ static void legend_line(legend *l, norni_str text, const char *css, size_t colou
     legend_text(l, text, w);
 }
 
-/* A level's swatch bears every band that lies below it, as the fan does. */
+/* A level's swatch bears every band that lies below it, as the fan does, in its colour where there is one. */
 static void legend_level(legend *l, const norni_plot_key *key, size_t at) {
     char level[NORNI_TICK_TEXT], text[NORNI_TICK_TEXT + 16];
     double w;
@@ -207,7 +214,10 @@ static void legend_level(legend *l, const norni_plot_key *key, size_t at) {
     norni_format(text, sizeof text, "%s%% interval", level);
     legend_place(l, norni_str_of(text), &w);
     for (size_t i = 0; i <= at && l->b != NULL; i++) {
-        norni_buf_format(l->b, "<rect class=\"nc-b %s\"", key->n_names == 1 ? "nc-c0" : "nc-n");
+        if (key->n_fans == 1)
+            norni_buf_format(l->b, "<rect class=\"nc-b nc-c%zu\"", key->fan % NORNI_SVG_COLOURS);
+        else
+            norni_buf_text(l->b, "<rect class=\"nc-b nc-n\"");
         norni_svg_attr(l->b, "fill-opacity", key->opacity);
         norni_svg_attr(l->b, "x", l->x);
         norni_svg_attr(l->b, "y", l->y - 6);

@@ -115,8 +115,8 @@ static void parts_are_named(void **state) {
 
 static void axes_fit_their_spans(void **state) {
     sample *s = *state;
-    static const char *const words[] = {">Sunday<", ">Monday<", ">Saturday<", ">Jan<", ">Dec<",
-                                        ">00:00<",  ">12:00<",  ">21:00<",    ">0<",   ">30<"};
+    static const char *const words[] = {">Sunday<", ">Monday<", ">Saturday<", ">Jan<",    ">Dec<",
+                                        ">00:00<",  ">12:00<",  ">21:00<",    ">0 days<", ">30<"};
     const char *const svg = draw(s);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strstr(svg, words[i]) == NULL) fail_msg("%s is missing", words[i]);
@@ -169,6 +169,9 @@ static void history_is_dots(void **state) {
         n += *p == 'M';
     assert_true(n > 250 && n <= 298);
     assert_int_equal(count_of(svg, ">95% interval<"), 1);
+    assert_int_equal(count_of(svg, "<rect class=\"nc-b nc-c0\""),
+                     1); /* the fan's colour beside a cap's line */
+    assert_int_equal(count_of(svg, "nc-b nc-n"), 0);
     assert_int_equal(count_of(svg, "History"), 1);
     s->out.n = 0;
     fit.times = NULL;
