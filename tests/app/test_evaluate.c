@@ -190,7 +190,7 @@ static void fill(void *opt, int how) {
 }
 
 static void fail_each(way how) {
-    const counted_op op = {"evaluate", fill, (int)how, false, 30};
+    const counted_op op = {"evaluate", fill, (int)how, false, 30, false};
     counting_fail_each(&op);
 }
 
