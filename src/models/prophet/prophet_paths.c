@@ -1,7 +1,8 @@
 /* Draws of the trend and of y, and the intervals that hold a share of them. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* y = trend (1 + X b_m) + X b_a + N(0, sigma), the trend with changes drawn by prophet_walk.c. Rows
- * are made one after another for all draws, so that an interval needs no matrix of draws. Logistic
+ * are made one after another for all draws, so that an interval needs no matrix of draws; where the
+ * trend is certain, as in the history, it needs no draws at all: the noise is normal. Logistic
  * STEPS: as in Prophet the draws' mean is moved onto the forecast; departing from it, the mean of
  * each CENTRED draws, so that a draw does not depend on how many there are. With the estimates'
  * uncertainty (prophet_spread.c) each draw has estimates of its own, in all rows. */
@@ -227,6 +228,19 @@ norn_status norni_prophet_draw(norni_arena *arena, const norni_poll *poll,
     return status;
 }
 
+/* Of the first n rows, whose trend is certain: what infinitely many draws of the noise would have. */
+static void noise_bounds(const norni_prophet_fitted *fitted, const norni_prophet_parts *parts,
+                         size_t n, double width, const norni_prophet_bounds *out) {
+    const double half =
+        norni_normal_quantile((1 + width) / 2) * fitted->fit->sigma * fitted->plan->y_scale;
+    for (size_t i = 0; i < n; i++) {
+        if (out->trend_lower) out->trend_lower[i] = parts->trend[i];
+        if (out->trend_upper) out->trend_upper[i] = parts->trend[i];
+        if (out->yhat_lower) out->yhat_lower[i] = parts->yhat[i] - half;
+        if (out->yhat_upper) out->yhat_upper[i] = parts->yhat[i] + half;
+    }
+}
+
 static norn_status bound_all(norni_arena *arena, const norni_poll *poll,
                              const norni_prophet_fitted *fitted, const norni_prophet_design *design,
                              const norni_prophet_parts *parts, const norni_prophet_draws *draws,
@@ -239,7 +253,9 @@ static norn_status bound_all(norni_arena *arena, const norni_poll *poll,
                         yhat = trend;
     const bool of_trend = out->trend_lower || out->trend_upper,
                of_yhat = out->yhat_lower || out->yhat_upper;
-    for (size_t i = 0; i < design->n; i++) {
+    const size_t n_known = r.off || width >= 1 ? 0 : r.law.first;
+    noise_bounds(fitted, parts, n_known, width, out);
+    for (size_t i = n_known; i < design->n; i++) {
         double lower = parts->trend[i], upper = lower;
         if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "prophet: cancelled");
         trend_row(&r, i);
