@@ -89,6 +89,8 @@ NORN_API NORN_CHECKED norn_status norn_prophet_add_holidays(norn_prophet *p,
                                                             size_t n, norn_err *err);
 NORN_API NORN_CHECKED norn_status norn_prophet_add_country(norn_prophet *p, const char *country,
                                                            norn_err *err);
+/// Codes of the countries and markets whose public holidays are there, ascending; static, *n of them.
+NORN_API const char *const *norn_prophet_countries(size_t *n);
 
 /// Estimates everything from rows with y. `warm`: a fitted model of the same shape to start from, or
 /// NULL. Errors: NORN_E_ARG, NORN_E_DATA (which column, which row), NORN_E_MEM, NORN_E_CANCEL.

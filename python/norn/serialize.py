@@ -125,6 +125,17 @@ def _unknown_holidays(model):
             and beta[model.train_component_cols[name].to_numpy() == 1].any()]
 
 
+def _known_country(model):
+    """Leaves out a country that the table does not have, and says so: its holidays' effects add nothing then."""
+    if model.country_holidays is None:
+        return
+    try:
+        Prophet().add_country_holidays(model.country_holidays)
+    except NornArgumentError as e:
+        log.warning("model_from_dict: country_holidays is left out: %s; predictions go without its days", e)
+        model.country_holidays = None
+
+
 def model_from_dict(model_dict):
     """The model of a dict of model_to_dict, norn's or prophet's (0.6 to 1.3). Models of mcmc_samples > 0 are refused."""
     d = dict(model_dict)
@@ -159,6 +170,7 @@ def model_from_dict(model_dict):
     model.seed, model.intervals = own.get("seed", 0), own.get("intervals", "draws")
     model.parameter_uncertainty = own.get("parameter_uncertainty", False)
     model._rows = _rows(model)
+    _known_country(model)
     model._live()  # says what does not fit together
     unknown = _unknown_holidays(model)
     if unknown:

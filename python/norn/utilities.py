@@ -1,15 +1,21 @@
-"""What prophet.utilities offers, for norn.Prophet: regressors' coefficients in the data's units, parameters for a warm start."""
+"""What prophet.utilities offers, for norn.Prophet: regressors' coefficients in the data's units, parameters for a warm start; and its countries."""
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import numpy as np
 
+from norn import _norn
 from norn._norn import NornArgumentError, NornError
 from norn._prophet import WarmStart
 
 import pandas as pd
 
-__all__ = ["regressor_coefficients", "regressor_index", "warm_start_params"]
+__all__ = ["country_codes", "regressor_coefficients", "regressor_index", "warm_start_params"]
+
+
+def country_codes():
+    """The codes of all countries and markets ("US", "XNYS") whose public holidays add_country_holidays knows; names such as "NYSE" stand for some."""
+    return _norn.prophet_countries()
 
 
 def regressor_index(m, name):

@@ -68,6 +68,7 @@ static PyMethodDef functions[] = {
     {"prophet_predict", nornpy_prophet_predict, METH_VARARGS, NULL},
     {"prophet_samples", nornpy_prophet_samples, METH_VARARGS, NULL},
     {"prophet_cv", nornpy_prophet_cv, METH_VARARGS, NULL},
+    {"prophet_countries", nornpy_prophet_countries, METH_NOARGS, NULL},
     {"prophet_spread", nornpy_prophet_spread, METH_VARARGS, NULL},
     {"prophet_chart", nornpy_prophet_chart, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

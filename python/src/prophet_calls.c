@@ -235,6 +235,20 @@ static bool run_leased(nornpy_state *s, int n_threads, nornpy_work work, void *j
     return good;
 }
 
+PyObject *nornpy_prophet_countries(PyObject *module, PyObject *none) {
+    size_t n;
+    const char *const *const code = norn_prophet_countries(&n);
+    PyObject *list = PyList_New(0);
+    (void)module;
+    (void)none;
+    for (size_t i = 0; list && i < n; i++) {
+        PyObject *text = PyUnicode_FromString(code[i]);
+        if (text == NULL || PyList_Append(list, text) < 0) Py_CLEAR(list);
+        Py_XDECREF(text);
+    }
+    return list;
+}
+
 /* ---- a specification ---- */
 
 typedef struct make_job {

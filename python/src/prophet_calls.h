@@ -14,6 +14,7 @@ PyObject *nornpy_prophet_fit_many(PyObject *module, PyObject *args);
 PyObject *nornpy_prophet_predict(PyObject *module, PyObject *args);
 PyObject *nornpy_prophet_samples(PyObject *module, PyObject *args);
 PyObject *nornpy_prophet_cv(PyObject *module, PyObject *args);
+PyObject *nornpy_prophet_countries(PyObject *module, PyObject *none);
 PyObject *nornpy_prophet_spread(PyObject *module, PyObject *args);
 
 /* ---- python/src/prophet_charts.c ---- */

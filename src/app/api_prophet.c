@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/prophet_handle.h"
 #include "app/prophet_sorted.h"
+#include "data/holidays.h"
 #include "models/prophet/prophet_solve.h"
 
 norn_prophet_opt norn_prophet_opt_default(void) {
@@ -77,6 +78,10 @@ norn_status norn_prophet_add_holidays(norn_prophet *p, const norn_prophet_holida
 norn_status norn_prophet_add_country(norn_prophet *p, const char *country, norn_err *err) {
     NORN_TRY(open_box(p, "country holidays", err));
     return norni_prophet_box_country(p->box, country, err);
+}
+
+const char *const *norn_prophet_countries(size_t *n) {
+    return norni_country_codes(n);
 }
 
 /* ---- fits ---- */

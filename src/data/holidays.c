@@ -116,9 +116,10 @@ static norn_status fail_unknown(norni_str country, norn_err *err) {
     for (size_t i = 0; i < w.n; i++)
         n += norni_format(list + n, sizeof list - n, "%s%.*s", i ? ", " : "; did you mean ",
                           (int)w.name[i].n, w.name[i].p);
-    return norn_fail(err, NORN_E_ARG, "holidays: there are none of a country '%.*s'%s%s",
+    return norn_fail(err, NORN_E_ARG, "holidays: '%.*s' is no country or market known here%s%s%s",
                      (int)(country.n > 40 ? 40 : country.n), country.p, list,
-                     w.n ? "?" : "; give a code as US, or a name as UnitedStates");
+                     w.n ? "?" : "; give a code as US, or a name as UnitedStates;",
+                     " other days are given as a table (holidays=, --holidays FILE)");
 }
 
 norn_status norni_country_get(norni_str country, const char **code, norn_err *err) {

@@ -23,8 +23,8 @@ typedef struct norni_holidays {
 #define NORNI_HOLIDAYS_FIRST 1995
 #define NORNI_HOLIDAYS_LAST  2044
 
-/* Whether the table knows the country, by code ("US") or by name ("UnitedStates", "United States");
- * *code is the static two- or three-letter code. */
+/* Whether the table knows the country or market, by code ("US", "USA", "XNYS") or by name
+ * ("UnitedStates", "United States"); *code is the static code of two to four letters. */
 bool norni_country_find(norni_str country, const char **code);
 /* The same; NORN_E_ARG, with the nearest names, where it does not. */
 NORN_CHECKED norn_status norni_country_get(norni_str country, const char **code, norn_err *err);

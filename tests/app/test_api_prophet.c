@@ -314,7 +314,7 @@ static void wrong_calls_are_refused(void **state) {
     s = (norn_prophet_seasonality){"works",   7,  0,
                                    NORNI_NAN, -1, "on"}; /* replaces; wrong: the old one stays */
     assert_int_equal(norn_prophet_add_seasonality(p, &s, &err), NORN_E_ARG);
-    norn_prophet_regressor x = {"Thanksgiving", 1, -1, -1, 0, 0};
+    norn_prophet_regressor x = {"Thanksgiving Day", 1, -1, -1, 0, 0};
     assert_int_equal(norn_prophet_add_regressor(p, &x, &err), NORN_E_ARG);
     assert_int_equal(norn_prophet_add_country(p, "", &err), NORN_E_ARG);
     norn_prophet_holiday h = {"price", 17000, 0, 0, NORNI_NAN};

@@ -185,7 +185,7 @@ static void test_bad_options(void **state) {
         {"seasonalities=m:0:3", "'m:0:3'"},
         {"seasonalities=m:7:3:1:often", "'m:7:3:1:often'"},
         {"changepoints_at=tomorrow", "'tomorrow' is not a time"},
-        {"holidays=Atlantis", "holidays=Atlantis is no country"},
+        {"holidays=Atlantis", "'Atlantis' is no country"},
         {"freq=often", "freq=often"},
         {"growth=logistic", "cap=NUMBER"},
         {"growth=logistic;cap=high", "cap=high is neither a number nor a column"},

@@ -467,7 +467,7 @@ static void names_are_checked(void **state) {
     b = base();
     b->regressor[1].name = text("number");
     refuses(b, NORN_E_ARG, "already used for a regressor");
-    b = with_season("Thanksgiving", 7, 1, 1, NULL);
+    b = with_season("Thanksgiving Day", 7, 1, 1, NULL);
     b->spec.country = text("US");
     refuses(b, NORN_E_ARG, "Thanksgiving");
     b = base();
@@ -531,7 +531,7 @@ static void rows_are_checked(void **state) {
     refuses(b, NORN_E_DATA, "0 rows with y");
     b = base();
     b->rows.n = 1;
-    refuses(b, NORN_E_DATA, "1 rows with y");
+    refuses(b, NORN_E_DATA, "1 row with y");
     b = base();
     for (size_t i = 0; i < 120; i++)
         b->ds[i] = at(2014, 4, 1);

@@ -2,37 +2,24 @@
 """What Prophet makes of a specification and rows before it fits: scales, changepoints, columns, features.
 
 Run: python3 tests/oracle/make_prophet_features.py > tests/fixtures/prophet_features.txt   (made with prophet 1.3.0, pandas 3.1, holidays
-0.109; the cases are told again in tests/models/test_prophet_plan.c). The public holidays are those of Norn's table: prophet's own of
-2024-09, from ../shared/data/holidays.
+0.109, which Norn's table is made from; the cases are told again in tests/models/test_prophet_plan.c).
 Rows: case NAME; scale start t_scale(us) y_scale y_min; season NAME period order prior mult; regressor NAME mu sd; change us...;
 change_t ...; column name prior mult sum weighted-sum (both over the rows fitted on); row INDEX t y_scaled cap_scaled features...;
 ahead INDEX t cap_scaled features... (rows to predict). Times are microseconds since 1970.
 """
 # SPDX-License-Identifier: Apache-2.0
 import logging
-import os
 import warnings
 
 import numpy as np
 import pandas as pd
 import holidays
 import prophet
-import prophet.forecaster
 from prophet import Prophet
 
 warnings.filterwarnings("ignore")
 logging.getLogger("prophet").setLevel(logging.ERROR)
 DAY = 86400 * 10**6
-SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared")
-PUBLIC = pd.read_csv(os.path.join(SHARED, "data", "holidays", "prophet_generated_holidays_2024-09.csv"), parse_dates=["ds"])
-
-
-def public_holidays(year_list, country, **_):
-    rows = PUBLIC[(PUBLIC.country == country) & PUBLIC.year.isin(year_list)]
-    return rows[["ds", "holiday"]].reset_index(drop=True)
-
-
-prophet.forecaster.make_holidays_df = public_holidays
 
 
 def stamps(us):

@@ -110,6 +110,28 @@ class Files(unittest.TestCase):
         self.assertIn("Columbus Feast", said.output[0])
         self.assertNotIn("Christmas", said.output[0])
 
+    def test_a_country_unknown_here_is_told(self):
+        m = Prophet().add_country_holidays("US").fit(daily())
+        text = serialize.model_to_json(m).replace('"country_holidays": "US"', '"country_holidays": "Atlantis"')
+        with self.assertLogs("norn", "WARNING") as said:
+            other = serialize.model_from_json(text)
+        self.assertIn("'Atlantis'", said.output[0])
+        f = other.predict()
+        self.assertIsNone(other.country_holidays)
+        self.assertTrue((f["Christmas Day"] == 0).all() and np.isfinite(f["yhat"]).all())
+        common = m.predict()["holidays"] == 0
+        self.assertTrue(np.allclose(f["yhat"][common], m.predict()["yhat"][common], rtol=1e-12))
+
+    def test_countries_are_listed(self):
+        codes = utilities.country_codes()
+        self.assertEqual(len(codes), 287)
+        self.assertEqual(codes, sorted(set(codes)))
+        self.assertLessEqual({"US", "QA", "IQ", "LB", "XNYS", "XECB"}, set(codes))
+        for code in (*codes, "NYSE", "ECB", "QAT", "UK", "TU", "UnitedStates"):
+            Prophet().add_country_holidays(code)
+        with self.assertRaisesRegex(ValueError, "Germany.*holidays="):
+            Prophet().add_country_holidays("Germny")
+
     def test_what_cannot_be_read(self):
         with self.assertRaises(ValueError):
             serialize.model_to_json(Prophet())

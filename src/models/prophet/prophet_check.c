@@ -201,21 +201,14 @@ norn_status norni_prophet_check(const norni_prophet_spec *spec, norn_err *err) {
     for (size_t i = 0; i < spec->n_regressor; i++)
         NORN_TRY(check_regressor(spec, i, err));
     NORN_TRY(norni_prophet_check_holidays(spec, 0, err));
-    if (spec->country.n && !norni_country_find(spec->country, &code))
-        return norn_fail(
-            err, NORN_E_ARG,
-            "prophet: country '%.*s' has no holidays here; codes are such as US, DE, BR",
-            (int)spec->country.n, spec->country.p);
-    return NORN_OK;
+    return spec->country.n ? norni_country_get(spec->country, &code, err) : NORN_OK;
 }
 
 norn_status norni_prophet_check_country(norni_arena *arena, const norni_prophet_spec *spec,
                                         const char **code, norn_err *err) {
     *code = NULL;
     if (spec->country.n == 0) return NORN_OK;
-    if (!norni_country_find(spec->country, code))
-        return norn_fail(err, NORN_E_ARG, "prophet: country '%.*s' has no holidays here",
-                         (int)spec->country.n, spec->country.p);
+    NORN_TRY(norni_country_get(spec->country, code, err));
     if (spec->n_season == 0 && spec->n_regressor == 0) return NORN_OK;
     const norni_arena_mark mark = norni_arena_mark_get(arena);
     const norni_str *name;

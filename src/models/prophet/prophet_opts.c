@@ -267,11 +267,7 @@ norn_status norni_prophet_opt_check(const norni_prophet_opt *o, norn_err *err) {
     NORN_TRY(check_limits(o, err));
     NORN_TRY(read_switches(o, &spec, err));
     NORN_TRY(read_changes(o, NULL, &n, err));
-    if (o->country && !norni_country_find(norni_str_of(o->country), &code))
-        return norn_fail(err, NORN_E_ARG,
-                         "prophet: holidays=%s is no country that is known here; give a code such "
-                         "as US, DE, BR",
-                         o->country);
+    if (o->country) NORN_TRY(norni_country_get(norni_str_of(o->country), &code, err));
     NORN_TRY(norni_prophet_opt_names(o, NULL, err));
     if (o->freq && (!norni_freq_parse(norni_str_of(o->freq), &freq) ||
                     freq.unit == NORNI_UNIT_INDEX || freq.unit == NORNI_UNIT_IRREGULAR))
