@@ -22,6 +22,7 @@ _LATER = {
     "models": "norn.models",
     "Prophet": "norn._prophet",
     "diagnostics": "norn.diagnostics",
+    "plot": "norn.plot",
     "serialize": "norn.serialize",
     "utilities": "norn.utilities",
     "rolling": "norn._tables",

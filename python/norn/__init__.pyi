@@ -40,6 +40,7 @@ from norn._arima import batch_forecast_arima as batch_forecast_arima
 from norn import diagnostics as diagnostics
 from norn import lagrs as lagrs
 from norn import models as models
+from norn import plot as plot
 from norn._tables import rolling as rolling
 from norn import serialize as serialize
 from norn import utilities as utilities

@@ -32,6 +32,11 @@ class Figure:
         with open(path, "w", encoding="utf-8") as f:
             f.write(self.svg)
 
+    def gca(self, *args, **ignored):
+        """Raises norn.NornError: the drawing has no axes of matplotlib."""
+        raise NornError("Figure: an SVG drawing has no axes of matplotlib; m.plot(forecast, ax=ax) draws on such axes, "
+                        "norn.plot.add_changepoints_to_plot(ax, m, forecast) then adds to them")
+
     def savefig(self, path, **ignored):
         """As save; matplotlib's further arguments are not needed."""
         self.save(path)
