@@ -33,6 +33,8 @@ static norn_status take_future(forecast_call *c, norn_err *err) {
     norni_read_opt opt = c->read;
     norni_align_report report;
     size_t n = 0;
+    if (frame == NULL && c->opt.load == NULL)
+        return norni_columns_check(c->plan.specs, c->plan.n_specs, NULL, 0, "X_df", err);
     if (frame == NULL) return NORN_OK;
     if (c->opt.load || c->opt.save)
         return norn_fail(
@@ -57,6 +59,8 @@ static norn_status take_future(forecast_call *c, norn_err *err) {
     c->read.x_cols = c->future.names;
     c->read.n_x_cols = c->future.n_x;
     c->plan.future = &c->future;
+    NORN_TRY(norni_columns_check(c->plan.specs, c->plan.n_specs, c->future.names, c->future.n_x,
+                                 "X_df", err));
     return norni_exogenous_check(c->plan.models, c->plan.specs, c->plan.n_specs, "X_df", err);
 }
 
