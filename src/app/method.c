@@ -3,7 +3,6 @@
 #include "app/method.h"
 
 #include "base/numtext.h"
-#include "models/prophet/prophet_opts.h"
 
 #define AT(field) offsetof(norni_method_head, method.field)
 const norni_param norni_method_rows[] = {
@@ -179,8 +178,8 @@ norn_status norni_exogenous_check(const norni_model_set *set, const norni_spec *
 norn_status norni_columns_check(const norni_spec *specs, size_t n_specs, const norni_str *names,
                                 size_t n, const char *flag, norn_err *err) {
     for (size_t k = 0; k < n_specs; k++) {
-        if (specs[k].model->params == norni_prophet_opt_rows)
-            NORN_TRY(norni_prophet_opt_columns(specs[k].opt, names, n, flag, err));
+        const norni_model *m = specs[k].model;
+        if (m->check_columns) NORN_TRY(m->check_columns(specs[k].opt, names, n, flag, err));
     }
     return NORN_OK;
 }

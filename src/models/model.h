@@ -117,6 +117,10 @@ struct norni_model {
     norn_status (*check_models)(const void *opt, const struct norni_model_set *set, norn_err *err);
     /* Checks the user's holidays before any work; NULL = it does not use them. */
     norn_status (*check_holidays)(const void *opt, const norni_holidays *h, norn_err *err);
+    /* Checks columns that the options need, before any work; names (n) are those that `flag` brings.
+     * NULL = it needs none. */
+    norn_status (*check_columns)(const void *opt, const norni_str *names, size_t n,
+                                 const char *flag, norn_err *err);
     /* Rough cost in nanoseconds, for scheduling only. */
     double (*cost)(const void *opt, size_t n, int32_t season, size_t horizon);
     /* Fits the group; *state lives in env->arena. */

@@ -47,6 +47,11 @@ static norn_status check_holidays(const void *opt, const norni_holidays *h, norn
     return norni_prophet_opt_names(opt, h, err);
 }
 
+static norn_status check_columns(const void *opt, const norni_str *names, size_t n,
+                                 const char *flag, norn_err *err) {
+    return norni_prophet_opt_columns(opt, names, n, flag, err);
+}
+
 /* Columns, products of columns, and draws over the horizon. */
 static double prophet_cost(const void *opt, size_t n, int32_t season, size_t horizon) {
     const norni_prophet_opt *o = opt;
@@ -238,6 +243,7 @@ const norni_model norni_model_prophet = {
     .validate = validate_prophet,
     .check_models = check_options,
     .check_holidays = check_holidays,
+    .check_columns = check_columns,
     .cost = prophet_cost,
     .fit = fit_prophet,
     .predict = norni_prophet_predict_ahead,
