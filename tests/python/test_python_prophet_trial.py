@@ -8,7 +8,7 @@ import unittest
 
 from prophet_inputs import daily, np, pd
 
-from norn import NornError, Prophet, diagnostics
+from norn import Forecaster, NornError, Prophet, diagnostics
 
 
 class Pool:
@@ -42,6 +42,18 @@ class Pools(unittest.TestCase):
             self.assertTrue(here.equals(there), m.growth)
             more = diagnostics.cross_validation(m, "30 days", period="90 days", initial="400 days", extra_output_columns="trend")
             self.assertTrue(np.allclose(more[["yhat", "yhat_lower", "yhat_upper"]], here[["yhat", "yhat_lower", "yhat_upper"]], rtol=1e-9))
+
+
+class InSpecs(unittest.TestCase):
+    def test_limits_come_with_x_df(self):
+        df = daily().head(100).assign(cap=60.0, floor=0.0)
+        ahead = pd.DataFrame({"ds": pd.bdate_range(df["ds"].max() + pd.Timedelta(days=1), periods=3), "cap": 60.0, "floor": 0.0})
+        spec = Forecaster(["prophet(growth=logistic)"], freq="B")
+        for columns in ([], ["floor"]):
+            given = {"X_df": ahead[["ds", *columns]]} if columns else {}
+            with self.assertRaisesRegex(ValueError, "a column cap that X_df brings"):
+                spec.forecast(df[["ds", "y", *columns]], 3, **given)
+        self.assertTrue((spec.forecast(df, 3, X_df=ahead).iloc[:, -1] < 60).all())
 
 
 class Subclasses(unittest.TestCase):
