@@ -7,7 +7,7 @@
  *              Ctrl-C stops. Short work (below about 50 ms) may run in the calling thread instead:
  *              Py_BEGIN_ALLOW_THREADS … Py_END_ALLOW_THREADS around it.
  * vector.c     columns of doubles out of buffers, without a copy where that can be
- * rolling.c    rolling_*: made from the library's table of operations (roll/roll_ops.h)
+ * rolling_calls.c  rolling_*: made from the library's table of operations (roll/roll_ops.h)
  * roll_columns.c, rolled_rows.c, row_order.c
  *              several operations over a table's columns, whose rows stand in any order
  * frame_capsule.c, arrow_in.c, arrow_column.c, arrow_out.c
@@ -32,7 +32,7 @@
 #include "python/src/model_calls.h"
 #include "python/src/operations.h"
 #include "python/src/prophet_calls.h"
-#include "python/src/rolling.h"
+#include "python/src/rolling_calls.h"
 #include "python/src/state.h"
 
 PyMODINIT_FUNC PyInit__norn(void);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "python/src/rolled_rows.h"
-#include "python/src/rolling.h"
+#include "python/src/rolling_calls.h"
 #include "python/src/vector.h"
 
 /* Arguments and room, all dropped by clear. */

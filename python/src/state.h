@@ -16,7 +16,7 @@ typedef struct nornpy_state {
     PyObject *argument_error;        /* norn.NornArgumentError: NornError and ValueError */
     PyObject *np_empty;              /* numpy.empty */
     PyObject *np_array;              /* numpy.ndarray */
-    struct nornpy_function *rolling; /* rolling.c's functions */
+    struct nornpy_function *rolling; /* rolling_calls.c's functions */
     pid_t pid;                       /* whose the contexts are: a forked child makes its own */
     int32_t n_threads;               /* as asked, 0 = automatic */
     norn_ctx *main;                  /* all workers; or NULL */

@@ -368,3 +368,16 @@ size_t norni_freq_print(char *out, size_t size, norni_freq f, int64_t start) {
     }
     return norni_format(out, size, "irregular");
 }
+
+int64_t norni_times_step(const int64_t *times, size_t n) {
+    int64_t step[31];
+    size_t k = 0;
+    for (size_t i = n > 31 ? n - 31 : 1; i < n; i++) {
+        const int64_t s = times[i] - times[i - 1];
+        size_t at = k++;
+        for (; at > 0 && step[at - 1] > s; at--)
+            step[at] = step[at - 1];
+        step[at] = s;
+    }
+    return k ? step[k / 2] : 1;
+}

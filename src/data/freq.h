@@ -46,5 +46,8 @@ bool norni_freq_parse(norni_str text, norni_freq *out);
 /* What to do about an inferred frequency, to stand behind the words; "" where nothing is. */
 const char *norni_freq_remedy(norni_freq f);
 size_t norni_freq_print(char *out, size_t size, norni_freq f, int64_t start);
+/* The median of the last 31 steps of ascending times: how an irregular series most likely goes on; 1
+ * for a single time. */
+int64_t norni_times_step(const int64_t *times, size_t n);
 
 #endif

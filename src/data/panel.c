@@ -14,20 +14,6 @@ void norni_panel_reset(norni_panel *p) {
     p->arena = arena;
 }
 
-/* The median of the last 31 steps: how an irregular series most likely goes on. */
-static int64_t median_step(const int64_t *times, size_t n) {
-    int64_t step[31];
-    size_t k = 0;
-    for (size_t i = n > 31 ? n - 31 : 1; i < n; i++) {
-        const int64_t s = times[i] - times[i - 1];
-        size_t at = k++;
-        for (; at > 0 && step[at - 1] > s; at--)
-            step[at] = step[at - 1];
-        step[at] = s;
-    }
-    return k ? step[k / 2] : 1;
-}
-
 int64_t norni_panel_time(const norni_panel *p, size_t i, size_t t) {
     if (p->times) return p->times[p->offsets[i] + t];
     return norni_freq_at(p->freq[i], p->start[i], (int64_t)t);
@@ -37,7 +23,7 @@ int64_t norni_panel_time(const norni_panel *p, size_t i, size_t t) {
 static int64_t irregular_future(const norni_panel *p, const int64_t *times, size_t n, size_t h) {
     const bool index = p->style.kind == NORNI_TIME_INDEX;
     int64_t t;
-    if (__builtin_mul_overflow(median_step(times, n), (int64_t)h + 1, &t) ||
+    if (__builtin_mul_overflow(norni_times_step(times, n), (int64_t)h + 1, &t) ||
         __builtin_add_overflow(times[n - 1], t, &t) ||
         t > (index ? NORNI_INDEX_MAX : NORNI_TIME_MAX))
         return NORNI_TIME_NONE;

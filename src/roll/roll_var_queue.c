@@ -64,19 +64,19 @@ norni_roll_var_queue *norni_roll_var_queue_make(const double *x, const norni_rol
 /* The parts of one kernel; false: stopped. */
 #define PART static inline __attribute__((always_inline))
 
-PART one_pair value(const norni_roll_var_queue *q, size_t i) {
+PART one_pair queue_value(const norni_roll_var_queue *q, size_t i) {
     return one_sum_exact(q->x[i] * q->half * q->factor, -q->pivot);
 }
 
-PART void take_in(norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
+PART void queue_take(norni_roll_var_queue *q, one_tail *s, size_t i, int order) {
     if (norni_roll_missing(q->x[i])) return;
-    const one_pair y = value(q, i);
+    const one_pair y = queue_value(q, i);
     if (order == 3) q->far = fabs(y.hi) > q->far ? fabs(y.hi) : q->far;
     one_gather(s, y, order, true);
 }
 
 /* A border for windows that hold the last value of [lo, hi), which is scaled to its largest value. */
-PART bool renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
+PART bool queue_renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
     double most = 0;
     q->border = hi - 1;
     while (q->border > lo && norni_roll_missing(q->x[q->border]))
@@ -93,7 +93,7 @@ PART bool renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
     for (size_t g = 0; g < blocks; g++) {
         one_tail part = {0};
         for (size_t r = 1; r <= STEP; r++)
-            take_in(q, &part, q->border - g * STEP - r, order);
+            queue_take(q, &part, q->border - g * STEP - r, order);
         q->mark[g + 1] = q->mark[g];
         one_join(&q->mark[g + 1], &part, order, true);
         if (g % POLLED == POLLED - 1 && norni_poll_stop(q->poll)) return false;
@@ -101,13 +101,13 @@ PART bool renew(norni_roll_var_queue *q, size_t lo, size_t hi, int order) {
     return true;
 }
 
-PART bool advance(norni_roll_var_queue *q, size_t hi, int order) {
+PART bool queue_advance(norni_roll_var_queue *q, size_t hi, int order) {
     while (q->hi < hi) {
         const size_t to = hi - q->hi < FOLD - q->n_back ? hi : q->hi + FOLD - q->n_back;
         one_tail back = q->back;
         q->n_back += to - q->hi;
         for (; q->hi < to; q->hi++)
-            take_in(q, &back, q->hi, order);
+            queue_take(q, &back, q->hi, order);
         q->back = back;
         if (q->n_back < FOLD) continue;
         one_join(&q->whole, &q->back, order, true);
@@ -117,55 +117,55 @@ PART bool advance(norni_roll_var_queue *q, size_t hi, int order) {
     return true;
 }
 
-PART const one_tail *before(norni_roll_var_queue *q, size_t lo, int order) {
+PART const one_tail *queue_before(norni_roll_var_queue *q, size_t lo, int order) {
     const size_t d = q->border - lo, g = d / STEP, r = d % STEP;
     if (q->block != g) {
         q->block = g;
         q->entry[0] = q->mark[g];
         for (size_t k = 1; k <= r; k++) { /* later windows begin nearer to the border */
             q->entry[k] = q->entry[k - 1];
-            take_in(q, &q->entry[k], q->border - g * STEP - k, order);
+            queue_take(q, &q->entry[k], q->border - g * STEP - k, order);
         }
     }
     return &q->entry[r];
 }
 
-PART bool moment_at(norni_roll_var_queue *q, size_t lo, size_t hi, double n,
-                    norni_roll_central kind, double *out) {
+PART bool queue_moment(norni_roll_var_queue *q, size_t lo, size_t hi, double n,
+                       norni_roll_central kind, double *out) {
     const int order = kind == NORNI_ROLL_KURT ? 4 : kind == NORNI_ROLL_SKEW ? 3 : 2;
     *out = NORNI_NAN;
     if ((q->from == NONE || lo < q->from || lo > q->border || hi < q->hi) &&
-        !renew(q, lo, hi, order))
+        !queue_renew(q, lo, hi, order))
         return false;
-    if (!advance(q, hi, order)) return false;
-    one_tail s = *before(q, lo, order);
+    if (!queue_advance(q, hi, order)) return false;
+    one_tail s = *queue_before(q, lo, order);
     one_join(&s, &q->whole, order, true);
     one_join(&s, &q->back, order, true);
     const size_t depth =
         (q->hi - q->border) / FOLD + FOLD + (q->border - q->from) / STEP + 2 * STEP;
-    *out = one_finish_pairs(&s, kind, n, (double)q->ddof, value(q, hi - 1),
+    *out = one_finish_pairs(&s, kind, n, (double)q->ddof, queue_value(q, hi - 1),
                             (double)(depth + 64) * 0x1p-104, q->far * 1.01);
     return true;
 }
 
-PART bool at_kind(norni_roll_var_queue *q, size_t lo, size_t hi, double n, double *out) {
-    if (q->kind == NORNI_ROLL_KURT) return moment_at(q, lo, hi, n, NORNI_ROLL_KURT, out);
-    if (q->kind == NORNI_ROLL_SKEW) return moment_at(q, lo, hi, n, NORNI_ROLL_SKEW, out);
-    return moment_at(q, lo, hi, n, q->kind, out);
+PART bool queue_kind(norni_roll_var_queue *q, size_t lo, size_t hi, double n, double *out) {
+    if (q->kind == NORNI_ROLL_KURT) return queue_moment(q, lo, hi, n, NORNI_ROLL_KURT, out);
+    if (q->kind == NORNI_ROLL_SKEW) return queue_moment(q, lo, hi, n, NORNI_ROLL_SKEW, out);
+    return queue_moment(q, lo, hi, n, q->kind, out);
 }
 
 #if NORNI_ROLL_WIDE
-NORNI_ROLL_AVX2 static bool at_fma(norni_roll_var_queue *q, size_t lo, size_t hi, double n,
-                                   double *out) {
-    return at_kind(q, lo, hi, n, out);
+NORNI_ROLL_AVX2 static bool queue_fma(norni_roll_var_queue *q, size_t lo, size_t hi, double n,
+                                      double *out) {
+    return queue_kind(q, lo, hi, n, out);
 }
 #endif
 
 static bool at_any(norni_roll_var_queue *q, size_t lo, size_t hi, double n, double *out) {
 #if NORNI_ROLL_WIDE
-    if (norni_roll_has_avx2()) return at_fma(q, lo, hi, n, out);
+    if (norni_roll_has_avx2()) return queue_fma(q, lo, hi, n, out);
 #endif
-    return at_kind(q, lo, hi, n, out);
+    return queue_kind(q, lo, hi, n, out);
 }
 
 bool norni_roll_var_queue_at(norni_roll_var_queue *q, size_t lo, size_t hi, double n, double *out,

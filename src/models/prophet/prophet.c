@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "base/fp.h"
+#include "data/freq.h"
 #include "models/prophet/prophet_panels.h"
 #include "models/prophet/prophet_plan.h"
 #include "models/prophet/prophet_solve.h"
@@ -62,20 +63,6 @@ static double prophet_cost(const void *opt, size_t n, int32_t season, size_t hor
            15 * (double)horizon * (double)o->uncertainty_samples;
 }
 
-/* The median of the last 31 steps, as the panel goes on. */
-static int64_t median_step(const int64_t *times, size_t n) {
-    int64_t step[31];
-    size_t k = 0;
-    for (size_t i = n > 31 ? n - 31 : 1; i < n; i++) {
-        const int64_t s = times[i] - times[i - 1];
-        size_t at = k++;
-        for (; at > 0 && step[at - 1] > s; at--)
-            step[at] = step[at - 1];
-        step[at] = s;
-    }
-    return k ? step[k / 2] : 1;
-}
-
 /* Every period's time, and how they go on. */
 static norn_status take_times(norni_arena *arena, const norni_prophet_opt *o,
                               norni_prophet_state *st, norn_err *err) {
@@ -94,7 +81,7 @@ static norn_status take_times(norni_arena *arena, const norni_prophet_opt *o,
         c->irregular = s->freq.unit == NORNI_UNIT_IRREGULAR;
         c->from = c->last = s->times[s->n - 1];
         c->at = 1;
-        c->step = median_step(s->times, s->n);
+        c->step = norni_times_step(s->times, s->n);
     }
     for (size_t t = 0; t < s->n; t++)
         ds[t] = s->times && s->freq.unit != NORNI_UNIT_INDEX

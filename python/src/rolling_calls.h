@@ -1,7 +1,7 @@
 /* rolling_mean and its kind: one Python function for each row of the library's rolling operations. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef NORNPY_ROLLING_H
-#define NORNPY_ROLLING_H
+#ifndef NORNPY_ROLLING_CALLS_H
+#define NORNPY_ROLLING_CALLS_H
 
 #include <norn/rolling.h>
 

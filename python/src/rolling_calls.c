@@ -1,6 +1,6 @@
 /* rolling_mean and its kind: one Python function for each row of the library's rolling operations. */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/src/rolling.h"
+#include "python/src/rolling_calls.h"
 
 #include <string.h>
 
