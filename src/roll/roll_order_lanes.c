@@ -59,8 +59,8 @@ TARGET INLINE void exchange(__m256d *a, __m256d *b) {
 }
 
 /* out = a's n rows merged with b's n_b rows (at most n, infinite behind), at `count` places. */
-TARGET INLINE void merge(const double (*a)[ROW], const double (*b)[ROW], size_t shift, size_t n_b,
-                         double (*out)[ROW], size_t count, const size_t n) {
+TARGET INLINE void merge_rows(const double (*a)[ROW], const double (*b)[ROW], size_t shift,
+                              size_t n_b, double (*out)[ROW], size_t count, const size_t n) {
     for (size_t i = 0; i < count; i += 4) {
         __m256d v[16];
 #    pragma GCC unroll 8
@@ -84,19 +84,19 @@ TARGET INLINE void merge(const double (*a)[ROW], const double (*b)[ROW], size_t 
 TARGET static void merge_any(const double (*a)[ROW], const double (*b)[ROW], size_t shift,
                              size_t n_b, double (*out)[ROW], size_t count, size_t n) {
     if (n == 1)
-        merge(a, b, shift, 1, out, count, 1);
+        merge_rows(a, b, shift, 1, out, count, 1);
     else if (n == 2 && n_b == 2)
-        merge(a, b, shift, 2, out, count, 2);
+        merge_rows(a, b, shift, 2, out, count, 2);
     else if (n == 4 && n_b == 4)
-        merge(a, b, shift, 4, out, count, 4);
+        merge_rows(a, b, shift, 4, out, count, 4);
     else if (n == 8 && n_b == 8)
-        merge(a, b, shift, 8, out, count, 8);
+        merge_rows(a, b, shift, 8, out, count, 8);
     else if (n == 2)
-        merge(a, b, shift, n_b, out, count, 2);
+        merge_rows(a, b, shift, n_b, out, count, 2);
     else if (n == 4)
-        merge(a, b, shift, n_b, out, count, 4);
+        merge_rows(a, b, shift, n_b, out, count, 4);
     else
-        merge(a, b, shift, n_b, out, count, 8);
+        merge_rows(a, b, shift, n_b, out, count, 8);
 }
 
 static double (*run_of(runs *r, size_t n))[ROW] {
