@@ -157,20 +157,6 @@ PyObject *nornpy_frame_from_columns(PyObject *module, PyObject *columns) {
 
 /* ---- out ---- */
 
-/* numpy.empty(n, type) filled with n items of 8 bytes. */
-static PyObject *new_array(nornpy_state *s, const void *from, size_t n, const char *type) {
-    PyObject *array = PyObject_CallFunction(s->np_empty, "ns", (Py_ssize_t)n, type);
-    Py_buffer b;
-    if (array == NULL) return NULL;
-    if (PyObject_GetBuffer(array, &b, PyBUF_CONTIG) != 0) {
-        Py_DECREF(array);
-        return NULL;
-    }
-    if (n > 0) memcpy(b.buf, from, n * 8);
-    PyBuffer_Release(&b);
-    return array;
-}
-
 static PyObject *new_texts(const norni_frame_column *c) {
     PyObject *list = PyList_New((Py_ssize_t)c->n_text);
     for (size_t i = 0; list != NULL && i < c->n_text; i++) {
@@ -186,7 +172,7 @@ static PyObject *text_row(nornpy_state *s, const norni_frame_column *c, size_t n
     if (code == NULL) return PyErr_NoMemory();
     for (size_t i = 0; i < n; i++)
         code[i] = c->code[i] == UINT32_MAX ? -1 : (int64_t)c->code[i];
-    PyObject *codes = new_array(s, code, n, "int64"), *texts = codes ? new_texts(c) : NULL;
+    PyObject *codes = nornpy_array(s, code, n, "int64"), *texts = codes ? new_texts(c) : NULL;
     PyMem_Free(code);
     PyObject *row =
         texts ? Py_BuildValue("(s#sOO)", c->name.p, (Py_ssize_t)c->name.n, "text", codes, texts)
@@ -200,8 +186,8 @@ static PyObject *column_row(nornpy_state *s, const norni_frame_column *c, size_t
     const Py_ssize_t size = (Py_ssize_t)c->name.n;
     if (c->kind == NORNI_FRAME_TEXT) return text_row(s, c, n);
     const bool number = c->kind == NORNI_FRAME_NUMBER;
-    PyObject *values = new_array(s, number ? (const void *)c->number : c->integer, n,
-                                 number ? "float64" : "int64");
+    PyObject *values = nornpy_array(s, number ? (const void *)c->number : c->integer, n,
+                                    number ? "float64" : "int64");
     if (values == NULL) return NULL;
     if (c->kind == NORNI_FRAME_TIME)
         return Py_BuildValue("(s#sNii)", c->name.p, size, "time", values, (int)c->date,

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/src/prophet_calls.h"
 
+#include "python/src/vector.h"
+
 #include <string.h>
 
 static const char CAPSULE[] = "norn.prophet";
@@ -420,32 +422,18 @@ PyObject *nornpy_prophet_fit_many(PyObject *module, PyObject *args) {
 
 /* ---- predict, draw, cross-validate ---- */
 
-PyObject *nornpy_prophet_array(nornpy_state *s, const void *from, size_t n, const char *type) {
-    PyObject *array = PyObject_CallFunction(s->np_empty, "ns", (Py_ssize_t)n, type);
-    Py_buffer b;
-    if (array == NULL) return NULL;
-    if (PyObject_GetBuffer(array, &b, PyBUF_CONTIG) != 0) {
-        Py_DECREF(array);
-        return NULL;
-    }
-    if (n > 0) memcpy(b.buf, from, n * 8);
-    PyBuffer_Release(&b);
-    return array;
-}
-
 /* (ds, cutoff or None, {name: values}) */
 static PyObject *table_answer(nornpy_state *s, const norn_prophet_table *t) {
     PyObject *columns = PyDict_New();
     for (size_t k = 0; columns != NULL && k < t->n_column; k++) {
-        PyObject *values = nornpy_prophet_array(s, t->value[k], t->n, "float64");
+        PyObject *values = nornpy_array(s, t->value[k], t->n, "float64");
         if (values == NULL || PyDict_SetItemString(columns, t->name[k], values) != 0)
             Py_CLEAR(columns);
         Py_XDECREF(values);
     }
     if (columns == NULL) return NULL;
-    PyObject *cutoff =
-        t->cutoff ? nornpy_prophet_array(s, t->cutoff, t->n, "int64") : Py_NewRef(Py_None);
-    PyObject *ds = cutoff ? nornpy_prophet_array(s, t->ds, t->n, "int64") : NULL;
+    PyObject *cutoff = t->cutoff ? nornpy_array(s, t->cutoff, t->n, "int64") : Py_NewRef(Py_None);
+    PyObject *ds = cutoff ? nornpy_array(s, t->ds, t->n, "int64") : NULL;
     PyObject *answer = ds ? Py_BuildValue("(OOO)", ds, cutoff, columns) : NULL;
     Py_XDECREF(ds);
     Py_XDECREF(cutoff);

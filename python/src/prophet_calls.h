@@ -33,8 +33,6 @@ norn_prophet *nornpy_prophet_of(PyObject *capsule);
 /* A str's text, which lives as long as it; NULL with an exception set: not a str, or with a NUL inside.
  * `what` is the argument's name. */
 const char *nornpy_prophet_text(PyObject *object, const char *what);
-/* numpy.empty(n, type), filled with n items of 8 bytes. */
-PyObject *nornpy_prophet_array(nornpy_state *s, const void *from, size_t n, const char *type);
 
 /* Texts of a list of str, valid while `list` lives. PyMem_Free the array; NULL with an exception set. */
 const char **nornpy_prophet_texts(PyObject *list, const char *what, size_t *n);

@@ -4,6 +4,8 @@
 
 #include "python/src/prophet_calls.h"
 
+#include "python/src/vector.h"
+
 /* ---- out ---- */
 
 /* Steals value. */
@@ -58,14 +60,14 @@ static bool put_plan(nornpy_state *s, PyObject *d, const norn_prophet_state *v) 
            put(d, "y_scale", PyFloat_FromDouble(v->y_scale)) &&
            put(d, "y_min", PyFloat_FromDouble(v->y_min)) &&
            put(d, "floor", PyBool_FromLong(v->floor)) &&
-           put(d, "change", nornpy_prophet_array(s, v->change, v->n_change, "int64")) &&
-           put(d, "change_t", nornpy_prophet_array(s, v->change_t, v->n_change, "float64")) &&
+           put(d, "change", nornpy_array(s, v->change, v->n_change, "int64")) &&
+           put(d, "change_t", nornpy_array(s, v->change_t, v->n_change, "float64")) &&
            put(d, "seasons", seasons_out(v)) && put(d, "regressors", regressors_out(v)) &&
            put(d, "holiday_names", texts_out(v->holiday_name, v->n_holiday_name)) &&
            put(d, "columns", texts_out(v->column, v->n_column)) &&
            put(d, "components", texts_out(v->component, v->n_column)) &&
            put(d, "multiplicative", flags_out(v->column_multiplicative, v->n_column)) &&
-           put(d, "priors", nornpy_prophet_array(s, v->prior, v->n_column, "float64")) &&
+           put(d, "priors", nornpy_array(s, v->prior, v->n_column, "float64")) &&
            put(d, "n_rows", PyLong_FromSize_t(v->n_rows)) &&
            put(d, "mean_step", PyFloat_FromDouble(v->mean_step));
 }
@@ -73,8 +75,8 @@ static bool put_plan(nornpy_state *s, PyObject *d, const norn_prophet_state *v) 
 static bool put_estimates(nornpy_state *s, PyObject *d, const norn_prophet_state *v) {
     return put(d, "k", PyFloat_FromDouble(v->k)) && put(d, "m", PyFloat_FromDouble(v->m)) &&
            put(d, "sigma", PyFloat_FromDouble(v->sigma)) &&
-           put(d, "delta", nornpy_prophet_array(s, v->delta, v->n_change, "float64")) &&
-           put(d, "beta", nornpy_prophet_array(s, v->beta, v->n_column, "float64")) &&
+           put(d, "delta", nornpy_array(s, v->delta, v->n_change, "float64")) &&
+           put(d, "beta", nornpy_array(s, v->beta, v->n_column, "float64")) &&
            put(d, "log_posterior", PyFloat_FromDouble(v->log_posterior)) &&
            put(d, "kkt", PyFloat_FromDouble(v->kkt)) &&
            put(d, "exact", PyBool_FromLong(v->exact)) &&

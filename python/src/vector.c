@@ -231,3 +231,16 @@ bool nornpy_integers_take(PyObject *object, const char *name, nornpy_vector *v,
     *out = b->buf;
     return true;
 }
+
+PyObject *nornpy_array(nornpy_state *s, const void *from, size_t n, const char *type) {
+    PyObject *array = PyObject_CallFunction(s->np_empty, "ns", (Py_ssize_t)n, type);
+    Py_buffer b;
+    if (array == NULL) return NULL;
+    if (PyObject_GetBuffer(array, &b, PyBUF_CONTIG) != 0) {
+        Py_DECREF(array);
+        return NULL;
+    }
+    if (n > 0) memcpy(b.buf, from, n * 8);
+    PyBuffer_Release(&b);
+    return array;
+}

@@ -26,5 +26,7 @@ bool nornpy_overlap(const double *a, size_t n_a, const double *b, size_t n_b);
 /* int64 numbers, one-dimensional; borrowed or copied. */
 bool nornpy_integers_take(PyObject *object, const char *name, nornpy_vector *v,
                           const int64_t **out);
+/* numpy.empty(n, type) filled with n items of 8 bytes. */
+PyObject *nornpy_array(nornpy_state *s, const void *from, size_t n, const char *type);
 
 #endif

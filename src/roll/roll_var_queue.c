@@ -6,23 +6,7 @@
  * beginnings, when windows have left the last border behind. Of those only each STEP-th is kept, the
  * others are made again STEP at a time. The border's value is the pivot: all windows hold it. A window
  * may come long after the one before: a value is looked at three times at most. */
-#include "base/fp.h"
-#include "roll/roll_var.h"
-
-#include <math.h>
-
-static inline double pick(double a, double b, double x) {
-    return a == b ? x : NORNI_NAN;
-}
-
-#define LANE         double
-#define LANE_NAME(x) one_##x
-#define LANE_FN      static inline __attribute__((always_inline, unused))
-#define LANE_FMA     fma
-#define LANE_SQRT    sqrt
-#define LANE_SET(x)  (x)
-#define LANE_PICK    pick
-#include "roll/roll_var_lane.h"
+#include "roll/roll_var_one.h"
 #include "roll/roll_var_pairs.h"
 
 enum { STEP = 256, FOLD = 4096, POLLED = 64 };

@@ -3,23 +3,7 @@
 /* Values are taken from the window's first one and scaled by its range; their sums in pairs of
  * doubles, then those of powers of the distances from the mean (Dekker, "A floating-point technique
  * for extending the available precision", Numer. Math. 18, 1971). */
-#include "base/fp.h"
-#include "roll/roll_var.h"
-
-#include <math.h>
-
-static inline double pick(double a, double b, double x) {
-    return a == b ? x : NORNI_NAN;
-}
-
-#define LANE         double
-#define LANE_NAME(x) one_##x
-#define LANE_FN      static inline __attribute__((always_inline, unused))
-#define LANE_FMA     fma
-#define LANE_SQRT    sqrt
-#define LANE_SET(x)  (x)
-#define LANE_PICK    pick
-#include "roll/roll_var_lane.h"
+#include "roll/roll_var_one.h"
 
 static inline __attribute__((always_inline)) one_pair normal(double a, double b) {
     const double s = a + b, t = s - a;

@@ -13,31 +13,22 @@
 
 #include "base/ctx.h"
 #include "data/calendar.h"
+#include "counted.h"
 #include "io/holidays_read.h"
 
-/* A context over an allocator that fails from the call `until` on (0: never) and counts bytes. */
+/* A context over an allocator that fails on demand and is counted. */
 typedef struct place {
-    norn_alloc real;
+    counted_memory memory;
     norn_ctx *ctx;
     norni_arena arena;
     norni_holidays got;
     norn_err err;
-    size_t calls, until;
-    int64_t held;
 } place;
-
-static void *counted(void *user, void *ptr, size_t old, size_t size) {
-    place *p = user;
-    if (size > 0 && p->until > 0 && ++p->calls >= p->until) return NULL;
-    void *got = p->real.resize(p->real.user, ptr, old, size);
-    if (size == 0 || got != NULL) p->held += (int64_t)size - (int64_t)old;
-    return got;
-}
 
 static int set_up(void **state) {
     static place p;
-    p = (place){.real = norni_alloc_default()};
-    const norn_ctx_opt opt = {.alloc = {counted, &p}};
+    p = (place){.memory.real = norni_alloc_default()};
+    const norn_ctx_opt opt = {.alloc = {counted_resize, &p.memory}};
     if (norn_ctx_new(&opt, &p.ctx, NULL) != NORN_OK) return -1;
     norni_arena_init(&p.arena, &p.ctx->alloc);
     *state = &p;
@@ -48,7 +39,7 @@ static int tear_down(void **state) {
     place *p = *state;
     norni_arena_clear(&p->arena);
     norn_ctx_free(p->ctx);
-    return p->held == 0 ? 0 : -1;
+    return p->memory.held == 0 ? 0 : -1;
 }
 
 static norn_status parse(place *p, const char *text) {
@@ -172,13 +163,13 @@ static void without_memory(void **state) {
         "\"a \"\"b\"\"\",2020-01-01,-1,1,3\nc,2020-01-02,0,0,\n";
     norni_arena_clear(&p->arena);
     for (size_t until = 1; until < 200; until++) {
-        p->calls = 0;
-        p->until = until;
+        p->memory.calls = 0;
+        p->memory.until = until;
         norni_arena_init(&p->arena, &p->ctx->alloc);
         const norn_status st = parse(p, text);
         norni_arena_clear(&p->arena);
-        p->until = 0;
-        if (st == NORN_OK && p->calls < until) return;
+        p->memory.until = 0;
+        if (st == NORN_OK && p->memory.calls < until) return;
         assert_int_equal(st, NORN_E_MEM);
     }
     fail();

@@ -9,32 +9,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "counted.h"
 #include "io/toml.h"
 
-/* An arena over an allocator that fails from the call `until` on (0: never) and counts bytes. */
+/* An arena over an allocator that fails on demand and is counted. */
 typedef struct place {
-    norn_alloc real, alloc;
+    counted_memory memory;
+    norn_alloc alloc;
     norni_arena arena;
     norni_toml toml;
     norn_err err;
-    size_t calls, until;
-    int64_t held;
 } place;
-
-static void *counted(void *user, void *ptr, size_t old, size_t size) {
-    place *p = user;
-    if (size > 0 && p->until > 0 && ++p->calls >= p->until) return NULL;
-    void *got = p->real.resize(p->real.user, ptr, old, size);
-    if (size == 0 || got != NULL) p->held += (int64_t)size - (int64_t)old;
-    return got;
-}
 
 static int set_up(void **state) {
     static place p;
-    p = (place){.real = norni_alloc_default()};
-    p.alloc = p.real;
-    p.alloc.resize = counted;
-    p.alloc.user = &p;
+    p = (place){.memory.real = norni_alloc_default()};
+    p.alloc = p.memory.real;
+    p.alloc.resize = counted_resize;
+    p.alloc.user = &p.memory;
     norni_arena_init(&p.arena, &p.alloc);
     *state = &p;
     return 0;
@@ -43,7 +35,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     place *p = *state;
     norni_arena_clear(&p->arena);
-    return p->held == 0 ? 0 : -1;
+    return p->memory.held == 0 ? 0 : -1;
 }
 
 static norn_status parse_n(place *p, const char *text, size_t n) {
@@ -471,10 +463,10 @@ static void lack_of_memory_is_reported(void **state) {
     n += (size_t)snprintf(file + n, sizeof file - n, "]");
     size_t failures = 0;
     norn_status st = NORN_E_MEM;
-    for (p->until = 1; st == NORN_E_MEM; p->until++) {
+    for (p->memory.until = 1; st == NORN_E_MEM; p->memory.until++) {
         norni_arena_clear(&p->arena);
-        assert_true(p->held == 0);
-        p->calls = 0;
+        assert_true(p->memory.held == 0);
+        p->memory.calls = 0;
         st = parse_n(p, file, n);
         failures += st == NORN_E_MEM;
         assert_true(st == NORN_OK || norni_str_is((norni_str){p->err.text, 6}, "toml: "));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "models/prophet/prophet_plan.h"
+#include "prophet_defaults.h"
 
 enum { SERIES_MOST = 2000 };
 
@@ -102,20 +103,8 @@ static inline void series_make(uint64_t seed, prophet_series *o) {
     }
 }
 
-/* Prophet's defaults. */
-static inline norni_prophet_spec series_spec(void) {
-    return (norni_prophet_spec){.n_changepoints = 25,
-                                .changepoint_range = 0.8,
-                                .yearly = -1,
-                                .weekly = -1,
-                                .daily = -1,
-                                .seasonality_prior = 10,
-                                .holidays_prior = 10,
-                                .changepoint_prior = 0.05};
-}
-
 static inline norni_prophet_spec series_spec_of(const prophet_series *o) {
-    norni_prophet_spec spec = series_spec();
+    norni_prophet_spec spec = prophet_defaults();
     spec.growth = o->flat ? NORNI_PROPHET_FLAT : NORNI_PROPHET_LINEAR;
     spec.changepoint_prior = o->tau;
     spec.seasonality_prior = o->prior;

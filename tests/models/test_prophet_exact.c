@@ -195,7 +195,7 @@ static void examples(void **state) {
         size_t rows = read_rows(NORN_FIXTURES, t.name);
         if (rows == 0 && folder) rows = read_rows(folder, t.name);
         if (rows == 0) continue;
-        const norni_prophet_spec spec = series_spec();
+        const norni_prophet_spec spec = prophet_defaults();
         plan_of(&s, &spec, rows, ds, y);
         solve(&s);
         against(&s, &t);

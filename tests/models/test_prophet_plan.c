@@ -13,6 +13,7 @@
 #include "base/fp.h"
 #include "data/calendar.h"
 #include "models/prophet/prophet_plan.h"
+#include "prophet_defaults.h"
 
 #define DAY NORNI_US_DAY
 enum { MOST = 6000, MOST_X = 512 };
@@ -76,18 +77,11 @@ static void column(bed *b, const char *name) {
 static bed *new_bed(void) {
     bed *b = calloc(1, sizeof *b);
     assert_non_null(b);
-    b->spec = (norni_prophet_spec){.n_changepoints = 25,
-                                   .changepoint_range = 0.8,
-                                   .yearly = -1,
-                                   .weekly = -1,
-                                   .daily = -1,
-                                   .seasonality_prior = 10,
-                                   .holidays_prior = 10,
-                                   .changepoint_prior = 0.05,
-                                   .season = b->season,
-                                   .regressor = b->regressor,
-                                   .holiday = b->holiday,
-                                   .changepoint = b->change};
+    b->spec = prophet_defaults();
+    b->spec.season = b->season;
+    b->spec.regressor = b->regressor;
+    b->spec.holiday = b->holiday;
+    b->spec.changepoint = b->change;
     return b;
 }
 
@@ -686,14 +680,10 @@ static void a_cancel_is_heard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(features_equal_prophets),
-        cmocka_unit_test(names_are_checked),
-        cmocka_unit_test(numbers_are_checked),
-        cmocka_unit_test(rows_are_checked),
-        cmocka_unit_test(capacities_are_checked),
-        cmocka_unit_test(edges_have_results),
-        cmocka_unit_test(many_regressors),
-        cmocka_unit_test(a_cancel_is_heard),
+        cmocka_unit_test(features_equal_prophets), cmocka_unit_test(names_are_checked),
+        cmocka_unit_test(numbers_are_checked),     cmocka_unit_test(rows_are_checked),
+        cmocka_unit_test(capacities_are_checked),  cmocka_unit_test(edges_have_results),
+        cmocka_unit_test(many_regressors),         cmocka_unit_test(a_cancel_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@
 #include "models/prophet/prophet_plan.h"
 #include "models/prophet/prophet_predict.h"
 #include "num/quantile_band.h"
+#include "prophet_defaults.h"
 #include "shared_arena.h"
 
 enum { MOST_ROWS = 512, N_X = 3, MOST_LINES = 256, N_AT = 4 };
@@ -150,17 +151,6 @@ static int64_t day(int32_t year, int32_t month, int32_t d) {
     return norni_days_from_civil(year, month, d);
 }
 
-static norni_prophet_spec plain_spec(void) {
-    return (norni_prophet_spec){.n_changepoints = 25,
-                                .changepoint_range = 0.8,
-                                .yearly = -1,
-                                .weekly = -1,
-                                .daily = -1,
-                                .seasonality_prior = 10,
-                                .holidays_prior = 10,
-                                .changepoint_prior = 0.05};
-}
-
 /* What make_prophet_predict.py asks for. */
 static norni_prophet_spec spec_of(const char *name) {
     static norni_holiday party[5];
@@ -170,7 +160,7 @@ static norni_prophet_spec spec_of(const char *name) {
     static norni_prophet_regressor regressor[2] = {
         {.prior = 10, .standardise = -1}, {.prior = 10, .standardise = -1, .multiplicative = true}};
     static int64_t change[2];
-    norni_prophet_spec s = plain_spec();
+    norni_prophet_spec s = prophet_defaults();
     const int64_t days[] = {day(2019, 12, 10), day(2020, 3, 10), day(2020, 12, 20)};
     for (size_t k = 0; k < 3; k++)
         party[k] = (norni_holiday){norni_str_of("party"), days[k], -2, 1, NORNI_NAN};

@@ -96,7 +96,7 @@ static norni_prophet_spec spec_of(kind k) {
     static const norni_prophet_regressor promo_of = {
         .name = {"promo", 5}, .prior = 10, .standardise = -1, .sd = 1};
     static norni_prophet_regressor regressor;
-    norni_prophet_spec spec = series_spec();
+    norni_prophet_spec spec = prophet_defaults();
     regressor = promo_of;
     spec.yearly = spec.daily = 0;
     spec.weekly = 3;
