@@ -67,13 +67,14 @@ def one_set(name, df, freq, ahead, repeats):
     return m, p
 
 
-def validation(name, m, p, horizon, repeats, **window):
+def validation(name, df, m, p, horizon, repeats, **window):
     ours, a = least(lambda: norn.diagnostics.cross_validation(m, horizon, **window), repeats[0])
     theirs, b = least(lambda: prophet.diagnostics.cross_validation(p, horizon, disable_tqdm=True, **window), 1)
-    cover = [((f["yhat_lower"] <= f["y"]) & (f["y"] <= f["yhat_upper"])).mean() for f in (a, b)]
+    c = norn.diagnostics.cross_validation(norn.Prophet(parameter_uncertainty=True).fit(df), horizon, **window)
+    cover = [((f["yhat_lower"] <= f["y"]) & (f["y"] <= f["yhat_upper"])).mean() for f in (a, b, c)]
     error = [np.sqrt(((f["y"] - f["yhat"]) ** 2).mean()) for f in (a, b)]
     row(f"{name}: cross-validation, {a['cutoff'].nunique()} cut-offs of {horizon}", ours, theirs,
-        f"80 % intervals cover {100 * cover[0]:.1f} % and {100 * cover[1]:.1f} %; rmse {error[0]:.4g} and {error[1]:.4g}")
+        f"80 % intervals cover {100 * cover[0]:.1f} % and {100 * cover[1]:.1f} % (norn with parameter_uncertainty {100 * cover[2]:.1f} %); rmse {error[0]:.4g} and {error[1]:.4g}")
 
 
 def many(n, peers):
@@ -104,11 +105,11 @@ def main():
         df = pd.read_csv(os.path.join(a.folder, file), parse_dates=["ds"])
         m, q = one_set(name, df, freq, ahead, repeats)
         if name == "Peyton Manning":
-            validation(name, m, q, "365 days", repeats)
+            validation(name, df, m, q, "365 days", repeats)
         elif name == "retail sales":
-            validation(name, m, q, "365 days", repeats)
+            validation(name, df, m, q, "365 days", repeats)
         else:
-            validation(name, m, q, "3 days", repeats, initial="30 days", period="10 days")
+            validation(name, df, m, q, "3 days", repeats, initial="30 days", period="10 days")
     many(500 if a.quick else 10_000, 5 if a.quick else 20)
 
 
