@@ -4,13 +4,15 @@ BUILD ?= build
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 SETUP = tools/setup_debian
+WEB = tools/setup_web
 CONFIGURE = BUILD=$(BUILD) tools/configure
 NORN = $(BUILD)/norn
 
-.PHONY: all demo python test test-full bench install clean asan tsan coverage fuzz oracles format tidy check help
+.PHONY: all demo python test test-full bench install clean asan tsan coverage fuzz soak oracles format tidy check help
 
 all: ## build the command and the library (build/norn)
 	@$(SETUP) build
+	@$(WEB) build
 	@$(CONFIGURE) release
 	@ninja -C $(BUILD) --quiet
 	@echo "built $(NORN)"
@@ -25,18 +27,21 @@ python: ## build the Python package and install it into .venv-test, with what it
 
 test: ## every test, sanitizers and checks; ends with "N passed, N failed"
 	@$(SETUP) test python
+	@$(WEB) test
 	@$(CONFIGURE) release tests
 	@ninja -C $(BUILD) --quiet
 	@tools/run_tests --build $(BUILD)
 
 test-full: ## the same, with every suite under every sanitizer
 	@$(SETUP) test python
+	@$(WEB) test
 	@$(CONFIGURE) release tests bench
 	@ninja -C $(BUILD) --quiet
 	@tools/run_tests --build $(BUILD) --full
 
 bench: ## measure this machine: speed-up, equal digests, and the programs in bench/
 	@$(SETUP) build bench
+	@$(WEB) build
 	@$(CONFIGURE) release bench
 	@ninja -C $(BUILD) --quiet
 	@NORN=$(NORN) BUILD=$(BUILD) tools/run_bench
@@ -52,14 +57,17 @@ clean: ## remove everything that was built
 
 asan: ## all tests under the address and undefined-behaviour sanitizers
 	@$(SETUP) test
+	@$(WEB) test
 	@tools/run_tests --only asan --full
 
 tsan: ## all tests under the thread sanitizer
 	@$(SETUP) test
+	@$(WEB) test
 	@tools/run_tests --only tsan --full
 
 coverage: ## lines and branches that the tests reach
 	@$(SETUP) coverage
+	@$(WEB) build
 	@BUILD=build-coverage tools/configure coverage tests
 	@ninja -C build-coverage --quiet
 	@status=0; meson test -C build-coverage --no-rebuild --quiet -t 5 || status=$$?; \
@@ -67,7 +75,11 @@ coverage: ## lines and branches that the tests reach
 
 fuzz: ## run every fuzz harness for FUZZ_SECONDS (60) each
 	@$(SETUP) fuzz
+	@$(WEB) build
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run_fuzz
+
+soak: all ## the server under mixed load for SOAK_SECONDS (1200) and SOAK_REQUESTS (1000000) tiny requests
+	@tools/run_soak $(NORN)
 
 oracles: ## make the oracles' fixtures again (R and the forecast package)
 	@$(SETUP) oracles
@@ -75,13 +87,14 @@ oracles: ## make the oracles' fixtures again (R and the forecast package)
 
 format: ## put every C file into the house's form
 	@$(SETUP) format
-	@find src cli include tests bench \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format-14 -i
+	@find src cli server include tests bench \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format-14 -i
 
-tidy: ## clang-tidy over src and cli
+tidy: ## clang-tidy over src, cli and server
 	@$(SETUP) tidy
+	@$(WEB) build
 	@BUILD=build-tidy tools/configure tidy
 	@ninja -C build-tidy --quiet norn
-	@find src cli -name '*.c' -print0 | xargs -0 -n 4 -P 2 clang-tidy-14 -p build-tidy --quiet
+	@find src cli server -name '*.c' -print0 | xargs -0 -n 4 -P 2 clang-tidy-14 -p build-tidy --quiet
 
 check: ## the house's own checks alone: floors, style, exports
 	@tools/check_layers

@@ -2,9 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli_help.h"
 
+#include "app/learner_spec.h"
 #include "app/spec.h"
 #include "app/version.h"
 #include "io/writer.h"
+#include "server/api_serve.h"
 
 void cli_help_all(FILE *to) {
     size_t n;
@@ -20,6 +22,7 @@ void cli_help_all(FILE *to) {
     fprintf(to, "  norn models theta\n\nCommands\n");
     for (size_t i = 0; i < n; i++)
         fprintf(to, "  %-10s %s\n", ops[i].name, ops[i].summary);
+    fprintf(to, "  %-10s %s\n", api_serve_op()->name, api_serve_op()->summary);
     fprintf(to, "  %-10s %s\n", "models", "list the models, or one model's parameters");
     fprintf(to, "  %-10s %s\n", "version", "print the version");
     fprintf(to, "  %-10s %s\n", "help", "this text, or a command's: norn help COMMAND");
@@ -39,7 +42,7 @@ static int width_of(const char *text) {
 }
 
 static void print_row(FILE *to, const norni_param *row, const char *dashes) {
-    char left[96], letter[8] = "    ";
+    char left[512], letter[8] = "    "; /* choices are never cut: a test looks at all of them */
     if (row->letter && dashes[0]) norni_format(letter, sizeof letter, "-%c, ", row->letter);
     const char *value = row->type == NORNI_T_BOOL ? (dashes[0] ? "" : "true|false")
                         : row->metavar            ? row->metavar
@@ -69,8 +72,8 @@ static bool listed(const norni_op *op, const char *name) {
 }
 
 void cli_help_op(FILE *to, const norni_op *op) {
-    fprintf(to, "norn %s: %s\n\nUsage: norn %s %s [FLAGS]\n\nExamples\n%s", op->name, op->summary,
-            op->name, op->operand ? op->operand : "", op->examples);
+    fprintf(to, "norn %s: %s\n\nUsage: norn %s%s%s [FLAGS]\n\nExamples\n%s", op->name, op->summary,
+            op->name, op->operand ? " " : "", op->operand ? op->operand : "", op->examples);
     for (size_t g = 0; g < op->n_groups; g++) {
         fprintf(to, "\n%s\n", op->groups[g].title);
         for (size_t i = 0; i < *op->groups[g].n_rows; i++) {
@@ -89,6 +92,32 @@ static int print_model(const norni_model *m) {
     for (size_t i = 0; i < m->n_params; i++)
         print_row(stdout, &m->params[i], "");
     return 0;
+}
+
+/* A learner of several targets: `norn multi`. */
+static int print_learner(const norni_learner *l) {
+    printf("%s: %s\n", l->name, l->summary);
+    if (l->source) printf("Source: %s\n", l->source);
+    printf("For norn multi. Fits: %s. Missing values: %s. Explains: %s. Kept by --save: %s.\n",
+           l->whole ? "all targets and steps at once" : "each target and step",
+           l->missing ? "served" : "filled first", l->explain ? "yes" : "no",
+           l->save ? "yes" : "no");
+    if (l->n_params > 0) printf("\nParameters, as %s(%s=…)\n", l->name, l->params[0].name);
+    for (size_t i = 0; i < l->n_params; i++)
+        print_row(stdout, &l->params[i], "");
+    return 0;
+}
+
+static void list_learners(void) {
+    const norni_learner_set *set = norni_registry_learners();
+    printf("\nOf many targets with drivers (norn multi)\n%-18s %-9s %-8s %-9s %s\n", "MODEL",
+           "EXPLAINS", "MISSING", "KEPT", "");
+    for (size_t i = 0; i < set->n; i++) {
+        const norni_learner *l = set->learners[i];
+        printf("%-18s %-9s %-8s %-9s %s\n", l->name, l->explain ? "yes" : "no",
+               l->missing ? "yes" : "filled", l->save ? "yes" : "no", l->summary);
+    }
+    printf("%-18s %-9s %-8s %-9s %s\n", "ensemble", "no", "yes", "yes", NORNI_MIX_SUMMARY);
 }
 
 static int print_models_json(const norni_model_set *set) {
@@ -146,8 +175,12 @@ int cli_help_models(int argc, char **argv) {
         return print_models_json(set);
     if (argc >= 1) {
         const norni_model *m = norni_model_find(set, norni_str_of(argv[0]));
-        if (m != NULL) return print_model(m);
-        return unknown_model(set, argv[0]);
+        const norni_learner *l =
+            norni_learner_find(norni_registry_learners(), norni_str_of(argv[0]));
+        if (m != NULL) (void)print_model(m);
+        if (m != NULL && l != NULL) printf("\n");
+        if (l != NULL) return print_learner(l);
+        return m != NULL ? 0 : unknown_model(set, argv[0]);
     }
     printf("%-18s %-9s %-8s %-9s %s\n", "MODEL", "INTERVALS", "MISSING", "EXOGENOUS", "");
     for (size_t i = 0; i < set->n; i++) {
@@ -155,6 +188,7 @@ int cli_help_models(int argc, char **argv) {
         printf("%-18s %-9s %-8s %-9s %s\n", m->name, m->intervals ? "yes" : "no",
                m->missing ? "yes" : "no", m->exogenous ? "yes" : "no", m->summary);
     }
+    list_learners();
     printf(
         "\nA spec is [alias=]name(key=value,…)[season], as e=ets(error=A)[12]; `norn models NAME` "
         "shows the parameters.\n");

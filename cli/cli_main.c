@@ -12,6 +12,7 @@
 #include "cli/cli_args.h"
 #include "cli/cli_help.h"
 #include "cli/cli_progress.h"
+#include "server/api_serve.h"
 
 enum {
     EXIT_GOOD = 0,
@@ -120,8 +121,9 @@ static int finish(const norni_op *op, const norni_inputs *in, norn_status st,
         return EXIT_RUN;
     }
     if (st == NORN_OK && r->above_threshold) {
-        fprintf(stderr, "norn %s: %zu of %zu items failed, more than --error-threshold allows\n",
-                op->name, r->n_failed, r->n_items);
+        fprintf(stderr, "norn %s: %zu of %zu items failed, more than --error-threshold allows%s",
+                op->name, r->n_failed, r->n_items, r->why[0] ? ": " : "");
+        put_line(r->why);
         return EXIT_PARTIAL;
     }
     if (st == NORN_OK) return EXIT_GOOD;
@@ -170,13 +172,39 @@ static int run_op(const norni_op *op, int argc, char **argv) {
     return code;
 }
 
+/* The server makes its own contexts, one a job, and hears signals itself. */
+static int serve(int argc, char **argv) {
+    const norni_op *op = api_serve_op();
+    norn_alloc alloc = norni_alloc_default();
+    norni_arena arena;
+    cli_args args = {.opt = NULL};
+    norn_err err = {NORN_OK, ""};
+    norni_arena_init(&arena, &alloc);
+    const norn_status st = cli_args_parse(op, argc, argv, &arena, &args, &err);
+    int code = EXIT_GOOD;
+    if (st != NORN_OK) {
+        fputs("norn serve: ", stderr);
+        put_line(err.text);
+        code = exit_code(st);
+    } else if (args.want_help) {
+        cli_help_op(stdout, op);
+    } else {
+        code = api_serve_run(args.opt);
+    }
+    norni_arena_clear(&arena);
+    return code;
+}
+
 /* `place` is what the user called: "norn", or "norn help". */
 static int unknown_command(const char *place, const char *name) {
     size_t n, best = 4;
     const norni_op *ops = norni_registry_ops(&n);
     const char *near = NULL;
-    for (size_t i = 0; i < n + 2; i++) {
-        const char *candidate = i < n ? ops[i].name : i == n ? "models" : "version";
+    for (size_t i = 0; i < n + 3; i++) {
+        const char *candidate = i < n        ? ops[i].name
+                                : i == n     ? "models"
+                                : i == n + 1 ? "version"
+                                             : "serve";
         const size_t d = norni_str_distance(norni_str_of(name), norni_str_of(candidate));
         if (d < best) {
             best = d;
@@ -197,6 +225,7 @@ static int help_command(int argc, char **argv) {
         return EXIT_GOOD;
     }
     const norni_op *op = norni_registry_op(norni_str_of(argv[0]));
+    if (op == NULL && strcmp(argv[0], api_serve_op()->name) == 0) op = api_serve_op();
     if (op != NULL) {
         cli_help_op(stdout, op);
         return EXIT_GOOD;
@@ -220,6 +249,7 @@ static int dispatch(int argc, char **argv) {
     const char *name = argv[1];
     const norni_op *op = norni_registry_op(norni_str_of(name));
     if (op != NULL) return run_op(op, argc - 2, argv + 2);
+    if (strcmp(name, "serve") == 0) return serve(argc - 2, argv + 2);
     if (strcmp(name, "models") == 0) return cli_help_models(argc - 2, argv + 2);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
         printf("norn %s\n", NORNI_VERSION);

@@ -50,7 +50,7 @@ typedef struct norn_err {
 /// The status' word, as "data"; "unknown" outside the enumeration. Never NULL; static storage.
 NORN_API const char *norn_status_name(norn_status status);
 
-/// Fills `err` (may be NULL) and returns `code`. Understands %s %.*s %c %d %u %x %zu %lld %llu %g
+/// Fills `err` (may be NULL) and returns `code`. Understands %s %.Ns %.*s %c %d %u %x %zu %lld %llu %g
 /// (%g prints the shortest text that reads back as the same double, in every locale) and %%.
 NORN_API norn_status norn_fail(norn_err *err, norn_status code, const char *fmt, ...)
     NORN_PRINTF(3, 4);

@@ -154,6 +154,24 @@ bool nornpy_run(nornpy_state *s, norn_ctx *ctx, nornpy_work work, void *arg, nor
     return c.status == NORN_OK;
 }
 
+bool nornpy_run_leased(nornpy_state *s, int32_t n_threads, nornpy_work work, void *arg,
+                       bool heavy) {
+    norn_err err = {NORN_OK, ""};
+    norn_status st = NORN_OK;
+    norn_ctx *ctx = nornpy_lease(s, n_threads);
+    if (ctx == NULL) return false;
+    bool good = true;
+    if (heavy) {
+        good = nornpy_run(s, ctx, work, arg, NULL, NULL);
+    } else {
+        Py_BEGIN_ALLOW_THREADS st = work(ctx, arg, &err);
+        Py_END_ALLOW_THREADS if (st != NORN_OK)(void) nornpy_raise(s, st, &err);
+        good = st == NORN_OK;
+    }
+    nornpy_give_back(s, ctx);
+    return good;
+}
+
 /* ---- how many workers ---- */
 
 PyObject *nornpy_set_num_threads(PyObject *module, PyObject *arg) {

@@ -15,6 +15,11 @@
  * model_calls.c one model over a list of series: fit, forecast, move on (norn.ARIMA)
  * prophet_calls.c, prophet_numbers.c, prophet_charts.c
  *              norn.Prophet over include/norn/prophet.h: models, their numbers, their charts
+ * ebm_calls.c  norn.EBMRegressor over include/norn/ebm.h
+ * multi_calls.c  norn.multi over app/frame_multi.h
+ * finance_calls.c  norn.full_report and norn.simulate over app/frame_finance.h
+ * portfolio_calls.c, portfolio_numbers.c
+ *              norn.portfolio and norn.ParallelOptimizer over app/frame_portfolio.h
  * operations.c forecast and cross_validate on frames; the registry's rows for signatures
  * raise.c      a norn_status and its text as an exception
  *
@@ -29,8 +34,12 @@
 #include <norn/forecast.h>
 
 #include "python/src/arrow.h"
+#include "python/src/ebm_calls.h"
+#include "python/src/finance_calls.h"
 #include "python/src/model_calls.h"
+#include "python/src/multi_calls.h"
 #include "python/src/operations.h"
+#include "python/src/portfolio_calls.h"
 #include "python/src/prophet_calls.h"
 #include "python/src/rolling_calls.h"
 #include "python/src/state.h"
@@ -60,6 +69,23 @@ static PyMethodDef functions[] = {
     {"roll_columns", nornpy_roll_columns, METH_VARARGS, NULL},
     {"model_door", nornpy_model_door, METH_VARARGS, NULL},
     {"ljung_box", nornpy_ljung_box, METH_VARARGS, NULL},
+    {"multi", nornpy_multi, METH_VARARGS, NULL},
+    {"finance_report", nornpy_finance_report, METH_VARARGS, NULL},
+    {"finance_whatif", nornpy_finance_whatif, METH_VARARGS, NULL},
+    {"portfolio_search", nornpy_portfolio_search, METH_VARARGS, NULL},
+    {"portfolio_path", nornpy_portfolio_path, METH_VARARGS, NULL},
+    {"portfolio_weights", nornpy_portfolio_weights, METH_VARARGS, NULL},
+    {"portfolio_metrics", nornpy_portfolio_metrics, METH_VARARGS, NULL},
+    {"portfolio_deflated", nornpy_portfolio_deflated, METH_VARARGS, NULL},
+    {"portfolio_pbo", nornpy_portfolio_pbo, METH_VARARGS, NULL},
+    {"ebm_fit", nornpy_ebm_fit, METH_VARARGS, NULL},
+    {"ebm_view", nornpy_ebm_view, METH_O, NULL},
+    {"ebm_term", nornpy_ebm_term, METH_VARARGS, NULL},
+    {"ebm_rows", nornpy_ebm_rows, METH_VARARGS, NULL},
+    {"ebm_edit", nornpy_ebm_edit, METH_VARARGS, NULL},
+    {"ebm_merge", nornpy_ebm_merge, METH_O, NULL},
+    {"ebm_save", nornpy_ebm_save, METH_VARARGS, NULL},
+    {"ebm_load", nornpy_ebm_load, METH_O, NULL},
     {"prophet_make", nornpy_prophet_make, METH_VARARGS, NULL},
     {"prophet_fit", nornpy_prophet_fit, METH_VARARGS, NULL},
     {"prophet_fit_many", nornpy_prophet_fit_many, METH_VARARGS, NULL},
@@ -81,7 +107,8 @@ static int exec_module(PyObject *module) {
     s->np_empty = PyObject_GetAttrString(numpy, "empty");
     s->np_array = PyObject_GetAttrString(numpy, "ndarray");
     Py_DECREF(numpy);
-    if (!s->np_empty || !s->np_array || !nornpy_errors_init(s, module) || !nornpy_rolling_init(module))
+    if (!s->np_empty || !s->np_array || !nornpy_errors_init(s, module) ||
+        !nornpy_rolling_init(module))
         return -1;
     return PyModule_AddStringConstant(module, "__version__", norn_version());
 }

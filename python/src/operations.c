@@ -15,9 +15,7 @@ typedef struct operation_call {
     frame_operation *run;
     norni_frame_call frame;
     norni_frame_result *out;
-    norni_tally tally;
-    atomic_size_t n_expected;
-    PyObject *tick; /* called with (done, expected), or NULL */
+    nornpy_progress progress;
 } operation_call;
 
 static norn_status work(norn_ctx *ctx, void *arg, norn_err *err) {
@@ -25,8 +23,16 @@ static norn_status work(norn_ctx *ctx, void *arg, norn_err *err) {
     return c->run(ctx, &c->frame, c->out, err);
 }
 
-static bool tick(void *arg) {
-    const operation_call *c = arg;
+void nornpy_progress_begin(nornpy_progress *p, PyObject *tick, norni_frame_call *call) {
+    p->tick = tick == Py_None ? NULL : tick;
+    norni_tally_init(&p->tally);
+    atomic_init(&p->n_expected, 0);
+    call->tally = &p->tally;
+    call->n_expected = &p->n_expected;
+}
+
+bool nornpy_progress_tick(void *progress) {
+    const nornpy_progress *c = progress;
     if (c->tick == NULL) return true;
     PyObject *answer =
         PyObject_CallFunction(c->tick, "nn", (Py_ssize_t)atomic_load(&c->tally.n_done),
@@ -35,8 +41,7 @@ static bool tick(void *arg) {
     return answer != NULL;
 }
 
-/* {"horizon": "12", …} as two lists of texts, which live as long as the dictionary's items. */
-static bool take_options(PyObject *options, PyObject **items, const char ***option,
+bool nornpy_options_take(PyObject *options, PyObject **items, const char ***option,
                          const char ***value, size_t *n) {
     *items = PyDict_Check(options) ? PyDict_Items(options) : NULL;
     if (*items == NULL) {
@@ -60,15 +65,18 @@ static PyObject *lines(const norni_buf *b) {
     return nornpy_words(b->p ? b->p : "", b->failed ? 0 : b->n);
 }
 
+PyObject *nornpy_info_of(const norni_frame_result *result) {
+    const norni_op_result *r = &result->counts;
+    PyObject *said = lines(&result->said), *failed = lines(&result->failed);
+    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:s,s:s,s:N,s:N}", "n_items", (Py_ssize_t)r->n_items,
+                         "n_ok", (Py_ssize_t)r->n_ok, "n_fallback", (Py_ssize_t)r->n_fallback,
+                         "n_failed", (Py_ssize_t)r->n_failed, "digest", r->digest, "first_status",
+                         norn_status_name(result->first_failure), "said", said, "failed", failed);
+}
+
 /* (frame, history or None, info) */
 static PyObject *answer_of(nornpy_frame *f) {
-    const norni_op_result *r = &f->result.counts;
-    PyObject *said = lines(&f->result.said), *failed = lines(&f->result.failed), *history = NULL;
-    PyObject *info =
-        Py_BuildValue("{s:n,s:n,s:n,s:n,s:s,s:s,s:N,s:N}", "n_items", (Py_ssize_t)r->n_items,
-                      "n_ok", (Py_ssize_t)r->n_ok, "n_fallback", (Py_ssize_t)r->n_fallback,
-                      "n_failed", (Py_ssize_t)r->n_failed, "digest", r->digest, "first_status",
-                      norn_status_name(f->result.first_failure), "said", said, "failed", failed);
+    PyObject *info = nornpy_info_of(&f->result), *history = NULL;
     if (info != NULL && f->result.history.n_columns > 0) {
         /* The fitted values are a frame beside; it takes the arena's columns by a copy of the list. */
         nornpy_frame *h = nornpy_frame_new();
@@ -113,18 +121,14 @@ static PyObject *run_operation(nornpy_state *s, frame_operation *run, PyObject *
                                   .like = l ? &l->frame : NULL,
                                   .n_paths = n_paths > 0 ? (size_t)n_paths : 0,
                                   .alloc = &f->alloc},
-                        .out = &f->result,
-                        .tick = tick_call == Py_None ? NULL : tick_call};
+                        .out = &f->result};
     const char **option = NULL, **value = NULL;
-    bool good = take_options(options, &items, &option, &value, &c.frame.n_options);
+    bool good = nornpy_options_take(options, &items, &option, &value, &c.frame.n_options);
     c.frame.option = option;
     c.frame.value = value;
-    c.frame.tally = &c.tally;
-    c.frame.n_expected = &c.n_expected;
-    norni_tally_init(&c.tally);
-    atomic_init(&c.n_expected, 0);
+    nornpy_progress_begin(&c.progress, tick_call, &c.frame);
     norn_ctx *ctx = good ? nornpy_lease(s, n_threads) : NULL;
-    good = ctx != NULL && nornpy_run(s, ctx, work, &c, tick, &c);
+    good = ctx != NULL && nornpy_run(s, ctx, work, &c, nornpy_progress_tick, &c.progress);
     if (ctx != NULL) nornpy_give_back(s, ctx);
     PyMem_Free(option);
     Py_XDECREF(items);
@@ -198,15 +202,15 @@ PyObject *nornpy_model_rows(PyObject *module, PyObject *unused) {
     for (size_t i = 0; list != NULL && i < set->n; i++) {
         const norni_model *m = set->models[i];
         PyObject *params = rows_of(m->params, m->n_params);
-        PyObject *row =
-            params ? Py_BuildValue("{s:s,s:N,s:N,s:O,s:O,s:O,s:O,s:O,s:N}", "name", m->name, "summary",
-                                   text_or_none(m->summary), "source", text_or_none(m->source),
-                                   "intervals", m->intervals ? Py_True : Py_False, "missing",
-                                   m->missing ? Py_True : Py_False, "exogenous",
-                                   m->exogenous ? Py_True : Py_False, "kept",
-                                   m->save ? Py_True : Py_False, "paths",
-                                   m->paths ? Py_True : Py_False, "params", params)
-                   : NULL;
+        PyObject *row = params ? Py_BuildValue("{s:s,s:N,s:N,s:O,s:O,s:O,s:O,s:O,s:N}", "name",
+                                               m->name, "summary", text_or_none(m->summary),
+                                               "source", text_or_none(m->source), "intervals",
+                                               m->intervals ? Py_True : Py_False, "missing",
+                                               m->missing ? Py_True : Py_False, "exogenous",
+                                               m->exogenous ? Py_True : Py_False, "kept",
+                                               m->save ? Py_True : Py_False, "paths",
+                                               m->paths ? Py_True : Py_False, "params", params)
+                               : NULL;
         if (row == NULL || PyList_SetItem(list, (Py_ssize_t)i, row) != 0) Py_CLEAR(list);
     }
     return list;

@@ -26,32 +26,6 @@ norn_prophet *nornpy_prophet_of(PyObject *capsule) {
 
 /* ---- arguments ---- */
 
-const char *nornpy_prophet_text(PyObject *object, const char *what) {
-    Py_ssize_t n = 0;
-    const char *p = object ? PyUnicode_AsUTF8AndSize(object, &n) : NULL;
-    if (p == NULL || strlen(p) == (size_t)n) return p;
-    PyErr_Format(PyExc_ValueError, "%s: %R holds a NUL, which is not taken", what, object);
-    return NULL;
-}
-
-const char **nornpy_prophet_texts(PyObject *list, const char *what, size_t *n) {
-    const Py_ssize_t size = PyList_Size(list);
-    if (size < 0) return NULL;
-    const char **text = PyMem_Calloc((size_t)size + 1, sizeof *text);
-    if (text == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    *n = (size_t)size;
-    for (Py_ssize_t i = 0; i < size; i++) {
-        text[i] = nornpy_prophet_text(PyList_GetItem(list, i), what);
-        if (text[i] != NULL) continue;
-        PyMem_Free((void *)text);
-        return NULL;
-    }
-    return text;
-}
-
 /* A list's size and zeroed room for as many items; NULL with an exception set. */
 static void *room_for(PyObject *list, size_t each, size_t *n) {
     const Py_ssize_t size = PyList_Size(list);
@@ -69,9 +43,9 @@ norn_prophet_seasonality *nornpy_prophet_seasons(PyObject *list, size_t *n) {
         int order = 0, mult = 0;
         bool good = PyArg_ParseTuple(PyList_GetItem(list, (Py_ssize_t)i), "OdidiO", &name,
                                      &s[i].period, &order, &s[i].prior, &mult, &condition) &&
-                    (s[i].name = nornpy_prophet_text(name, "seasonality")) != NULL;
+                    (s[i].name = nornpy_text(name, "seasonality")) != NULL;
         if (good && condition != Py_None)
-            good = (s[i].condition = nornpy_prophet_text(condition, "condition_name")) != NULL;
+            good = (s[i].condition = nornpy_text(condition, "condition_name")) != NULL;
         s[i].order = order;
         s[i].multiplicative = mult;
         if (good) continue;
@@ -88,7 +62,7 @@ norn_prophet_regressor *nornpy_prophet_regressors(PyObject *list, size_t *n) {
         int standardise = 0, mult = 0;
         const bool good = PyArg_ParseTuple(PyList_GetItem(list, (Py_ssize_t)i), "Odiidd", &name,
                                            &r[i].prior, &standardise, &mult, &r[i].mu, &r[i].sd) &&
-                          (r[i].name = nornpy_prophet_text(name, "regressor")) != NULL;
+                          (r[i].name = nornpy_text(name, "regressor")) != NULL;
         r[i].standardise = standardise;
         r[i].multiplicative = mult;
         if (good) continue;
@@ -136,7 +110,7 @@ static bool take_holidays(PyObject *object, holidays *h) {
     if (object == Py_None) return true;
     if (!PyArg_ParseTuple(object, "OOOOO", &names, &column[0], &column[1], &column[2], &column[3]))
         return false;
-    h->name = nornpy_prophet_texts(names, "holiday", &h->n);
+    h->name = nornpy_texts(names, "holiday", &h->n);
     if (h->name == NULL) return false;
     h->row = PyMem_Calloc(h->n + 1, sizeof *h->row);
     if (h->row == NULL) return PyErr_NoMemory() != NULL;
@@ -185,7 +159,7 @@ static bool take_rows(PyObject *object, rows_call *c) {
         !take_number(cap, "cap", r->n, &c->number[1], &r->cap) ||
         !take_number(floor_, "floor", r->n, &c->number[2], &r->floor))
         return false;
-    c->name = nornpy_prophet_texts(names, "column", &r->n_x);
+    c->name = nornpy_texts(names, "column", &r->n_x);
     if (c->name == NULL) return false;
     c->x = PyMem_Calloc(r->n_x + 1, sizeof *c->x);
     c->column = PyMem_Calloc(r->n_x + 1, sizeof *c->column);
@@ -214,27 +188,6 @@ static bool take_predict(PyObject *object, norn_prophet_predict_opt *opt) {
     opt->components = components;
     opt->parameters = parameters;
     return true;
-}
-
-/* ---- running ---- */
-
-/* Heavy work in a thread of its own, which Ctrl-C stops; light work here, without the lock. */
-static bool run(nornpy_state *s, norn_ctx *ctx, nornpy_work work, void *job, bool heavy) {
-    norn_err err = {NORN_OK, ""};
-    norn_status st;
-    if (heavy) return nornpy_run(s, ctx, work, job, NULL, NULL);
-    Py_BEGIN_ALLOW_THREADS st = work(ctx, job, &err);
-    Py_END_ALLOW_THREADS if (st != NORN_OK)(void) nornpy_raise(s, st, &err);
-    return st == NORN_OK;
-}
-
-/* Leases a context for the work and gives it back. */
-static bool run_leased(nornpy_state *s, int n_threads, nornpy_work work, void *job, bool heavy) {
-    norn_ctx *ctx = nornpy_lease(s, n_threads);
-    if (ctx == NULL) return false;
-    const bool good = run(s, ctx, work, job, heavy);
-    nornpy_give_back(s, ctx);
-    return good;
 }
 
 PyObject *nornpy_prophet_countries(PyObject *module, PyObject *none) {
@@ -295,7 +248,7 @@ static bool take_options(PyObject *object, nornpy_vector *v, make_job *j) {
         if (!nornpy_integers_take(given, "changepoints", v, &o->changepoints)) return false;
         o->n_given = v->n;
     }
-    if (country != Py_None) j->country = nornpy_prophet_text(country, "country_name");
+    if (country != Py_None) j->country = nornpy_text(country, "country_name");
     return country == Py_None || j->country != NULL;
 }
 
@@ -313,7 +266,7 @@ PyObject *nornpy_prophet_make(PyObject *module, PyObject *args) {
     if (regressor == NULL) goto done;
     j.season = season;
     j.regressor = regressor;
-    if (run_leased(s, 0, make_work, &j, false)) {
+    if (nornpy_run_leased(s, 0, make_work, &j, false)) {
         answer = capsule_of(j.out);
         j.out = NULL;
     }
@@ -352,7 +305,7 @@ PyObject *nornpy_prophet_fit(PyObject *module, PyObject *args) {
     if (warm != Py_None && (j.warm = nornpy_prophet_of(warm)) == NULL) return NULL;
     bool good = take_rows(rows, &j.rows);
     const double cost = (double)j.rows.rows.n * n_columns * n_columns;
-    good = good && run_leased(s, n_threads, fit_work, &j, !convex || cost > ALONE_FIT);
+    good = good && nornpy_run_leased(s, n_threads, fit_work, &j, !convex || cost > ALONE_FIT);
     drop_rows(&j.rows);
     return good ? Py_NewRef(Py_None) : NULL;
 }
@@ -403,7 +356,7 @@ PyObject *nornpy_prophet_fit_many(PyObject *module, PyObject *args) {
     many_job j = {.p = NULL};
     if (!PyArg_ParseTuple(args, "OOi", &capsule, &list, &n_threads)) return NULL;
     if ((j.p = nornpy_prophet_of(capsule)) == NULL) return NULL;
-    if (take_series(list, &j) && run_leased(s, n_threads, many_work, &j, true))
+    if (take_series(list, &j) && nornpy_run_leased(s, n_threads, many_work, &j, true))
         answer = PyList_New((Py_ssize_t)j.n);
     for (size_t i = 0; answer != NULL && i < j.n; i++) {
         PyObject *one = fitted_or_word(&j, i);
@@ -479,7 +432,7 @@ PyObject *nornpy_prophet_spread(PyObject *module, PyObject *args) {
     spread_job j = {.p = NULL};
     if (!PyArg_ParseTuple(args, "OO", &capsule, &rows)) return NULL;
     if ((j.p = nornpy_prophet_of(capsule)) == NULL) return NULL;
-    if (take_rows(rows, &j.rows) && run_leased(s, 0, spread_work, &j, j.rows.rows.n > 50000))
+    if (take_rows(rows, &j.rows) && nornpy_run_leased(s, 0, spread_work, &j, j.rows.rows.n > 50000))
         answer = Py_NewRef(Py_None);
     drop_rows(&j.rows);
     return answer;
@@ -501,7 +454,7 @@ PyObject *nornpy_prophet_predict(PyObject *module, PyObject *args) {
     ahead_job j = {.p = NULL};
     if (!PyArg_ParseTuple(args, "OOO", &capsule, &rows, &opt)) return NULL;
     if ((j.p = nornpy_prophet_of(capsule)) == NULL || !take_predict(opt, &j.opt)) return NULL;
-    if (take_rows(rows, &j.rows) && run_leased(s, 0, predict_work, &j, heavy_draws(&j)))
+    if (take_rows(rows, &j.rows) && nornpy_run_leased(s, 0, predict_work, &j, heavy_draws(&j)))
         answer = table_answer(s, &j.table);
     norn_prophet_table_free(&j.table);
     drop_rows(&j.rows);
@@ -531,7 +484,7 @@ PyObject *nornpy_prophet_samples(PyObject *module, PyObject *args) {
         const size_t n = j.rows.rows.n, m = (size_t)(j.opt.samples > 0 ? j.opt.samples : 0);
         trend = matrix(s, n, m, &of_trend, &j.trend);
         yhat = trend ? matrix(s, n, m, &of_yhat, &j.yhat) : NULL;
-        if (yhat != NULL && run_leased(s, 0, samples_work, &j, heavy_draws(&j)))
+        if (yhat != NULL && nornpy_run_leased(s, 0, samples_work, &j, heavy_draws(&j)))
             answer = Py_BuildValue("(OO)", trend, yhat);
     }
     if (trend != NULL) PyBuffer_Release(&of_trend);
@@ -555,7 +508,7 @@ PyObject *nornpy_prophet_cv(PyObject *module, PyObject *args) {
     j.horizon = horizon;
     bool good = nornpy_integers_take(cutoffs, "cutoffs", &v, &j.cutoff);
     j.n_cutoff = v.n;
-    if (good && take_rows(rows, &j.rows) && run_leased(s, n_threads, cv_work, &j, true))
+    if (good && take_rows(rows, &j.rows) && nornpy_run_leased(s, n_threads, cv_work, &j, true))
         answer = table_answer(s, &j.table);
     norn_prophet_table_free(&j.table);
     drop_rows(&j.rows);

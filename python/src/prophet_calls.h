@@ -30,12 +30,6 @@ PyObject *nornpy_prophet_restore(PyObject *module, PyObject *args);
 
 /* The model of a capsule; NULL with an exception set. */
 norn_prophet *nornpy_prophet_of(PyObject *capsule);
-/* A str's text, which lives as long as it; NULL with an exception set: not a str, or with a NUL inside.
- * `what` is the argument's name. */
-const char *nornpy_prophet_text(PyObject *object, const char *what);
-
-/* Texts of a list of str, valid while `list` lives. PyMem_Free the array; NULL with an exception set. */
-const char **nornpy_prophet_texts(PyObject *list, const char *what, size_t *n);
 /* Specifications out of lists of tuples, valid while the lists live. PyMem_Free; NULL with an exception. */
 norn_prophet_seasonality *nornpy_prophet_seasons(PyObject *list, size_t *n);
 norn_prophet_regressor *nornpy_prophet_regressors(PyObject *list, size_t *n);

@@ -61,7 +61,7 @@ static bool take_forecast(PyObject *object, chart_job *j) {
         !nornpy_integers_take(ds, "ds", &j->ds, &t->ds))
         return false;
     t->n = j->ds.n;
-    j->name = nornpy_prophet_texts(names, "column", &t->n_column);
+    j->name = nornpy_texts(names, "column", &t->n_column);
     if (j->name == NULL) return false;
     j->column = PyMem_Calloc(t->n_column + 1, sizeof *j->column);
     j->value = PyMem_Calloc(t->n_column + 1, sizeof *j->value);

@@ -173,7 +173,7 @@ static bool flags_in(PyObject *dict, kept *k) {
 static bool texts_in(PyObject *dict, const char *key, const char ***text, size_t *n) {
     PyObject *list = item(dict, key);
     if (list == NULL) return false;
-    *text = nornpy_prophet_texts(list, key, n);
+    *text = nornpy_texts(list, key, n);
     return *text != NULL;
 }
 

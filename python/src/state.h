@@ -48,6 +48,9 @@ typedef bool (*nornpy_tick)(void *arg);
  * is set (the library's error, or the signal's). */
 bool nornpy_run(nornpy_state *s, norn_ctx *ctx, nornpy_work work, void *arg, nornpy_tick tick,
                 void *tick_arg);
+/* The work under a context leased for it: heavy work as nornpy_run does it, light work in the calling
+ * thread, without the lock. */
+bool nornpy_run_leased(nornpy_state *s, int32_t n_threads, nornpy_work work, void *arg, bool heavy);
 
 PyObject *nornpy_set_num_threads(PyObject *module, PyObject *arg);
 PyObject *nornpy_get_num_threads(PyObject *module, PyObject *unused);

@@ -1,4 +1,4 @@
-/* A column of doubles that a Python object lends through the buffer protocol, or a copy of it. */
+/* Columns of numbers that a Python object lends through the buffer protocol, or copies of them; texts. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/src/vector.h"
 
@@ -243,4 +243,30 @@ PyObject *nornpy_array(nornpy_state *s, const void *from, size_t n, const char *
     if (n > 0) memcpy(b.buf, from, n * 8);
     PyBuffer_Release(&b);
     return array;
+}
+
+const char *nornpy_text(PyObject *object, const char *what) {
+    Py_ssize_t n = 0;
+    const char *p = object ? PyUnicode_AsUTF8AndSize(object, &n) : NULL;
+    if (p == NULL || strlen(p) == (size_t)n) return p;
+    PyErr_Format(PyExc_ValueError, "%s: %R holds a NUL, which is not taken", what, object);
+    return NULL;
+}
+
+const char **nornpy_texts(PyObject *list, const char *what, size_t *n) {
+    const Py_ssize_t size = PyList_Size(list);
+    if (size < 0) return NULL;
+    const char **text = PyMem_Calloc((size_t)size + 1, sizeof *text);
+    if (text == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    *n = (size_t)size;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        text[i] = nornpy_text(PyList_GetItem(list, i), what);
+        if (text[i] != NULL) continue;
+        PyMem_Free((void *)text);
+        return NULL;
+    }
+    return text;
 }

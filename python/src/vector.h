@@ -1,4 +1,4 @@
-/* A column of doubles that a Python object lends through the buffer protocol, or a copy of it. */
+/* Columns of numbers that a Python object lends through the buffer protocol, or copies of them; texts. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef NORNPY_VECTOR_H
 #define NORNPY_VECTOR_H
@@ -28,5 +28,11 @@ bool nornpy_integers_take(PyObject *object, const char *name, nornpy_vector *v,
                           const int64_t **out);
 /* numpy.empty(n, type) filled with n items of 8 bytes. */
 PyObject *nornpy_array(nornpy_state *s, const void *from, size_t n, const char *type);
+
+/* A str's text, which lives as long as it; NULL with an exception set: not a str, or with a NUL inside.
+ * `what` is the argument's name. */
+const char *nornpy_text(PyObject *object, const char *what);
+/* Texts of a list of str, valid while `list` lives. PyMem_Free the array; NULL with an exception set. */
+const char **nornpy_texts(PyObject *list, const char *what, size_t *n);
 
 #endif

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/common.h"
 #include "io/decoder.h"
+#include "io/s3_client.h"
 
 #include <glob.h>
 #include <unistd.h>
@@ -23,9 +24,10 @@ const norni_param norni_common_rows[] = {
      .min = 0,
      .max = 2147483647,
      .metavar = "N",
-     .help = "seed of simulated intervals"},
+     .help = "seed of whatever is drawn at random; where nothing is drawn it changes nothing"},
     {.name = "out",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_LOCAL,
      .offset = AT(out),
      .def = "-",
      .metavar = "FILE|-",
@@ -35,30 +37,38 @@ const norni_param norni_common_rows[] = {
      .type = NORNI_T_CHOICE,
      .offset = AT(format),
      .def = "auto",
-     .choices = "auto|csv|json|xlsx",
-     .help = "auto: by the extension of --out (behind it .gz or .zst), else csv"},
+     .choices = "auto|csv|json|xlsx|html",
+     .help = "auto: by the extension of --out (behind it .gz or .zst), else csv; of a report json "
+             "or html, of a portfolio json or csv, else json"},
     {.name = "summary",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_LOCAL,
      .offset = AT(summary),
      .metavar = "FILE.json",
      .help = "counts, failures, times, peak memory and the digest of the run"},
     {.name = "items",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_LOCAL,
      .offset = AT(items),
      .metavar = "FILE.csv",
-     .help = "a row for each item: status, model served, parameters, attempts, seconds"},
+     .help = "a row for each item: status, model served, parameters, attempts, seconds; of a "
+             "portfolio each configuration's numbers"},
     {.name = "resume",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_LOCAL,
      .offset = AT(resume),
      .metavar = "DIR",
      .help = "keep every finished item in DIR, and go on there after an interruption"},
     {.name = "plot",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_LOCAL,
      .offset = AT(plot),
      .metavar = "FILE.svg",
-     .help = "forecast: chart of the first twelve series; evaluate: accuracy along the horizon"},
+     .help = "a chart: forecasts of the first twelve series, accuracy along the horizon, or the "
+             "best portfolio's equity"},
     {.name = "config",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_LOCAL,
      .offset = AT(config),
      .metavar = "FILE.toml",
      .help = "flags from a file, with underscores; flags and the environment win over it"},
@@ -67,7 +77,8 @@ const norni_param norni_common_rows[] = {
      .offset = AT(memory_limit),
      .def = "0.8",
      .metavar = "SHARE|SIZE",
-     .help = "memory to use, as 0.8 of what there is or 4GiB; never changes a result"},
+     .help = "memory to use, as 0.8 of what there is or 4GiB; never changes a result, but that "
+             "`multi` thins a table that does not fit"},
     {.name = "progress",
      .type = NORNI_T_CHOICE,
      .offset = AT(progress),
@@ -113,8 +124,8 @@ const norni_param norni_common_rows[] = {
      .type = NORNI_T_CHOICE,
      .offset = AT(cache),
      .def = "off",
-     .choices = "off",
-     .help = "this version computes every result afresh: off is the only choice"},
+     .choices = "off|on",
+     .help = "on: `norn report` keeps its results between runs; others compute afresh"},
     {.name = "parallel",
      .type = NORNI_T_BOOL,
      .offset = AT(parallel),
@@ -245,7 +256,7 @@ norn_status norni_inputs_expand(const norni_inputs *in, norni_arena *arena, norn
     size_t n = 0;
     for (size_t i = 0; i < in->n; i++) {
         const char *p = in->path[i];
-        if (strpbrk(p, "*?[") != NULL && access(p, F_OK) != 0) {
+        if (strpbrk(p, "*?[") != NULL && !norni_is_s3(p) && access(p, F_OK) != 0) {
             NORN_TRY(add_matches(p, arena, &path, &n, err));
             continue;
         }
@@ -276,4 +287,14 @@ int32_t norni_format_of(const norni_common_opt *opt) {
     if (n <= 5) return NORNI_FORMAT_CSV;
     if (memcmp(opt->out + n - 5, ".json", 5) == 0) return NORNI_FORMAT_JSON;
     return memcmp(opt->out + n - 5, ".xlsx", 5) == 0 ? NORNI_FORMAT_XLSX : NORNI_FORMAT_CSV;
+}
+
+norn_status norni_table_format_check(const norni_common_opt *opt, norn_err *err) {
+    if (opt->format == NORNI_FORMAT_HTML)
+        return norn_fail(err, NORN_E_ARG,
+                         "--format html is a report's alone; csv, json and xlsx are written here");
+    if (opt->cache)
+        return norn_fail(err, NORN_E_ARG,
+                         "--cache on: only `norn report` keeps its results between runs");
+    return NORN_OK;
 }

@@ -140,20 +140,12 @@ static norn_status remember(norni_worker *w, norni_cv *cv, size_t item, void *ar
 static norn_status print_header(const norni_op_env *env, const norni_evaluate_opt *opt,
                                 const norni_inputs *in, norni_hash128 *key, norni_buf *b,
                                 norn_err *err) {
-    static const char *const common[] = {"seed", "retry-attempts"}, *const shown[] = {
-                                                                        "by-series", "errors",
-                                                                        "metric",    "actual",
-                                                                        "grid",      NULL};
+    static const char *const shown[] = {"by-series", "errors", "metric", "actual", "grid", NULL};
     static const char *const files[] = {"holidays", NULL}; /* what is in it, not its name */
     norni_buf_format(b, "norn run folder: 2\nversion: %s\noperation: evaluate\n", NORNI_VERSION);
     norni_header_rows(norni_evaluate_rows, norni_n_evaluate_rows, opt, shown, b);
     norni_header_rows(norni_method_rows, norni_n_method_rows, opt, files, b);
-    norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, b);
-    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
-        const norni_param *row =
-            norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
-        if (row != NULL) norni_header_rows(row, 1, opt, NULL, b);
-    }
+    norni_header_panel(&opt->panel, b);
     norni_buf_format(b, "hold-out: %s\n", opt->actual ? "yes" : "no");
     if (opt->grid) NORN_TRY(norni_header_file(env->ctx, "grid file", opt->grid, b, err));
     if (opt->method.holidays)

@@ -20,14 +20,12 @@ norn_status norni_table_open(norn_ctx *ctx, const char *path, int32_t format, co
 
 void norni_table_fact(norni_table_out *t, const char *key, double x) {
     if (!t->json) return;
-    norni_json_key(&t->j, key);
-    norni_json_num(&t->j, x);
+    norni_json_key_num(&t->j, key, x);
 }
 
 void norni_table_fact_text(norni_table_out *t, const char *key, norni_str s) {
     if (!t->json) return;
-    norni_json_key(&t->j, key);
-    norni_json_str(&t->j, s);
+    norni_json_key_str(&t->j, key, s);
 }
 
 static void end_table(norni_table_out *t) {

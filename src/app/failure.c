@@ -10,19 +10,13 @@ void norni_failure_json(norni_str id, norni_str column, const norni_str *cutoff,
     norni_buf_text(b, ",");
     norni_json_init(&j, b);
     norni_json_open(&j, '{');
-    norni_json_key(&j, "item");
-    norni_json_str(&j, id);
-    norni_json_key(&j, "status");
-    norni_json_str(&j, norni_str_of(norn_status_name(o->status)));
-    norni_json_key(&j, "message");
-    norni_json_str(&j, norni_str_of(o->message ? o->message : ""));
-    norni_json_key(&j, "attempts");
-    norni_json_int(&j, o->attempts);
-    norni_json_key(&j, "model");
-    norni_json_str(&j, column);
+    norni_json_key_str(&j, "item", id);
+    norni_json_key_str(&j, "status", norni_str_of(norn_status_name(o->status)));
+    norni_json_key_str(&j, "message", norni_str_of(o->message ? o->message : ""));
+    norni_json_key_int(&j, "attempts", o->attempts);
+    norni_json_key_str(&j, "model", column);
     if (cutoff != NULL) {
-        norni_json_key(&j, "cutoff");
-        norni_json_str(&j, *cutoff);
+        norni_json_key_str(&j, "cutoff", *cutoff);
     }
     norni_json_close(&j, '}');
 }

@@ -53,6 +53,8 @@ typedef struct norni_forecast_shared {
     norni_hash128 plan_key; /* of everything but the data that bears on a result */
     const struct norni_models *models; /* to take up (app/forecast_models.h), or NULL */
     const norni_kept *kept;            /* of those, what the one panel that is run has; or NULL */
+    struct norni_forecast_tell
+        *tell; /* app/forecast_tell.h: gets every item when it is done; or NULL */
 } norni_forecast_shared;
 
 /* The answer for one panel. Item = series * n_specs + spec. All but the outcomes lies in the arena. */

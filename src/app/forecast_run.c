@@ -10,6 +10,7 @@
 #include "app/digest.h"
 #include "app/forecast_item.h"
 #include "app/forecast_record.h"
+#include "app/forecast_tell.h"
 #include "base/fp.h"
 
 typedef struct forecast_job {
@@ -166,7 +167,9 @@ static bool recall_item(norni_worker *w, size_t item, void *arg, norni_outcome *
 
 static norn_status remember_item(norni_worker *w, size_t item, void *arg, const norni_outcome *o,
                                  norn_err *err) {
-    return norni_forecast_remember(w, ((forecast_job *)arg)->f, item, o, err);
+    norni_forecast *f = ((forecast_job *)arg)->f;
+    if (f->shared->tell) norni_forecast_tell_item(f->shared->tell, f, item, o);
+    return f->shared->store ? norni_forecast_remember(w, f, item, o, err) : NORN_OK;
 }
 
 norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker, const norni_panel *panel,
@@ -189,7 +192,7 @@ norn_status norni_forecast_run(norn_ctx *ctx, norni_worker *worker, const norni_
         opt.tally = shared->tally;
         opt.room = shared->room;
         opt.recall = shared->store ? recall_item : NULL;
-        opt.remember = shared->store ? remember_item : NULL;
+        opt.remember = shared->store || shared->tell ? remember_item : NULL;
     }
     NORN_TRY_GOTO(norni_batch_run(ctx, worker, f->n_items, run_item,
                                   plan->fallback ? run_fallback : NULL, &job, &opt, &f->batch, err),

@@ -41,6 +41,7 @@ typedef struct norni_frame_call {
     const norn_alloc *alloc;   /* of the answer, which outlives the context; NULL: the context's */
     norni_tally *tally;        /* or NULL */
     atomic_size_t *n_expected; /* items that the tally will reach, or NULL */
+    const struct norni_learner_set *learners; /* norni_frame_multi; NULL: the registry's */
 } norni_frame_call;
 
 /* Everything lies in the arena. */
@@ -74,6 +75,12 @@ void norni_frame_result_clear(norni_frame_result *r);
 NORN_CHECKED norn_status norni_frame_panel(norn_ctx *ctx, const norni_frame *frame,
                                            const norni_read_opt *opt, norni_panel *out,
                                            norni_align_report *report, norn_err *err);
+/* Times of a column (NULL: 1, 2, 3 …) in microseconds or as an index, *time (n) and how they are
+ * written; borrowed or in the arena. */
+NORN_CHECKED norn_status norni_frame_times(const norni_frame *frame, const norni_frame_column *c,
+                                           const norni_read_opt *opt, norni_arena *arena,
+                                           norni_time_style *style, const int64_t **time,
+                                           norn_err *err);
 /* The column of that name, or NULL. */
 const norni_frame_column *norni_frame_find(const norni_frame *frame, norni_str name);
 

@@ -5,6 +5,7 @@
 
 #include "app/frame.h"
 #include "base/fp.h"
+#include "base/grow.h"
 #include "base/map.h"
 #include "base/numtext.h"
 #include "io/panel_cells.h"
@@ -40,15 +41,11 @@ static norn_status find_column(const frame_job *job, const char *name, const cha
 }
 
 static norn_status add_run(frame_job *job, int64_t id, size_t first, size_t n, norn_err *err) {
-    if (job->n_runs == job->cap_runs) {
-        const size_t cap = job->cap_runs ? 2 * job->cap_runs : 256;
-        norni_run *run = norni_arena_get(job->scratch, cap, sizeof *run);
-        if (run == NULL) return norni_alloc_fail(err, "data", cap, sizeof *run);
-        if (job->n_runs > 0) memcpy(run, job->run, job->n_runs * sizeof *run);
-        job->run = run;
-        job->cap_runs = cap;
-    }
-    job->run[job->n_runs++] = (norni_run){(uint32_t)id, first, n};
+    norni_run *run =
+        norni_list_grow(job->scratch, job->run, job->n_runs, &job->cap_runs, 256, sizeof *run);
+    if (run == NULL) return norni_alloc_fail(err, "data", job->cap_runs, sizeof *run);
+    job->run = run;
+    run[job->n_runs++] = (norni_run){(uint32_t)id, first, n};
     return NORN_OK;
 }
 
@@ -190,6 +187,22 @@ static norn_status find_times(frame_job *job, const norni_frame_column *c, norn_
     return norn_fail(err, NORN_E_ARG,
                      "column %.*s: times are dates, time stamps, integers or texts, not floats",
                      shown(c->name), c->name.p);
+}
+
+norn_status norni_frame_times(const norni_frame *frame, const norni_frame_column *c,
+                              const norni_read_opt *opt, norni_arena *arena,
+                              norni_time_style *style, const int64_t **time, norn_err *err) {
+    frame_job job = {.frame = frame, .opt = opt, .scratch = arena};
+    NORN_TRY(find_times(&job, c, err));
+    *style = job.style;
+    *time = job.rows.time;
+    if (c != NULL) return NORN_OK;
+    int64_t *index = norni_arena_get(arena, frame->n, sizeof *index);
+    if (index == NULL) return norni_alloc_fail(err, "data", frame->n, sizeof *index);
+    for (size_t i = 0; i < frame->n; i++)
+        index[i] = (int64_t)i + 1;
+    *time = index;
+    return NORN_OK;
 }
 
 /* The column's values as doubles, copied. */

@@ -60,6 +60,7 @@ const norni_param norni_method_rows[] = {
      .help = "milliseconds an item may search; 0 = any time; results then depend on the machine"},
     {.name = "holidays",
      .type = NORNI_T_TEXT,
+     .path = NORNI_PATH_UPLOAD,
      .offset = AT(holidays),
      .metavar = "FILE",
      .help = "columns holiday, ds and, if wanted, lower_window, upper_window, prior_scale"},

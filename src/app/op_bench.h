@@ -3,15 +3,11 @@
 #ifndef NORNI_OP_BENCH_H
 #define NORNI_OP_BENCH_H
 
-#include "app/common.h"
+#include "app/bench_parts.h"
 
-typedef struct norni_bench_opt {
-    norni_common_opt common;
-    const char *workload; /* "forecast" */
-    const char *model;
-    int32_t n_series;
-    bool quick;
-} norni_bench_opt;
+/* Flags of the shared groups that mean nothing here. */
+#define NORNI_BENCH_UNLISTED \
+    "|plot|resume|items|format|cache|chunk-size|no-escape-formulas|progress|"
 
 extern const norni_param norni_bench_rows[];
 extern const size_t norni_n_bench_rows;

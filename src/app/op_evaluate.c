@@ -9,6 +9,7 @@
 #include "app/evaluate_actual.h"
 #include "app/evaluate_record.h"
 #include "app/evaluate_report.h"
+#include "app/evaluate_tell.h"
 #include "app/method.h"
 #include "app/outputs.h"
 #include "app/summary.h"
@@ -176,9 +177,7 @@ static norn_status open_outputs(evaluate_op *op, norni_evaluate_sinks *sinks, no
         sinks->items = &op->items;
     }
     if (op->opt->errors == NULL) return NORN_OK;
-    if (mkdir(op->opt->errors, 0777) != 0 && errno != EEXIST)
-        return norn_fail(err, NORN_E_IO, "--errors: cannot make the folder %s: %s", op->opt->errors,
-                         strerror(errno));
+    NORN_TRY(norni_folder_make(op->opt->errors, "--errors", err));
     NORN_TRY(join(path, op->opt->errors, "errors.csv", err));
     NORN_TRY(norni_table_open(ctx, path, NORNI_FORMAT_CSV, "Errors", &op->errors, err));
     op->errors.escape = !op->opt->panel.common.no_escape_formulas;
@@ -192,14 +191,17 @@ static norn_status run(evaluate_op *op, const norni_evaluate_sinks *sinks, norn_
     const norni_budget *budget = op->env->budget;
     const char *folder = op->opt->panel.common.resume;
     size_t room = SLICE_BYTES;
+    norni_evaluate_tell tell;
     norn_err why = {NORN_OK, ""}, closing = {NORN_OK, ""};
     if (budget && budget->limit > 0 && budget->limit / 8 < room) room = budget->limit / 8;
     norni_tally_init(&op->tally);
     op->plan.cv.tally = &op->tally;
     op->plan.cv.room = &op->room;
     NORN_TRY(norni_evaluate_memory_open(op->env, &op->plan, &op->in, &op->memory, err));
+    norni_evaluate_tell_init(&tell, op->env, &op->plan);
     norn_status st = norni_evaluation_run(op->env, &op->plan, &op->panel, room, &op->columns, sinks,
                                           &op->arena, &op->e, &why);
+    norni_evaluate_tell_clear(&tell);
     if (op->memory.store) op->n_found = norni_run_store_found(op->memory.store);
     const norn_status closed = norni_evaluate_memory_close(&op->memory, &closing);
     if (st == NORN_OK && closed != NORN_OK) {

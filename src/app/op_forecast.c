@@ -6,6 +6,7 @@
 #include "app/forecast_models.h"
 #include "app/forecast_parts.h"
 #include "app/forecast_stream.h"
+#include "app/forecast_tell.h"
 #include "app/holiday_file.h"
 #include "app/outputs.h"
 #include "app/run_header.h"
@@ -28,7 +29,6 @@ static void plan_memory(const norni_op_env *env, norni_reader *reader, norni_for
 static norn_status open_store(const norni_op_env *env, const norni_forecast_opt *opt,
                               const norni_inputs *in, norni_forecast_shared *shared,
                               norn_err *err) {
-    static const char *const common[] = {"seed", "retry-attempts"};
     /* what is in them, not their names */
     static const char *const files[] = {"save", "load", "future", "holidays", "plot-components",
                                         NULL};
@@ -40,12 +40,7 @@ static norn_status open_store(const norni_op_env *env, const norni_forecast_opt 
     norni_buf_format(&b, "norn run folder: 3\nversion: %s\noperation: forecast\n", NORNI_VERSION);
     norni_header_rows(norni_forecast_rows, norni_n_forecast_rows, opt, files, &b);
     norni_header_rows(norni_method_rows, norni_n_method_rows, opt, files, &b);
-    norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, &b);
-    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
-        const norni_param *row =
-            norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
-        if (row != NULL) norni_header_rows(row, 1, opt, NULL, &b);
-    }
+    norni_header_panel(&opt->panel, &b);
     norni_buf_format(&b, "models kept: %s\n", opt->save ? "yes" : "no");
     if (shared->models)
         norni_buf_format(&b, "models taken up: %llu\n",
@@ -164,10 +159,13 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
     forecast_charts charts = {.wants_series = common->plot != NULL,
                               .wants_parts = opt->plot_components != NULL};
     norni_forecast_totals t;
+    norni_forecast_tell tell;
     norn_err closing = {NORN_OK, ""};
     norni_tally_init(&tally);
     plan_memory(env, reader, plan);
     NORN_TRY(open_store(env, opt, in, &shared, err));
+    norni_forecast_tell_init(&tell, env);
+    if (env->item != NULL) shared.tell = &tell;
     norni_forecast_chart_init(&charts.series, env->ctx);
     norni_forecast_parts_init(&charts.parts, env->ctx);
     const norni_forecast_watch see = {see_charts, &charts};
@@ -189,6 +187,7 @@ static norn_status run_reader(const norni_op_env *env, const norni_forecast_opt 
     norni_forecast_parts_clear(&charts.parts);
     norni_forecast_chart_clear(&charts.series);
     norni_forecast_totals_clear(&t);
+    norni_forecast_tell_clear(&tell);
     pthread_rwlock_destroy(&room);
     return st;
 }

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/s3_client.h"
+#include "io/s3_config.h"
+
 static bool is_file(const norni_output *o) {
     return o->path != NULL && strcmp(o->path, "-") != 0;
 }
@@ -30,6 +33,7 @@ static const char *name_of(const char *path) {
 static bool is_same(const char *a, const char *b) {
     struct stat x, y;
     char folder[PATH_MAX];
+    if (norni_is_s3(a) || norni_is_s3(b)) return strcmp(a, b) == 0;
     const bool has_a = stat(a, &x) == 0, has_b = stat(b, &y) == 0;
     if (has_a && has_b) return x.st_dev == y.st_dev && x.st_ino == y.st_ino && S_ISREG(x.st_mode);
     if (has_a || has_b || strcmp(name_of(a), name_of(b)) != 0) return false;
@@ -40,6 +44,8 @@ static bool is_same(const char *a, const char *b) {
 static norn_status check_folder(const norni_output *o, norn_err *err) {
     char folder[PATH_MAX], why[128];
     struct stat s;
+    norni_s3_place place;
+    if (norni_is_s3(o->path)) return norni_s3_place_read(o->path, &place, err);
     if (!folder_of(o->path, folder))
         return norn_fail(err, NORN_E_ARG, "%s: the path is too long", o->flag);
     if (stat(o->path, &s) == 0 && !S_ISREG(s.st_mode)) return NORN_OK; /* opening it will tell */
@@ -48,13 +54,13 @@ static norn_status check_folder(const norni_output *o, norn_err *err) {
                      strerror_r(errno, why, sizeof why));
 }
 
-static norn_status check_name(const norni_output *o, norn_err *err) {
-    static const char *const others[] = {
-        ".parquet", ".feather", ".arrow", ".xls", ".xlsb", ".xlsm", ".ods",  ".tsv", ".bz2",
-        ".xz",      ".zip",     ".7z",    ".png", ".pdf",  ".jpg",  ".html", ".rds", ".db"};
+static norn_status check_name(const norni_output *o, bool html, norn_err *err) {
+    static const char *const others[] = {".html", ".parquet", ".feather", ".arrow", ".xls", ".xlsb",
+                                         ".xlsm", ".ods",     ".tsv",     ".bz2",   ".xz",  ".zip",
+                                         ".7z",   ".png",     ".pdf",     ".jpg",   ".rds", ".db"};
     const norni_str path = norni_str_of(o->path);
     const bool plot = strncmp(o->flag, "--plot", 6) == 0;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    for (size_t i = html ? 1 : 0; i < sizeof others / sizeof others[0]; i++) {
         const size_t n = strlen(others[i]);
         if (path.n <= n || !norni_str_is_nocase((norni_str){path.p + path.n - n, n}, others[i]))
             continue;
@@ -65,8 +71,8 @@ static norn_status check_name(const norni_output *o, norn_err *err) {
     return NORN_OK;
 }
 
-norn_status norni_outputs_check(const norni_inputs *in, const norni_output *outputs, size_t n,
-                                norn_err *err) {
+static norn_status check_all(const norni_inputs *in, const norni_output *outputs, size_t n,
+                             bool html, norn_err *err) {
     for (size_t i = 0; i < n; i++) {
         const norni_output *o = &outputs[i];
         if (!is_file(o)) continue;
@@ -80,10 +86,20 @@ norn_status norni_outputs_check(const norni_inputs *in, const norni_output *outp
                 return norn_fail(err, NORN_E_ARG, "%s and %s are one file: %s", outputs[k].flag,
                                  o->flag, o->path);
         }
-        NORN_TRY(check_name(o, err));
+        NORN_TRY(check_name(o, html, err));
         NORN_TRY(check_folder(o, err));
     }
     return NORN_OK;
+}
+
+norn_status norni_outputs_check(const norni_inputs *in, const norni_output *outputs, size_t n,
+                                norn_err *err) {
+    return check_all(in, outputs, n, false, err);
+}
+
+norn_status norni_outputs_check_pages(const norni_inputs *in, const norni_output *outputs, size_t n,
+                                      norn_err *err) {
+    return check_all(in, outputs, n, true, err);
 }
 
 norn_status norni_inputs_join(const norni_inputs *in, const norni_output *more, size_t n,
@@ -115,5 +131,6 @@ norn_status norni_outputs_check_common(const norni_inputs *in, const norni_commo
                                 {"--plot", opt->plot},
                                 more[0],
                                 more[1]};
+    NORN_TRY(norni_table_format_check(opt, err));
     return norni_outputs_check(in, all, sizeof all / sizeof all[0], err);
 }

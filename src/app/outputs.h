@@ -16,6 +16,10 @@ typedef struct norni_output {
  * done. */
 NORN_CHECKED norn_status norni_outputs_check(const norni_inputs *in, const norni_output *outputs,
                                              size_t n, norn_err *err);
+/* The same where .html is written. */
+NORN_CHECKED norn_status norni_outputs_check_pages(const norni_inputs *in,
+                                                   const norni_output *outputs, size_t n,
+                                                   norn_err *err);
 /* The inputs and the files that flags name beside them, as one list in the arena. NORN_E_ARG: standard
  * input would be read twice. */
 NORN_CHECKED norn_status norni_inputs_join(const norni_inputs *in, const norni_output *more,

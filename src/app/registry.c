@@ -3,18 +3,28 @@
 #include "app/registry.h"
 
 #include "app/op_bench.h"
+#include "app/op_cache.h"
 #include "app/op_evaluate.h"
 #include "app/op_forecast.h"
+#include "app/op_multi.h"
+#include "app/op_portfolio.h"
+#include "app/op_report.h"
 #include "app/op_rolling.h"
+#include "app/op_simulate.h"
 #include "models/arima/arima.h"
 #include "models/arima/auto_arima.h"
+#include "models/autoformer/autoformer_learner.h"
 #include "models/ces/ces.h"
 #include "models/combine/combine.h"
 #include "models/croston/croston.h"
+#include "models/ebm/ebm_learner.h"
 #include "models/ets/ets.h"
+#include "models/gbdt/gbdt_learner.h"
 #include "models/mstl/mstl.h"
 #include "models/naive/naive.h"
+#include "models/naive/naive_learner.h"
 #include "models/prophet/prophet.h"
+#include "models/ridge/ridge.h"
 #include "models/theta/theta.h"
 
 /* In the order that `norn models` prints. */
@@ -27,13 +37,22 @@ static const norni_model *const all_models[] = {
     &norni_model_auto_theta, &norni_model_croston,       &norni_model_croston_sba,
     &norni_model_tsb,        &norni_model_adida,         &norni_model_imapa,
     &norni_model_ces,        &norni_model_arima,         &norni_model_auto_arima,
-    &norni_model_mstl,       &norni_model_prophet,       &norni_model_ensemble,
-    &norni_model_auto,
+    &norni_model_mstl,       &norni_model_prophet,       &norni_model_ridge,
+    &norni_model_ebm,        &norni_model_gbdt,          &norni_model_autoformer,
+    &norni_model_ensemble,   &norni_model_auto,
 };
 static const norni_model_set model_set = {all_models, sizeof all_models / sizeof all_models[0]};
 
+/* Of several targets with drivers; in the order that `norn models` prints. */
+static const norni_learner *const all_learners[] = {&norni_learner_naive, &norni_learner_ridge,
+                                                    &norni_learner_ebm, &norni_learner_gbdt,
+                                                    &norni_learner_autoformer};
+static const norni_learner_set learner_set = {all_learners,
+                                              sizeof all_learners / sizeof all_learners[0]};
+
 static const norni_op all_ops[] = {
     {.name = "forecast",
+     .served = true,
      .summary = "forecast every series of a file, with prediction intervals",
      .operand = "DATA",
      .operand_optional = true, /* --load can do without */
@@ -59,6 +78,7 @@ static const norni_op all_ops[] = {
      .opt_size = sizeof(norni_forecast_opt),
      .run = norni_op_forecast},
     {.name = "evaluate",
+     .served = true,
      .summary = "how well models forecast: rolling-origin cross-validation, or a hold-out file",
      .operand = "DATA",
      .operand_many = true,
@@ -78,6 +98,7 @@ static const norni_op all_ops[] = {
      .opt_size = sizeof(norni_evaluate_opt),
      .run = norni_op_evaluate},
     {.name = "rolling",
+     .served = true,
      .summary = "rolling windows over every series of a file: mean, quantile, corr, ewm and more",
      .operand = "DATA",
      .operand_many = true,
@@ -95,21 +116,123 @@ static const norni_op all_ops[] = {
      .n_groups = 3,
      .opt_size = sizeof(norni_rolling_opt),
      .run = norni_op_rolling},
+    {.name = "multi",
+     .served = true,
+     .summary = "forecast many targets of one table from hundreds of drivers, and say why",
+     .operand = "DATA",
+     .operand_many = true,
+     .operand_offset = offsetof(norni_multi_opt, panel.data),
+     .examples =
+         "  norn multi plant.csv --targets 'Total_*,Blend_Yield_*' --static 'crude_*,API,Sulphur'\n"
+         "  norn multi plant.csv --targets Naphtha,Kerosene --horizon 7 --output run --explain "
+         "why\n"
+         "  norn multi plant.csv --targets Naphtha --model ridge,ebm,ensemble --windows 30 "
+         "--errors analysis\n"
+         "  norn multi plant.csv --targets Naphtha --future plan.csv --known feed_plan --quick\n"
+         "  norn multi plant.csv --targets Naphtha --save models.norn --out forecast.csv\n"
+         "  norn multi newer.csv --load models.norn --out forecast.csv\n"
+         "  norn multi plant.csv --analyse Naphtha --output analysis\n"
+         "  norn multi 'month-*.xlsx' --etl --output tables\n",
+     .unlisted = NORNI_MULTI_UNLISTED,
+     .groups = {{"Table", norni_multi_rows, &norni_n_multi_rows},
+                {"Method", norni_multi_method_rows, &norni_n_multi_method_rows},
+                {"Input", norni_panel_rows, &norni_n_panel_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 4,
+     .opt_size = sizeof(norni_multi_opt),
+     .run = norni_op_multi},
+    {.name = "report",
+     .served = true,
+     .summary = "a finance table's report: key figures, forecasts, anomalies, drivers, in words",
+     .operand = "FINANCE",
+     .operand_many = true,
+     .operand_offset = offsetof(norni_report_opt, data),
+     .examples =
+         "  norn report data/finance.csv --out report.json\n"
+         "  norn report 2023.csv 2024.csv 2025.xlsx --mode financial_storyteller --out report.json\n"
+         "  norn report books.csv --dates day-first --map 'Umsatz=revenue,Kosten=expenses'\n"
+         "  norn report books.csv --models theta,auto_ets --series series.csv --items items.csv\n"
+         "  norn report books.csv --cache on --out report.json\n",
+     .unlisted = NORNI_REPORT_UNLISTED,
+     .groups = {{"Report", norni_report_rows, &norni_n_report_rows},
+                {"Input", norni_report_input_rows, &norni_n_report_input_rows},
+                {"Cache", norni_cache_rows, &norni_n_cache_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 4,
+     .opt_size = sizeof(norni_report_opt),
+     .run = norni_op_report},
+    {.name = "simulate",
+     .served = true,
+     .summary = "what profit and cash flow would be if one column were different",
+     .operand = "FINANCE",
+     .operand_many = true,
+     .operand_offset = offsetof(norni_simulate_opt, report.data),
+     .examples = "  norn simulate data/finance.csv --parameter expenses --change-pct 10\n"
+                 "  norn simulate data/finance.csv --parameter 'Marketing Spend' --change-pct -25\n",
+     .unlisted = NORNI_SIMULATE_UNLISTED,
+     .groups = {{"Simulate", norni_simulate_rows, &norni_n_simulate_rows},
+                {"Input", norni_report_input_rows, &norni_n_report_input_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_simulate_opt),
+     .run = norni_op_simulate},
+    {.name = "portfolio",
+     .served = true,
+     .summary = "try tens of thousands of rebalancing rules walk-forward, and tell luck from skill",
+     .operand = "PRICES",
+     .operand_many = true,
+     .operand_offset = offsetof(norni_portfolio_opt, data),
+     .examples =
+         "  norn portfolio prices.csv --quick --window-days 90 --test-windows 3\n"
+         "  norn portfolio data/ohlcv --timeframe 4h --output optimization_results\n"
+         "  norn portfolio prices.csv --grid grid.toml --fee-bps 10 --slippage-bps 5 --metric sharpe\n"
+         "  norn portfolio prices.csv --dry-run\n"
+         "  norn portfolio prices.csv --symbols BTC,ETH,BNB --out results.csv --summary run.json\n",
+     .unlisted = NORNI_PORTFOLIO_UNLISTED,
+     .groups = {{"Portfolio", norni_portfolio_rows, &norni_n_portfolio_rows},
+                {"Walk-forward", norni_portfolio_walk_rows, &norni_n_portfolio_walk_rows},
+                {"Prices", norni_portfolio_price_rows, &norni_n_portfolio_price_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 4,
+     .opt_size = sizeof(norni_portfolio_opt),
+     .run = norni_op_portfolio},
     {.name = "bench",
      .summary = "measure this machine: the same work at 1, 2, … workers, equal digests demanded",
-     .operand = "WORKLOAD",
+     .operand = "forecast|report|portfolio|rolling|multi|proof",
      .operand_offset = offsetof(norni_bench_opt, workload),
-     .examples = "  norn bench forecast\n"
-                 "  norn bench forecast --quick --out bench.json\n",
+     .examples = "  norn bench forecast --quick\n"
+                 "  norn bench rolling --out rolling.json\n"
+                 "  norn bench portfolio --output search-bench\n"
+                 "  norn bench proof\n"
+                 "  norn bench report --output report-bench\n"
+                 "  norn bench multi --quick --model ridge,gbdt --threads 4\n",
+     .unlisted = NORNI_BENCH_UNLISTED,
      .groups = {{"Bench", norni_bench_rows, &norni_n_bench_rows},
                 {"Run", norni_common_rows, &norni_n_common_rows}},
      .n_groups = 2,
      .opt_size = sizeof(norni_bench_opt),
      .run = norni_op_bench},
+    {.name = "cache",
+     .summary = "what is kept between runs: how much (stats), and its end (clear)",
+     .operand = "stats|clear",
+     .operand_offset = offsetof(norni_cache_op_opt, what),
+     .examples = "  norn cache stats\n"
+                 "  norn cache clear --cache-dir /var/cache/norn\n"
+                 "  norn cache stats --redis localhost:6379\n",
+     .unlisted = NORNI_CACHE_UNLISTED,
+     .groups = {{"Cache", norni_cache_rows, &norni_n_cache_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 2,
+     .opt_size = sizeof(norni_cache_op_opt),
+     .run = norni_op_cache},
 };
 
 const norni_model_set *norni_registry_models(void) {
     return &model_set;
+}
+
+const norni_learner_set *norni_registry_learners(void) {
+    return &learner_set;
 }
 
 const norni_op *norni_registry_ops(size_t *n) {

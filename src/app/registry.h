@@ -4,6 +4,7 @@
 #define NORNI_REGISTRY_H
 
 #include "app/common.h"
+#include "models/learner.h"
 
 typedef struct norni_row_group {
     const char *title; /* heading in help */
@@ -17,6 +18,7 @@ typedef struct norni_op {
     size_t
         operand_offset; /* of its field: const char *, or norni_inputs when there may be several */
     bool operand_optional, operand_many;
+    bool served; /* has a route /v1/NAME: works on what a request brings */
     const char *examples; /* lines for help */
     norni_row_group groups[4];
     const char *unlisted; /* flags of its groups that it refuses, as "|plot|resume|"; or NULL */
@@ -26,6 +28,7 @@ typedef struct norni_op {
 } norni_op;
 
 const norni_model_set *norni_registry_models(void);
+const norni_learner_set *norni_registry_learners(void);
 const norni_op *norni_registry_ops(size_t *n);
 const norni_op *norni_registry_op(norni_str name);
 

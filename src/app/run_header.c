@@ -15,6 +15,16 @@ void norni_header_rows(const norni_param *rows, size_t n, const void *opt, const
     }
 }
 
+void norni_header_panel(const norni_panel_opt *opt, norni_buf *b) {
+    static const char *const common[] = {"seed", "retry-attempts"};
+    norni_header_rows(norni_panel_rows, norni_n_panel_rows, opt, NULL, b);
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        const norni_param *row =
+            norni_param_find(norni_common_rows, norni_n_common_rows, norni_str_of(common[i]));
+        if (row != NULL) norni_header_rows(row, 1, opt, NULL, b);
+    }
+}
+
 norn_status norni_header_file(norn_ctx *ctx, const char *what, const char *path, norni_buf *b,
                               norn_err *err) {
     char text[NORNI_DIGEST_TEXT];

@@ -9,6 +9,8 @@
  * what only chooses what is shown. */
 void norni_header_rows(const norni_param *rows, size_t n, const void *opt, const char *const *skip,
                        norni_buf *b);
+/* How the data are read, and what else bears on every operation's results. */
+void norni_header_panel(const norni_panel_opt *opt, norni_buf *b);
 /* "what: 123 bytes xxh3:…" of a file; standard input is only named. */
 NORN_CHECKED norn_status norni_header_file(norn_ctx *ctx, const char *what, const char *path,
                                            norni_buf *b, norn_err *err);

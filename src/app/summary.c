@@ -59,25 +59,13 @@ static norn_status write_workers(norn_ctx *ctx, norni_json *j, norn_err *err) {
     norni_json_open(j, '[');
     for (int32_t i = 0; st == NORN_OK && i < n; i++) {
         norni_json_open(j, '{');
-        norni_json_key(j, "items");
-        norni_json_int(j, (int64_t)stat[i].n_items);
-        norni_json_key(j, "busy_seconds");
-        norni_json_num(j, stat[i].busy_seconds);
+        norni_json_key_int(j, "items", (int64_t)stat[i].n_items);
+        norni_json_key_num(j, "busy_seconds", stat[i].busy_seconds);
         norni_json_close(j, '}');
     }
     norni_json_close(j, ']');
     norni_alloc_drop(&ctx->alloc, stat, (size_t)n, sizeof *stat);
     return st;
-}
-
-static void int_field(norni_json *j, const char *key, int64_t value) {
-    norni_json_key(j, key);
-    norni_json_int(j, value);
-}
-
-static void num_field(norni_json *j, const char *key, double value) {
-    norni_json_key(j, key);
-    norni_json_num(j, value);
 }
 
 norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const char *path,
@@ -92,30 +80,28 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
     NORN_TRY(norni_out_open(&out, &ctx->alloc, path, err));
     norni_json_init(&j, &out.buf);
     norni_json_open(&j, '{');
-    norni_json_key(&j, "operation");
-    norni_json_str(&j, norni_str_of(s->operation));
-    norni_json_key(&j, "version");
-    norni_json_str(&j, norni_str_of(NORNI_VERSION));
-    int_field(&j, "n_items", (int64_t)s->n_items);
-    int_field(&j, "n_ok", (int64_t)s->n_ok);
-    int_field(&j, "n_fallback", (int64_t)s->n_fallback);
-    int_field(&j, "n_failed", (int64_t)s->n_failed);
-    int_field(&j, "n_cut", (int64_t)s->n_cut);
+    norni_json_key_str(&j, "operation", norni_str_of(s->operation));
+    norni_json_key_str(&j, "version", norni_str_of(NORNI_VERSION));
+    norni_json_key_int(&j, "n_items", (int64_t)s->n_items);
+    norni_json_key_int(&j, "n_ok", (int64_t)s->n_ok);
+    norni_json_key_int(&j, "n_fallback", (int64_t)s->n_fallback);
+    norni_json_key_int(&j, "n_failed", (int64_t)s->n_failed);
+    norni_json_key_int(&j, "n_cut", (int64_t)s->n_cut);
     if (s->loads) {
-        int_field(&j, "n_series_loaded", (int64_t)s->n_taken);
-        int_field(&j, "n_series_fitted", (int64_t)s->n_fresh);
+        norni_json_key_int(&j, "n_series_loaded", (int64_t)s->n_taken);
+        norni_json_key_int(&j, "n_series_fitted", (int64_t)s->n_fresh);
     }
-    int_field(&j, "n_resumed", (int64_t)s->n_resumed);
+    norni_json_key_int(&j, "n_resumed", (int64_t)s->n_resumed);
     NORN_TRY_GOTO(write_failures(ctx, &out, &j, s->failures, err), fail);
-    int_field(&j, "threads", threads);
-    num_field(&j, "elapsed_seconds", elapsed);
-    num_field(&j, "cpu_seconds", cpu);
-    num_field(&j, "cpu_utilisation", elapsed > 0 ? cpu / (elapsed * threads) : 0);
+    norni_json_key_int(&j, "threads", threads);
+    norni_json_key_num(&j, "elapsed_seconds", elapsed);
+    norni_json_key_num(&j, "cpu_seconds", cpu);
+    norni_json_key_num(&j, "cpu_utilisation", elapsed > 0 ? cpu / (elapsed * threads) : 0);
     NORN_TRY_GOTO(write_workers(ctx, &j, err), fail);
-    int_field(&j, "peak_rss_bytes", norni_peak_rss_bytes());
+    norni_json_key_int(&j, "peak_rss_bytes", norni_peak_rss_bytes());
     if (s->budget) {
-        int_field(&j, "memory_limit_bytes", (int64_t)s->budget->limit);
-        int_field(&j, "memory_peak_bytes", (int64_t)atomic_load(&s->budget->peak));
+        norni_json_key_int(&j, "memory_limit_bytes", (int64_t)s->budget->limit);
+        norni_json_key_int(&j, "memory_peak_bytes", (int64_t)atomic_load(&s->budget->peak));
     }
     norni_json_key(&j, "disk_free_bytes");
     if (disk >= 0)
@@ -124,13 +110,13 @@ norn_status norni_summary_write(norn_ctx *ctx, const norni_summary *s, const cha
         norni_json_null(&j);
     norni_json_key(&j, "cache");
     norni_json_open(&j, '{');
-    int_field(&j, "hits", 0);
-    int_field(&j, "misses", 0);
+    norni_json_key_count(&j, "hits", s->n_hits);
+    norni_json_key_count(&j, "misses", s->n_misses);
     norni_json_close(&j, '}');
+    if (s->more) s->more(&j, s->more_arg);
     norni_json_key(&j, "deterministic");
     norni_json_bool(&j, !s->by_clock);
-    norni_json_key(&j, "digest");
-    norni_json_str(&j, norni_str_of(s->digest));
+    norni_json_key_str(&j, "digest", norni_str_of(s->digest));
     norni_json_close(&j, '}');
     norni_buf_text(&out.buf, "\n");
     if (out.buf.failed) NORN_TRY_GOTO(norni_alloc_fail(err, "summary", out.buf.cap, 2), fail);

@@ -32,6 +32,20 @@ static void free_block(void *p, size_t size) {
     }
 }
 
+/* A mapped block in another size, its bytes kept; NULL: it stays as it was. */
+static void *remap_block(void *p, size_t old, size_t size) {
+#ifdef __SANITIZE_THREAD__ /* TSan does not see mremap: it would take a place's next owner for a race */
+    void *moved = map_block(size);
+    if (moved == NULL) return NULL;
+    memcpy(moved, p, old < size ? old : size);
+    free_block(p, old);
+    return moved;
+#else
+    void *moved = mremap(p, mapped_size(old), mapped_size(size), MREMAP_MAYMOVE);
+    return moved == MAP_FAILED ? NULL : moved;
+#endif
+}
+
 static void *default_resize(void *user, void *ptr, size_t old, size_t size) {
     (void)user;
     if (size == 0) {
@@ -43,8 +57,7 @@ static void *default_resize(void *user, void *ptr, size_t old, size_t size) {
     if (old >= HUGE_FROM && size >= HUGE_FROM) {
         if (mapped_size(size) == 0) return NULL;
         if (mapped_size(old) == mapped_size(size)) return ptr;
-        void *moved = mremap(ptr, mapped_size(old), mapped_size(size), MREMAP_MAYMOVE);
-        return moved == MAP_FAILED ? NULL : moved;
+        return remap_block(ptr, old, size);
     }
     void *fresh = size < HUGE_FROM ? malloc(size) : map_block(size);
     if (fresh == NULL) return NULL;

@@ -30,6 +30,13 @@ typedef struct norni_memsize {
     uint64_t bytes; /* or 0 */
 } norni_memsize;
 
+/* Whether a row's text names a file or a folder. `.path = true` is NORNI_PATH_LOCAL. */
+typedef enum norni_path {
+    NORNI_PATH_NONE,
+    NORNI_PATH_LOCAL,  /* only for who sits at the machine */
+    NORNI_PATH_UPLOAD, /* a request may bring the file itself, as a part of that name */
+} norni_path;
+
 /* One row. `name` is written as the flag without dashes ("season-length"); files and Python use
  * underscores. */
 typedef struct norni_param {
@@ -45,6 +52,7 @@ typedef struct norni_param {
     bool required;
     char letter;       /* short flag, or 0 */
     const char *alias; /* further names, as "workers|n-jobs", or NULL */
+    norni_path path;   /* the text names a file or a folder: no request's text ever sets it */
 } norni_param;
 
 /* Sets every field to its default. Lists live in the arena. Only fails when memory is out or a row

@@ -76,6 +76,22 @@ static void cut_at_character(format_out *o) {
     if (o->n - (start - 1) < want) o->n = start - 1;
 }
 
+/* "%.60s": at most so many bytes of the text, cut at a UTF-8 edge; returns the character behind, or NULL: another verb. */
+static const char *put_start(format_out *o, const char *f, va_list *ap) {
+    size_t most = 0;
+    const char *at = f + 1;
+    for (; *at >= '0' && *at <= '9' && most < 100000; at++)
+        most = 10 * most + (size_t)(*at - '0');
+    if (*f != '.' || at == f + 1 || *at != 's') return NULL;
+    const char *s = va_arg(*ap, const char *);
+    const size_t n = s ? strnlen(s, most) : 0; /* what lies behind may not be the text's */
+    const size_t from = o->n;
+    put_bytes(o, s, n);
+    if (n == most && !o->cut) cut_at_character(o);
+    if (o->n < from) o->n = from;
+    return at + 1;
+}
+
 /* One verb behind '%'; returns the character after it. */
 static const char *put_verb(format_out *o, const char *f, va_list *ap) {
     char text[NORNI_NUM_MAX];
@@ -85,6 +101,8 @@ static const char *put_verb(format_out *o, const char *f, va_list *ap) {
         if (len > 0 && s != NULL) put_bytes(o, s, (size_t)len);
         return f + 3;
     }
+    const char *behind = put_start(o, f, ap);
+    if (behind != NULL) return behind;
     if (strncmp(f, "zu", 2) == 0) {
         put_unsigned(o, va_arg(*ap, size_t), 10);
         return f + 2;

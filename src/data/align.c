@@ -45,9 +45,20 @@ static int64_t time_at(const align_job *a, size_t position) {
     return a->rows->time[row_at(a, position)];
 }
 
-static uint64_t line_at(const align_job *a, size_t position) {
-    return a->rows->line_of ? a->rows->line_of(a->rows->line_arg, row_at(a, position))
-                            : row_at(a, position) + 1;
+/* Where a row stood: line_of has the number of the file, from 1, above FILE_SHIFT bits of line where there are several. */
+typedef struct row_place {
+    uint64_t line, file;
+    char of[32]; /* " of file 2", or "" */
+} row_place;
+
+static row_place place_at(const align_job *a, size_t position) {
+    enum { FILE_SHIFT = 48 };
+    const uint64_t line = a->rows->line_of
+                              ? a->rows->line_of(a->rows->line_arg, row_at(a, position))
+                              : row_at(a, position) + 1;
+    row_place p = {line & ((UINT64_C(1) << FILE_SHIFT) - 1), line >> FILE_SHIFT, ""};
+    if (p.file > 0) norni_format(p.of, sizeof p.of, " of file %llu", (unsigned long long)p.file);
+    return p;
 }
 
 /* "series A: " or "" when the input has no ids. */
@@ -69,17 +80,23 @@ static norn_status fail_duplicate(const align_job *a, size_t i, size_t position,
     char name[96], text[48];
     series_name(a, i, name);
     time_text(a, time_at(a, position), text);
-    return norn_fail(err, NORN_E_DATA, "%s%s stands twice (lines %llu and %llu); see --duplicates",
-                     name, text, (unsigned long long)line_at(a, position - 1),
-                     (unsigned long long)line_at(a, position));
+    const row_place x = place_at(a, position - 1), y = place_at(a, position);
+    if (x.file != y.file)
+        return norn_fail(err, NORN_E_DATA,
+                         "%s%s stands twice (line %llu%s and line %llu%s); see --duplicates", name,
+                         text, (unsigned long long)x.line, x.of, (unsigned long long)y.line, y.of);
+    return norn_fail(err, NORN_E_DATA,
+                     "%s%s stands twice (lines %llu and %llu%s); see --duplicates", name, text,
+                     (unsigned long long)x.line, (unsigned long long)y.line, y.of);
 }
 
 static void describe_gap(const align_job *a, size_t i, size_t position, char *out, size_t size) {
     char name[96], text[48];
     series_name(a, i, name);
     time_text(a, norni_freq_at(a->plan[i].freq, time_at(a, position), 1), text);
-    norni_format(out, size, "%s%s is missing (after line %llu)", name, text,
-                 (unsigned long long)line_at(a, position));
+    const row_place p = place_at(a, position);
+    norni_format(out, size, "%s%s is missing (after line %llu%s)", name, text,
+                 (unsigned long long)p.line, p.of);
 }
 
 /* First position behind which a period is missing, or n - 1. */
@@ -356,9 +373,9 @@ static void fill_report(const align_job *a, norni_align_report *report) {
             char name[96], text[48];
             series_name(a, i, name);
             time_text(a, time_at(a, p->first + j), text);
+            const row_place at = place_at(a, p->first + j);
             norni_format(report->first_duplicate, sizeof report->first_duplicate,
-                         "%s%s (line %llu)", name, text,
-                         (unsigned long long)line_at(a, p->first + j));
+                         "%s%s (line %llu%s)", name, text, (unsigned long long)at.line, at.of);
         }
         report->n_gaps += p->n_gaps;
         report->n_gap_series += p->n_gaps > 0;

@@ -123,3 +123,22 @@ void norni_json_null(norni_json *j) {
     separate(j);
     norni_buf_text(j->b, "null");
 }
+
+void norni_json_key_str(norni_json *j, const char *key, norni_str s) {
+    norni_json_key(j, key);
+    norni_json_str(j, s);
+}
+
+void norni_json_key_num(norni_json *j, const char *key, double x) {
+    norni_json_key(j, key);
+    norni_json_num(j, x);
+}
+
+void norni_json_key_int(norni_json *j, const char *key, int64_t x) {
+    norni_json_key(j, key);
+    norni_json_int(j, x);
+}
+
+void norni_json_key_count(norni_json *j, const char *key, size_t x) {
+    norni_json_key_int(j, key, (int64_t)x);
+}

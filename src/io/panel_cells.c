@@ -30,6 +30,7 @@ static bool has_commas(norni_str field) {
 }
 
 static bool fail_value(norni_str field, norni_str column, norni_num_result r, norn_err *err) {
+    if (column.n == 0) column = norni_str_of("(without a name)");
     const char *why = r == NORNI_NUM_OVERFLOW ? "is too large for a number (at most 1.8e308)"
                       : has_commas(field)
                           ? "is not a number; write it with a point and without commas, as 1234.5"
@@ -291,16 +292,21 @@ norn_status norni_fields_lines(const norni_fields *f, norni_chunk_rows *out, nor
     return NORN_OK;
 }
 
+norni_chunk norni_table_rest(const norni_table *t) {
+    norni_chunk rest = t->cut.rest;
+    bool open;
+    rest.p += t->cut.rest_at;
+    rest.n -= t->cut.rest_at;
+    rest.quoting = norni_csv_quoting_of(&t->cut.syntax, rest.p, rest.n, &open);
+    rest.count = norni_csv_count_bytes(&t->cut.syntax, rest.p, rest.n);
+    return rest;
+}
+
 norn_status norni_table_style(norni_table *t, size_t column, norn_err *err) {
-    norni_chunk head = t->cut.rest; /* borrowed: what was read behind the header */
+    const norni_chunk head = norni_table_rest(t);
     norni_fields f;
     norn_err cell = {NORN_OK, ""};
     const char *at = NULL;
-    bool open;
-    head.p += t->cut.rest_at;
-    head.n -= t->cut.rest_at;
-    head.quoting = norni_csv_quoting_of(&t->cut.syntax, head.p, head.n, &open);
-    head.count = norni_csv_count_bytes(&t->cut.syntax, head.p, head.n);
     NORN_TRY(norni_fields_init(&f, t, &head, &t->arena, err));
     if (!norni_fields_record(&f, &at))
         return norn_fail(err, NORN_E_DATA, "no data rows behind the header");

@@ -179,6 +179,8 @@ NORN_CHECKED norn_status norni_fields_lines(const norni_fields *f, norni_chunk_r
 size_t norni_chunk_delimiters(const norni_chunk *chunk);
 /* Column by name; -1 when absent. */
 int64_t norni_table_column(const norni_table *t, const char *name);
+/* What was read behind the header and not parsed yet, borrowed, as a chunk. */
+norni_chunk norni_table_rest(const norni_table *t);
 /* The chunk at the head of the input with a first time in column `column`, for its style. */
 NORN_CHECKED norn_status norni_table_style(norni_table *t, size_t column, norn_err *err);
 

@@ -114,6 +114,7 @@ static void gather_forget(void *token, void *arg) {
     norni_chunk_clear(((gather_job *)arg)->alloc, &((gather_token *)token)->chunk);
 }
 
+/* The row's line; of several files, the file's number stands above its 48 bits (as data/align.c reads it). */
 static uint64_t gather_line(const void *arg, size_t row) {
     const gather_job *job = arg;
     size_t lo = 0, hi = job->n_parts;
@@ -124,7 +125,9 @@ static uint64_t gather_line(const void *arg, size_t row) {
         else
             hi = mid;
     }
-    return norni_row_line(&job->part[lo].rows, row - job->part[lo].base);
+    const norni_chunk_rows *rows = &job->part[lo].rows;
+    const uint64_t file = job->t->cut.n_inputs > 1 ? (uint64_t)rows->input + 1 : 0;
+    return file << 48 | norni_row_line(rows, row - job->part[lo].base);
 }
 
 static norn_status copy_part(norni_worker *w, size_t item, void *arg, norn_err *err) {

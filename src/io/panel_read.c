@@ -69,9 +69,7 @@ static norn_status probe_freq(norni_table *t, norn_err *err) {
     norni_panel panel = {.n_series = 0};
     norni_align_report report;
     norni_arena scratch;
-    norni_chunk head = t->cut.rest; /* borrowed */
     norn_err ignored;
-    bool open;
     t->opt.align.lone_known = true;
     t->opt.align.lone = (norni_freq){
         t->style.kind == NORNI_TIME_INDEX ? NORNI_UNIT_INDEX : NORNI_UNIT_IRREGULAR, 1, 0};
@@ -87,9 +85,7 @@ static norn_status probe_freq(norni_table *t, norn_err *err) {
         t->opt.align.lone_known = false;
         return NORN_OK;
     }
-    head.p += t->cut.rest_at;
-    head.n -= t->cut.rest_at;
-    head.quoting = norni_csv_quoting_of(&t->cut.syntax, head.p, head.n, &open);
+    norni_chunk head = norni_table_rest(t);
     if (!t->cut.source_over) { /* whole records alone */
         norni_csv_marks *m = norni_arena_get(&t->arena, 1, sizeof *m);
         const char *at, *last = head.p;
@@ -99,8 +95,8 @@ static norn_status probe_freq(norni_table *t, norn_err *err) {
             if (norni_csv_is_eol(&t->cut.syntax, *at)) last = at + 1;
         }
         head.n = (size_t)(last - head.p);
+        head.count = norni_csv_count_bytes(&t->cut.syntax, head.p, head.n);
     }
-    head.count = norni_csv_count_bytes(&t->cut.syntax, head.p, head.n);
     head.count.lines++;
     norni_arena_init(&panel.arena, &t->cut.ctx->alloc);
     norni_arena_init(&scratch, &t->cut.ctx->alloc);

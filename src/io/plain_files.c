@@ -1,9 +1,11 @@
-/* What a build without zlib, zstd, libzip and expat answers: compressed files and workbooks are
- * refused by name. */
+/* What a build without zlib, zstd, libzip, expat and libcurl answers: compressed files, workbooks and
+ * s3:// are refused by name. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Python package is built so (-Dpython=true): its data come from memory, and it needs no more than
- * a C compiler. This file stands in for decoder.c and the xlsx_*.c. */
+ * a C compiler. This file stands in for decoder.c, the s3_*.c and the xlsx_*.c. */
 #include "io/decoder.h"
+#include "io/s3_client.h"
+#include "io/s3_config.h"
 #include "io/xlsx_read.h"
 #include "io/xlsx_write.h"
 
@@ -79,10 +81,28 @@ norn_status norni_xlsx_open_bytes(norn_ctx *ctx, const void *bytes, size_t n, co
     return refuse(err, "a workbook");
 }
 
+norn_status norni_xlsx_sheets(norn_ctx *ctx, const char *path, norni_arena *arena,
+                              const char *const **name, size_t *n, norn_err *err) {
+    (void)ctx, (void)path, (void)arena;
+    *name = NULL;
+    *n = 0;
+    return refuse(err, "a workbook");
+}
+
 norn_status norni_xlsx_text(norni_xlsx *x, char *to, size_t cap, size_t *got, norn_err *err) {
     (void)x, (void)to, (void)cap;
     *got = 0;
     return refuse(err, "a workbook");
+}
+
+const char *norni_xlsx_name(const norni_xlsx *x, size_t k) {
+    (void)x, (void)k;
+    return NULL;
+}
+
+const char *norni_xlsx_chosen(const norni_xlsx *x) {
+    (void)x;
+    return "";
 }
 
 void norni_xlsx_close(norni_xlsx *x) {
@@ -123,4 +143,26 @@ norn_status norni_xlsx_out_commit_partial(norni_xlsx_out *x, norn_err *err) {
 
 void norni_xlsx_out_abort(norni_xlsx_out *x) {
     (void)x;
+}
+
+bool norni_is_s3(const char *path) {
+    return path != NULL && strncmp(path, "s3://", 5) == 0;
+}
+
+norn_status norni_s3_place_read(const char *url, norni_s3_place *out, norn_err *err) {
+    *out = (norni_s3_place){norni_str_of(url), {NULL, 0}};
+    return refuse(err, "s3://");
+}
+
+norn_status norni_s3_fetch(const norn_alloc *alloc, const norni_poll *poll, const char *url,
+                           int *fd, norn_err *err) {
+    (void)alloc, (void)poll, (void)url;
+    *fd = -1;
+    return refuse(err, "s3://");
+}
+
+norn_status norni_s3_send(const norn_alloc *alloc, const norni_poll *poll, int fd, const char *url,
+                          norn_err *err) {
+    (void)alloc, (void)poll, (void)fd, (void)url;
+    return refuse(err, "s3://");
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/decoder.h"
+#include "io/s3_client.h"
 #include "io/xlsx_read.h"
 
 enum { KEEP_BYTES = 64 << 20, FIRST_BLOCK = 1 << 16 };
@@ -29,6 +30,7 @@ struct norni_source {
     norni_decoder *decoder; /* NULL: plain */
     norni_xlsx *book;       /* NULL: no workbook */
     const char *path;
+    char fetched[32]; /* path of an object of S3: its temporary file has no name */
     norni_source_opt opt;
 };
 
@@ -116,13 +118,25 @@ static norn_status keep_pipe(norni_source *s, size_t most, norn_err *err) {
     return NORN_OK;
 }
 
+norn_status norni_path_open(norn_ctx *ctx, const char *path, int *fd, norn_err *err) {
+    if (norni_is_s3(path)) {
+        const norni_poll poll = norni_ctx_poll(ctx);
+        return norni_s3_fetch(&ctx->alloc, &poll, path, fd, err);
+    }
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return *fd >= 0 ? NORN_OK : fail_read(err, errno);
+}
+
 static norn_status open_descriptor(norni_source *s, const char *path, norn_err *err) {
     if (strcmp(path, "-") == 0) {
         s->fd = STDIN_FILENO;
     } else {
-        s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (s->fd < 0) return fail_read(err, errno);
+        NORN_TRY(norni_path_open(s->ctx, path, &s->fd, err));
         s->closes = true;
+        if (norni_is_s3(path)) {
+            norni_format(s->fetched, sizeof s->fetched, "/proc/self/fd/%d", s->fd);
+            s->path = s->fetched;
+        }
     }
     if (fstat(s->fd, &s->before) != 0) return fail_read(err, errno);
     if (S_ISDIR(s->before.st_mode)) return fail_read(err, EISDIR);
@@ -142,9 +156,12 @@ static norn_status open_decoder(norni_source *s, norn_err *err) {
         n = s->n_memory < sizeof head ? s->n_memory : sizeof head;
         memcpy(head, s->memory, n);
     } else if (s->regular) {
-        const ssize_t got = pread(s->fd, head, sizeof head, 0);
-        if (got < 0) return fail_read(err, errno);
-        n = (size_t)got;
+        ssize_t got = 1;
+        while (got != 0 && n < sizeof head) {
+            got = pread(s->fd, head + n, sizeof head - n, (off_t)n);
+            if (got < 0 && errno != EINTR) return fail_read(err, errno);
+            if (got > 0) n += (size_t)got;
+        }
     }
     static const unsigned char zip[4] = {'P', 'K', 3, 4}, ole[4] = {0xD0, 0xCF, 0x11, 0xE0};
     if (n >= 4 && (memcmp(head, zip, 4) == 0 || memcmp(head, ole, 4) == 0)) {
@@ -228,6 +245,14 @@ bool norni_source_is_table(const norni_source *s) {
     return s->book != NULL;
 }
 
+const char *norni_source_sheet(const norni_source *s, size_t k) {
+    return norni_xlsx_name(s->book, k);
+}
+
+const char *norni_source_sheet_read(const norni_source *s) {
+    return norni_xlsx_chosen(s->book);
+}
+
 uint64_t norni_source_size(const norni_source *s) {
     if (s->regular) return (uint64_t)s->before.st_size;
     return s->fd < 0 || s->pipe_over ? s->n_memory : 0;
@@ -254,8 +279,8 @@ norn_status norni_file_hash(norn_ctx *ctx, const char *path, uint64_t *size, nor
     const size_t step = (size_t)1 << 20;
     norni_hash_stream h;
     *size = 0;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) return fail_read(err, errno);
+    int fd = -1;
+    NORN_TRY(norni_path_open(ctx, path, &fd, err));
     char *block = norni_alloc_get(&ctx->alloc, step, 1);
     norn_status st = block ? NORN_OK : norni_alloc_fail(err, "input", step, 1);
     norni_hash_stream_init(&h);

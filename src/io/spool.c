@@ -25,15 +25,32 @@ void norni_spool_init(norni_spool *s, const norn_alloc *alloc, size_t keep) {
     norni_buf_init(&s->head, alloc);
 }
 
-static norn_status open_file(norni_spool *s, norn_err *err) {
+norn_status norni_temp_open(int *fd, norn_err *err) {
     char name[PATH_MAX];
-    s->fd = open(folder(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-    if (s->fd >= 0) return NORN_OK;
+    *fd = open(folder(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    if (*fd >= 0) return NORN_OK;
     norni_format(name, sizeof name, "%s/norn-XXXXXX", folder());
-    s->fd = mkostemp(name, O_CLOEXEC);
-    if (s->fd < 0) return fail_spool(err, errno);
+    *fd = mkostemp(name, O_CLOEXEC);
+    if (*fd < 0) return fail_spool(err, errno);
     (void)unlink(name);
     return NORN_OK;
+}
+
+norn_status norni_temp_keep(int fd, const char *name, char *out, size_t size, norn_err *err) {
+    char link[32], path[PATH_MAX];
+    const int length = (int)strnlen(name, 100);
+    norni_format(link, sizeof link, "/proc/self/fd/%d", fd);
+    for (unsigned k = 0; k < 100; k++) {
+        const int serial = (int)getpid();
+        norni_format(path, sizeof path, "%s/norn-kept-%d-%u-%.*s", folder(), serial, k, length,
+                     name);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
+            norni_format(out, size, "%s", path);
+            return NORN_OK;
+        }
+        if (errno != EEXIST) break;
+    }
+    return fail_spool(err, errno);
 }
 
 static norn_status write_out(norni_spool *s, const char *p, size_t n, norn_err *err) {
@@ -49,7 +66,7 @@ static norn_status write_out(norni_spool *s, const char *p, size_t n, norn_err *
 
 norn_status norni_spool_add(norni_spool *s, const void *p, size_t n, norn_err *err) {
     if (s->head.n > 0 && n > s->keep - (s->head.n < s->keep ? s->head.n : s->keep)) {
-        if (s->fd < 0) NORN_TRY(open_file(s, err));
+        if (s->fd < 0) NORN_TRY(norni_temp_open(&s->fd, err));
         NORN_TRY(write_out(s, s->head.p, s->head.n, err));
         s->head.n = 0;
     }

@@ -23,4 +23,11 @@ NORN_CHECKED norn_status norni_spool_read(const norni_spool *s, uint64_t at, voi
                                           norn_err *err);
 void norni_spool_clear(norni_spool *s);
 
+/* A file without a name in TMPDIR (else /tmp), open for reading and writing; the caller closes it. */
+NORN_CHECKED norn_status norni_temp_open(int *fd, norn_err *err);
+/* Gives such a file a name there that ends in `name`; out (size): its path. NORN_E_IO: the file system
+ * has no nameless files. */
+NORN_CHECKED norn_status norni_temp_keep(int fd, const char *name, char *out, size_t size,
+                                         norn_err *err);
+
 #endif

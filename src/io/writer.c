@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/numtext.h"
+#include "io/s3_client.h"
+#include "io/spool.h"
 
 static const char *shown(const norni_out *o) {
     return o->path ? o->path : "standard output";
@@ -90,10 +92,31 @@ static norn_status open_temp(norni_out *o, norn_err *err) {
     return name_temp(o, err);
 }
 
+/* An object of S3 is a file without a name until it is sent. */
+static norn_status open_remote(norni_out *o, const char *url, norn_err *err) {
+    o->path = join_path(o->alloc, url, strlen(url), "");
+    if (o->path == NULL) return norni_alloc_fail(err, "output", strlen(url), 1);
+    o->remote = true;
+    return norni_temp_open(&o->fd, err);
+}
+
+/* What cannot be sent is kept here, and the error says where. */
+static norn_status send_remote(norni_out *o, norn_err *err) {
+    norn_err why, kept;
+    char place[PATH_MAX];
+    const char *name = strrchr(o->path, '/');
+    const norn_status st = norni_s3_send(o->alloc, NULL, o->fd, o->path, &why);
+    if (st == NORN_OK) return NORN_OK;
+    if (norni_temp_keep(o->fd, name + 1, place, sizeof place, &kept) != NORN_OK)
+        return norn_fail(err, st, "cannot write %s: %s", o->path, why.text);
+    return norn_fail(err, st, "cannot write %s (kept as %s): %s", o->path, place, why.text);
+}
+
 /* Fills path, temp and fd for the file named `path`. */
 static norn_status open_file(norni_out *o, const char *path, norn_err *err) {
     char real[PATH_MAX];
     struct stat st;
+    if (norni_is_s3(path)) return open_remote(o, path, err);
     const bool exists = stat(path, &st) == 0;
     if (!exists && errno != ENOENT) return fail_errno(err, "write", path, errno);
     if (exists && S_ISDIR(st.st_mode)) return fail_errno(err, "write", path, EISDIR);
@@ -177,6 +200,7 @@ norn_status norni_out_commit(norni_out *o, norn_err *err) {
     if (st == NORN_OK && whole && fsync(o->fd) != 0 && errno != EINVAL)
         st = fail_errno(err, "write", shown(o), errno);
     if (st == NORN_OK && whole) st = name_file(o, err);
+    if (st == NORN_OK && o->remote) st = send_remote(o, err);
     if (st == NORN_OK && o->temp != NULL) { /* renamed: nothing to remove */
         norni_alloc_drop(o->alloc, o->temp, strlen(o->temp) + 1, 1);
         o->temp = NULL;
@@ -193,7 +217,7 @@ norn_status norni_out_commit(norni_out *o, norn_err *err) {
 }
 
 norn_status norni_out_commit_partial(norni_out *o, norn_err *err) {
-    if (o->path != NULL && (o->temp != NULL || o->nameless)) {
+    if (o->path != NULL && (o->temp != NULL || o->nameless || o->remote)) {
         char *path = join_path(o->alloc, o->path, strlen(o->path), ".partial");
         if (path == NULL) return norni_alloc_fail(err, "output", strlen(o->path), 1);
         norni_alloc_drop(o->alloc, o->path, strlen(o->path) + 1, 1);
@@ -206,6 +230,13 @@ void norni_out_abort(norni_out *o) {
     if (o->path != NULL && o->fd >= 0) (void)close(o->fd);
     if (o->temp != NULL) (void)unlink(o->temp);
     if (o->alloc != NULL) forget(o);
+}
+
+norn_status norni_folder_make(const char *path, const char *part, norn_err *err) {
+    char why[128];
+    if (norni_is_s3(path) || mkdir(path, 0777) == 0 || errno == EEXIST) return NORN_OK;
+    return norn_fail(err, NORN_E_IO, "%s: cannot make the folder %s: %s", part, path,
+                     strerror_r(errno, why, sizeof why));
 }
 
 /* Spreadsheets run what begins like a formula; a number never does. */

@@ -14,13 +14,14 @@ typedef struct norni_out {
     int fd;
     char *path, *temp; /* NULL for stdout; temp also NULL while the file has no name */
     bool nameless; /* a file without a name until it is committed: a killed process leaves none */
+    bool remote;   /* an object of S3: sent when it is committed */
     mode_t mode;   /* of the file that is replaced */
     norni_codec codec;
     norni_buf packed;
     const norn_alloc *alloc;
 } norni_out;
 
-/* path "-" or NULL: stdout. Else a temporary file in the folder of `path`, renamed at the end (a
+/* path "-" or NULL: stdout; s3://bucket/key: an object. Else a temporary file in the folder of `path`, renamed at the end (a
  * special file such as /dev/full is written directly). A name that ends in .gz or .zst is compressed.
  */
 NORN_CHECKED norn_status norni_out_open(norni_out *o, const norn_alloc *alloc, const char *path,
@@ -34,6 +35,10 @@ NORN_CHECKED norn_status norni_out_commit(norni_out *o, norn_err *err);
 /* The same under the name with `.partial` behind it: what an interrupted run has. */
 NORN_CHECKED norn_status norni_out_commit_partial(norni_out *o, norn_err *err);
 void norni_out_abort(norni_out *o); /* legal after commit */
+
+/* Makes the folder of files to be written where it is not there; one at s3:// needs no making. `part`
+ * opens the error's text, as "--errors". */
+NORN_CHECKED norn_status norni_folder_make(const char *path, const char *part, norn_err *err);
 
 /* CSV: quotes a field where RFC 4180 asks for it; a leading = + - @ TAB CR in a text field gets a '
  * before it (OWASP) unless it is a number. */
@@ -56,5 +61,10 @@ void norni_json_num(norni_json *j, double x);    /* NaN and infinities null */
 void norni_json_int(norni_json *j, int64_t x);
 void norni_json_bool(norni_json *j, bool x);
 void norni_json_null(norni_json *j);
+/* A key and its value. */
+void norni_json_key_str(norni_json *j, const char *key, norni_str s);
+void norni_json_key_num(norni_json *j, const char *key, double x);
+void norni_json_key_int(norni_json *j, const char *key, int64_t x);
+void norni_json_key_count(norni_json *j, const char *key, size_t x);
 
 #endif

@@ -217,13 +217,24 @@ static norn_status choose_sheet(norni_book *b, const char *sheet, norn_err *err)
     return norn_fail(err, NORN_E_ARG, "xlsx: the sheets are %s; none is named %s", names, sheet);
 }
 
-norn_status norni_book_read(norni_book *b, const char *sheet, norn_err *err) {
+norn_status norni_book_list(norni_book *b, norn_err *err) {
     static const norni_xml_calls calls = {book_start, NULL, NULL};
     const char *workbook = "";
     NORN_TRY(find_workbook(b, &workbook, err));
     b->links = NULL;
     NORN_TRY(read_workbook_links(b, workbook, err));
-    NORN_TRY(norni_xml_all(b->zip, workbook, &calls, b, err));
+    return norni_xml_all(b->zip, workbook, &calls, b, err);
+}
+
+const char *norni_book_name(const norni_book *b, size_t k) {
+    for (const norni_book_sheet *s = b->sheets; s != NULL; s = s->next) {
+        if (s->part != NULL && k-- == 0) return s->name;
+    }
+    return NULL;
+}
+
+norn_status norni_book_read(norni_book *b, const char *sheet, norn_err *err) {
+    NORN_TRY(norni_book_list(b, err));
     NORN_TRY(choose_sheet(b, sheet, err));
     const char *styles = part_of_type(b, "styles"), *strings = part_of_type(b, "sharedStrings");
     if (styles != NULL) NORN_TRY(norni_xlsx_refs_styles(&b->refs, b->zip, styles, err));

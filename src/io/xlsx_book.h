@@ -22,6 +22,10 @@ typedef struct norni_book {
 void norni_book_init(norni_book *b, norni_zip *zip);
 /* Chooses the sheet (norni_xlsx_open says how) and reads styles and shared strings. */
 NORN_CHECKED norn_status norni_book_read(norni_book *b, const char *sheet, norn_err *err);
+/* Reads the list of sheets alone. */
+NORN_CHECKED norn_status norni_book_list(norni_book *b, norn_err *err);
+/* Name of the k-th sheet that holds cells, visible or not; NULL: there are no more. */
+const char *norni_book_name(const norni_book *b, size_t k);
 void norni_book_clear(norni_book *b);
 
 #endif

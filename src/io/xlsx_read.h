@@ -4,6 +4,7 @@
 #ifndef NORNI_XLSX_READ_H
 #define NORNI_XLSX_READ_H
 
+#include "base/arena.h"
 #include "base/ctx.h"
 
 typedef struct norni_xlsx norni_xlsx;
@@ -22,6 +23,12 @@ NORN_CHECKED norn_status norni_xlsx_open_bytes(norn_ctx *ctx, const void *bytes,
  * NORN_E_DATA naming the cell. An error stays: a further call says it again. */
 NORN_CHECKED norn_status norni_xlsx_text(norni_xlsx *x, char *to, size_t cap, size_t *got,
                                          norn_err *err);
+/* Names of the sheets that hold cells, in the workbook's order, hidden ones too; *name (*n) in `arena`. */
+NORN_CHECKED norn_status norni_xlsx_sheets(norn_ctx *ctx, const char *path, norni_arena *arena,
+                                           const char *const **name, size_t *n, norn_err *err);
+/* The k-th of those names, NULL: there are no more; the sheet that is read. The book's memory. */
+const char *norni_xlsx_name(const norni_xlsx *x, size_t k);
+const char *norni_xlsx_chosen(const norni_xlsx *x);
 void norni_xlsx_close(norni_xlsx *x); /* NULL is legal */
 
 #endif

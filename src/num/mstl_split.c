@@ -16,14 +16,29 @@
 #include "num/stl.h"
 #include "num/stl_loess.h"
 
-enum { FIRST_WINDOW = 11, WINDOW_STEP = 4, LEFT_OUT = 64 };
+enum { FIRST_WINDOW = 11, WINDOW_STEP = 4, LEFT_OUT = 64, POLL_POINTS = 1 << 16 };
+
+/* to[t] += sign * season[t]; asked on the way: long series are touched here for the first time. */
+static norn_status move(double *to, const double *season, double sign, size_t n,
+                        const norni_poll *poll, norn_err *err) {
+    for (size_t from = 0; from < n; from += POLL_POINTS) {
+        const size_t end = n - from < POLL_POINTS ? n : from + POLL_POINTS;
+        if (norni_poll_stop(poll)) return norn_fail(err, NORN_E_CANCEL, "mstl: cancelled");
+        for (size_t t = from; t < end; t++)
+            to[t] += sign * season[t];
+    }
+    return NORN_OK;
+}
 
 static norn_status split_seasons(double *x, size_t n, const norni_mstl_opt *o,
                                  const norni_poll *poll, norni_arena *scratch,
                                  norni_mstl_parts *out, norn_err *err) {
     const int32_t rounds = out->n_season == 1 || o->iterate < 1 ? 1 : o->iterate;
-    for (size_t i = 0; i < out->n_season * n; i++)
+    for (size_t i = 0; i < out->n_season * n; i++) {
+        if (i % POLL_POINTS == 0 && norni_poll_stop(poll))
+            return norn_fail(err, NORN_E_CANCEL, "mstl: cancelled");
         out->season[i] = 0;
+    }
     for (int32_t round = 0; round < rounds; round++) {
         for (size_t k = 0; k < out->n_season; k++) {
             double *season = out->season + k * n;
@@ -31,11 +46,9 @@ static norn_status split_seasons(double *x, size_t n, const norni_mstl_opt *o,
             const norni_stl_opt opt = o->fine
                                           ? norni_stl_opt_fine(out->period[k], window, o->robust)
                                           : norni_stl_opt_r(out->period[k], window, o->robust);
-            for (size_t t = 0; t < n; t++)
-                x[t] += season[t];
+            NORN_TRY(move(x, season, 1, n, poll, err));
             NORN_TRY(norni_stl(x, n, &opt, poll, scratch, season, out->trend, NULL, err));
-            for (size_t t = 0; t < n; t++)
-                x[t] -= season[t];
+            NORN_TRY(move(x, season, -1, n, poll, err));
         }
     }
     return NORN_OK;

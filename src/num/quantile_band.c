@@ -14,6 +14,7 @@
 
 #include "base/fp.h"
 #include "base/sort.h"
+#include "num/select_rank.h"
 
 /* Values that a bracket should gather; few enough to select from, enough to be found again. */
 static double wanted(size_t n) {
@@ -39,31 +40,8 @@ static double between(double a, double b, double weight) {
     return weight < 0.5 ? a + (b - a) * weight : b - (b - a) * (1 - weight);
 }
 
-/* Puts order statistic k of x (n, no NaN) at x[k], smaller ones before and larger ones behind it. */
-static void select_rank(double *x, size_t n, size_t k) {
-    size_t lo = 0, hi = n - 1;
-    while (lo < hi) {
-        const double pivot = x[lo + (hi - lo) / 2];
-        size_t i = lo, j = hi;
-        for (;;) {
-            while (x[i] < pivot)
-                i++;
-            while (x[j] > pivot)
-                j--;
-            if (i >= j) break;
-            const double swap = x[i];
-            x[i++] = x[j];
-            x[j--] = swap;
-        }
-        if (k <= j) /* all of [lo, j] <= pivot <= all of (j, hi] */
-            hi = j;
-        else
-            lo = j + 1;
-    }
-}
-
 static double from_selected(double *x, size_t n, size_t k, double weight) {
-    select_rank(x, n, k);
+    norni_select_rank(x, n, k);
     if (weight <= 0 || k + 1 >= n) return x[k];
     double next = x[k + 1];
     for (size_t i = k + 2; i < n; i++)

@@ -22,6 +22,8 @@
 #include "base/sort.h"
 #include "num/stl_loess.h"
 
+enum { POLL_POINTS = 1 << 16 }; /* the first touch of so many is slow, too */
+
 typedef struct stl_work {
     const double *y;
     const norni_stl_opt *o;
@@ -152,13 +154,17 @@ static bool inner_pass(stl_work *k) {
     const size_t n = k->n, m = k->m;
     const bool gaps = k->n_seen < n;
     double *d = k->detrended;
-    for (size_t t = 0; t < n; t++)
+    for (size_t t = 0; t < n; t++) {
+        if (t % POLL_POINTS == 0 && norni_poll_stop(k->poll)) return false;
         d[t] = k->y[t] - k->trend[t];
+    }
     if (!(gaps || k->robust ? smooth_seasons(k) : smooth_seasons_at_once(k))) return false;
     average(k->cycle, n + 2 * m, m, k->suffix, d);
     if (norni_poll_stop(k->poll)) return false;
     average(d, n + m + 1, m, k->suffix, d);
+    if (norni_poll_stop(k->poll)) return false;
     average(d, n + 2, 3, k->suffix, d);
+    if (norni_poll_stop(k->poll)) return false;
     if (!norni_loess_block(&k->smooth[2], d, n, 1, 1, false, k->low)) return false;
     for (size_t t = 0; t < n; t++) {
         k->season[t] = k->cycle[m + t] - k->low[t];
@@ -234,6 +240,7 @@ static norn_status prepare(stl_work *k, norni_arena *scratch, norn_err *err) {
 
 static bool run_passes(stl_work *k) {
     for (size_t t = 0; t < k->n; t++) {
+        if (t % POLL_POINTS == 0 && norni_poll_stop(k->poll)) return false;
         k->trend[t] = 0;
         k->weight[t] = 1;
     }

@@ -13,6 +13,9 @@ typedef struct batch_run {
     void *arg;
     const norni_batch_opt *opt;
     norni_batch *out;
+    atomic_size_t n_later;
+    bool alone;   /* the items that were put off */
+    size_t *item; /* their numbers */
 } batch_run;
 
 /* A wrong argument stays wrong, and data do not improve by asking again. */
@@ -38,6 +41,15 @@ static norn_status attempt(const batch_run *b, norni_try_fn fn, norni_worker *w,
     return st;
 }
 
+/* What other items hold decides nothing: what was tried beside them is forgotten. */
+static norn_status put_off(batch_run *b, norni_outcome *o) {
+    if (b->alone) return NORN_E_MEM; /* in its own words */
+    if (o->message != NULL) norni_alloc_drop(&b->ctx->alloc, o->message, strlen(o->message) + 1, 1);
+    *o = (norni_outcome){.status = NORN_E_MEM};
+    atomic_fetch_add_explicit(&b->n_later, 1, memory_order_relaxed);
+    return NORN_OK;
+}
+
 static norn_status compute_item(batch_run *b, norni_worker *w, size_t item, norni_outcome *o,
                                 norn_err *err) {
     const uint32_t most = b->opt->max_attempts > 0 ? b->opt->max_attempts : 1;
@@ -49,11 +61,13 @@ static norn_status compute_item(batch_run *b, norni_worker *w, size_t item, norn
         st = attempt(b, b->run, w, item, k - extra, st == NORN_E_MEM, err);
         o->attempts++;
         if (st == NORN_OK || !worth_retrying(st)) break;
+        if (st == NORN_E_MEM && b->opt->memory_ends) break;
         if (st == NORN_E_MEM && b->opt->room != NULL && extra == 0) extra = 1;
         keep_message(b, o, err);
         norni_arena_rewind(&w->arena, mark);
     }
     if (st == NORN_E_CANCEL) return st;
+    if (st == NORN_E_MEM && b->opt->memory_ends) return put_off(b, o);
     if (st != NORN_OK) {
         keep_message(b, o, err);
         if (b->fallback != NULL) {
@@ -72,11 +86,16 @@ static norn_status compute_item(batch_run *b, norni_worker *w, size_t item, norn
     return NORN_OK;
 }
 
+static bool is_later(const batch_run *b, const norni_outcome *o) {
+    return b->opt->memory_ends && !b->alone && o->status == NORN_E_MEM;
+}
+
 static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *err) {
     batch_run *b = arg;
     norni_outcome *o = &b->out->outcome[item];
     if (b->opt->recall == NULL || !b->opt->recall(w, item, b->arg, o)) {
         NORN_TRY(compute_item(b, w, item, o, err));
+        if (is_later(b, o)) return NORN_OK;
         if (b->opt->remember) NORN_TRY(b->opt->remember(w, item, b->arg, o, err));
     }
     if (b->opt->tally != NULL) {
@@ -85,6 +104,28 @@ static norn_status try_item(norni_worker *w, size_t item, void *arg, norn_err *e
             atomic_fetch_add_explicit(&b->opt->tally->n_failed, 1, memory_order_relaxed);
     }
     return NORN_OK;
+}
+
+static norn_status try_later(norni_worker *w, size_t k, void *arg, norn_err *err) {
+    return try_item(w, ((const batch_run *)arg)->item[k], arg, err);
+}
+
+/* Those that were put off, in the order of their numbers. */
+static norn_status run_later(batch_run *b, norn_err *err) {
+    const size_t n = atomic_load(&b->n_later);
+    size_t k = 0;
+    if (n == 0) return NORN_OK;
+    b->item = norni_alloc_get(&b->ctx->alloc, n, sizeof *b->item);
+    if (b->item == NULL) return norni_alloc_fail(err, "batch", n, sizeof *b->item);
+    for (size_t i = 0; i < b->out->n; i++) {
+        if (is_later(b, &b->out->outcome[i])) b->item[k++] = i;
+    }
+    b->alone = true;
+    const norn_status st =
+        norni_for(b->ctx, NULL, n, try_later, b,
+                  &(norni_for_opt){.alone = true, .poll = b->opt->loop.poll}, err);
+    norni_alloc_drop(&b->ctx->alloc, b->item, n, sizeof *b->item);
+    return st;
 }
 
 static void count_outcomes(norni_batch *out, double threshold) {
@@ -107,7 +148,8 @@ norn_status norni_batch_run(norn_ctx *ctx, norni_worker *worker, size_t n, norni
     *out = (norni_batch){.ctx = ctx, .n = n};
     out->outcome = norni_alloc_zero(&ctx->alloc, n, sizeof *out->outcome);
     if (out->outcome == NULL) return norni_alloc_fail(err, "batch", n, sizeof *out->outcome);
-    const norn_status st = norni_for(ctx, worker, n, try_item, &b, &opt->loop, err);
+    norn_status st = norni_for(ctx, worker, n, try_item, &b, &opt->loop, err);
+    if (st == NORN_OK && worker == NULL) st = run_later(&b, err);
     if (st != NORN_OK) {
         norni_batch_clear(out);
         return st;

@@ -28,6 +28,10 @@ typedef struct norni_batch_opt {
     /* A lock that every item holds shared while it runs: an item that ran out of memory holds it
      * alone for its further attempts. NULL: it is tried again beside the others. */
     pthread_rwlock_t *room;
+    /* true, from outside the pool: an item that ran out of memory runs again behind all others, alone
+     * on one worker; what it lacks then fails the batch with NORN_E_MEM, its fallback is not asked.
+     * `room` is NULL. */
+    bool memory_ends;
     /* NULL, or: a result of an earlier run. true: the item's result and *outcome are filled. */
     bool (*recall)(norni_worker *worker, size_t item, void *arg, struct norni_outcome *outcome);
     /* NULL, or: keeps the finished item for a later run. */

@@ -324,6 +324,34 @@ static norn_status make_order(norn_ctx *ctx, job *j, const double *cost, size_t 
     return NORN_OK;
 }
 
+/* From outside, and no job is listed: every worker is out of its last item, its scratch nobody's. */
+static void free_scratch(struct norni_pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    for (int32_t i = 0; i < pool->n; i++)
+        norni_arena_clear(&pool->worker[i].arena);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static norn_status work_alone(struct norni_pool *pool, job *j, norn_err *err) {
+    norni_worker *w = &pool->worker[0];
+    pthread_mutex_lock(&pool->outside);
+    w->alone = true;
+    const size_t n = j->n;
+    for (size_t k = 0; k < n; k++) {
+        free_scratch(pool);
+        j->n = k + 1;
+        j->grain = 1;
+        atomic_store_explicit(&j->next, k, memory_order_relaxed);
+        work_on(pool, j, w);
+    }
+    w->alone = false;
+    free_scratch(pool);
+    pthread_mutex_unlock(&pool->outside);
+    if (atomic_load(&j->cancelled)) return norn_fail(err, NORN_E_CANCEL, "cancelled");
+    if (j->status != NORN_OK && err != NULL) *err = j->err;
+    return j->status;
+}
+
 norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_fn fn, void *arg,
                       const norni_for_opt *opt, norn_err *err) {
     if (n == 0) return NORN_OK;
@@ -339,6 +367,7 @@ norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_
         j.keep_going = opt->keep_going;
         j.plumbing = opt->plumbing;
         j.poll = opt->poll;
+        if (opt->alone && worker == NULL) return work_alone(pool, &j, err);
         if (opt->cost != NULL) NORN_TRY(make_order(ctx, &j, opt->cost, &order, err));
     }
     norni_worker *w = worker;
@@ -347,7 +376,7 @@ norn_status norni_for(norn_ctx *ctx, norni_worker *worker, size_t n, norni_item_
         w = &pool->worker[0];
     }
     j.parent = ((worker_slot *)w->slot)->current;
-    const bool shared = pool->n_started > 0 && n > j.grain;
+    const bool shared = pool->n_started > 0 && n > j.grain && !w->alone;
     if (shared) list_job(pool, &j);
     work_on(pool, &j, w);
     if (shared) finish_job(pool, &j, w);

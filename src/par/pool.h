@@ -14,6 +14,7 @@ typedef struct norni_worker {
     uint32_t index;    /* for reports only: a result must never depend on it */
     uint64_t n_items;
     double busy_seconds;
+    bool alone; /* nobody joins its nested loops */
     void *slot; /* the pool's own */
 } norni_worker;
 
@@ -25,7 +26,10 @@ typedef struct norni_for_opt {
     bool keep_going;    /* true: all items run, whatever fails; false: stop handing out at the first
                            failure */
     norni_poll poll;    /* more reasons to stop, besides the context's flag */
-    bool plumbing;      /* not work that the workers' counters should show: lanes, copies */
+    /* From outside the pool: one item after another on the caller, nested loops too; what the workers
+     * keep for scratch is freed before each. */
+    bool alone;
+    bool plumbing; /* not work that the workers' counters should show: lanes, copies */
 } norni_for_opt;
 
 /* Runs fn for every item in [0, n). `worker` NULL: called from outside the pool; else a nested call

@@ -114,6 +114,14 @@ void norni_axis_value(char out[NORNI_TICK_TEXT], double x) {
     print_decimal(out, x < 0 ? -whole : whole, least, &style);
 }
 
+double norni_axis_round(double x, int32_t digits) {
+    const double size = fabs(x);
+    if (!isfinite(x) || size < 1e-300) return 0;
+    const int32_t k = exponent_of(size) - digits + 1;
+    const double whole = floor(decimal_value(size, -k) + 0.5), back = decimal_value(whole, k);
+    return !isfinite(back) ? x : x < 0 ? -back : back;
+}
+
 void norni_ticks_number(norni_ticks *t, double lo, double hi, size_t most) {
     t->n = 0;
     const double raw = (hi - lo) / (double)(most < 1 ? 1 : most), slack = (hi - lo) * 1e-9;

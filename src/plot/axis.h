@@ -33,6 +33,8 @@ void norni_ticks_settle(norni_ticks *t, double px, double size, double left, dou
 
 /* A value in words: 6 significant digits as the axes write them; "" when it is not finite. */
 void norni_axis_value(char out[NORNI_TICK_TEXT], double x);
+/* x with so many significant digits; 0 when it is not finite. */
+double norni_axis_round(double x, int32_t digits);
 /* (t - lo) / (hi - lo) without overflow; lo < hi. */
 double norni_axis_share(int64_t t, int64_t lo, int64_t hi);
 

@@ -6,28 +6,11 @@
 
 #include "data/calendar.h"
 #include "plot/axis.h"
+#include "plot/span.h"
 #include "plot/svg.h"
 
-static const double value_limit = 5e307;  /* so that differences of two values stay finite */
-static const double value_least = 1e-300; /* smaller ones are drawn as 0 */
+static const double percent_limit = 5e305; /* so that per cent of a value stay finite */
 static const double inset = 6; /* px between the area's sides and the first and last time */
-
-/* A value as it is drawn. */
-static double drawn(double v) {
-    return v > value_limit ? value_limit : v < -value_limit ? -value_limit : v;
-}
-
-typedef struct extent {
-    double lo, hi;
-} extent;
-
-static void widen(extent *e, const double *v, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(v[i])) continue;
-        if (v[i] < e->lo) e->lo = v[i];
-        if (v[i] > e->hi) e->hi = v[i];
-    }
-}
 
 static void widen_times(norni_facet_range *r, const int64_t *t, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -37,29 +20,11 @@ static void widen_times(norni_facet_range *r, const int64_t *t, size_t n) {
     }
 }
 
-/* Some room above and below, never an empty range, and the zero line where it is near. */
-static void pad_values(norni_facet_range *r, extent e) {
-    double lo = drawn(e.lo), hi = drawn(e.hi);
-    const double size = fabs(lo) > fabs(hi) ? fabs(lo) : fabs(hi);
-    double pad = 0.06 * (hi - lo);
-    if (size < value_least) {
-        lo = -1;
-        hi = 1;
-        pad = 0;
-    } else if (hi - lo < size * 1e-9) {
-        pad = hi > lo ? size * 1e-9 : size * 0.1; /* a constant; or the noise of rounding */
-    }
-    const bool from_zero = lo >= 0 && lo - pad < 0.1 * hi;
-    const bool to_zero = hi <= 0 && hi + pad > 0.1 * lo;
-    r->y_lo = from_zero ? 0 : lo - pad;
-    r->y_hi = to_zero ? 0 : hi + pad;
-}
-
 norni_facet_range norni_facet_range_of(const norni_plot_facet *f, bool is_index) {
     norni_facet_range r = {
         .no_time = true, .percent = f->percent, .marks = f->marks, .n_marks = f->n_marks};
     const bool forecasts = f->n_lines > 0;
-    extent core = {(double)INFINITY, -(double)INFINITY}, wide;
+    norni_span core = norni_span_none(), wide;
     widen_times(&r, f->times, f->n);
     if (forecasts) widen_times(&r, f->future_times, f->n_future);
     if (r.no_time || r.t_lo == r.t_hi) { /* one time only: it stands in the middle */
@@ -67,23 +32,26 @@ norni_facet_range norni_facet_range_of(const norni_plot_facet *f, bool is_index)
         if (r.t_lo >= INT64_MIN + unit) r.t_lo -= unit;
         if (r.t_hi <= INT64_MAX - unit) r.t_hi += unit;
     }
-    widen(&core, f->y, f->n);
+    norni_span_widen(&core, f->y, f->n);
     for (size_t i = 0; i < f->n_lines; i++)
-        widen(&core, f->lines[i].y, f->n_future);
+        norni_span_widen(&core, f->lines[i].y, f->n_future);
     wide = core;
     for (size_t i = 0; i < f->n_lines; i++) {
         for (size_t k = 0; k < f->lines[i].n_bands; k++) {
-            widen(&wide, f->lines[i].bands[k].lo, f->n_future);
-            widen(&wide, f->lines[i].bands[k].hi, f->n_future);
+            norni_span_widen(&wide, f->lines[i].bands[k].lo, f->n_future);
+            norni_span_widen(&wide, f->lines[i].bands[k].hi, f->n_future);
         }
     }
     r.no_value = !(wide.lo <= wide.hi);
-    if (r.no_value) wide = (extent){0, 0};
+    if (r.no_value) wide = (norni_span){0, 0};
     /* intervals that explode must not flatten the history to a line: they leave through the edge */
-    const double span = core.hi > core.lo ? drawn(core.hi) - drawn(core.lo) : 0;
+    const double span =
+        core.hi > core.lo ? norni_span_drawn(core.hi) - norni_span_drawn(core.lo) : 0;
     if (span > 0 && wide.hi > core.hi + 2.5 * span) wide.hi = core.hi + 2.5 * span;
     if (span > 0 && wide.lo < core.lo - 2.5 * span) wide.lo = core.lo - 2.5 * span;
-    pad_values(&r, wide);
+    wide = norni_span_pad(wide);
+    r.y_lo = wide.lo;
+    r.y_hi = wide.hi;
     return r;
 }
 
@@ -93,8 +61,7 @@ static size_t y_tick_count(double h) {
 
 /* Shares are written as per cent. */
 static void y_ticks(norni_ticks *t, const norni_facet_range *r, double h) {
-    const double unit =
-        r->percent && r->y_hi < value_limit / 100 && r->y_lo > -value_limit / 100 ? 100 : 1;
+    const double unit = r->percent && r->y_hi < percent_limit && r->y_lo > -percent_limit ? 100 : 1;
     norni_ticks_number(t, r->y_lo * unit, r->y_hi * unit, y_tick_count(h));
     for (size_t i = 0; i < t->n && unit > 1; i++) {
         const size_t n = strlen(t->tick[i].label);
@@ -131,7 +98,7 @@ static double x_of(const scale *s, int64_t t) {
 }
 
 static double y_of(const scale *s, double v) {
-    const double far = 1e6, y = (s->r->y_hi - drawn(v)) * s->per_value;
+    const double far = 1e6, y = (s->r->y_hi - norni_span_drawn(v)) * s->per_value;
     return y > far ? far : y < -far ? -far : y;
 }
 

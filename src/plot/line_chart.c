@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#include "base/hash.h"
 #include "base/numtext.h"
 #include "data/calendar.h"
 #include "plot/axis.h"
@@ -61,6 +60,8 @@ static void add_level(norni_plot_key *key, double level) {
 static norni_plot_key make_key(const norni_plot_chart *c) {
     norni_plot_key key = {0};
     bool fanned[NORNI_KEY_NAMES] = {false};
+    for (size_t i = 0; i < c->n_names && i < NORNI_KEY_NAMES; i++)
+        key.name[key.n_names++] = c->names[i];
     for (size_t i = 0; i < c->n_facets; i++) {
         const norni_plot_facet *f = &c->facets[i];
         key.history = key.history || f->n > 0;
@@ -79,6 +80,7 @@ static norni_plot_key make_key(const norni_plot_chart *c) {
                 add_level(&key, line->bands[j].level);
         }
     }
+    if (c->n_names > 0 && key.n_fans > 0 && key.n_fans < key.n_names) key.n_fans = key.n_names;
     key.opacity = key.n_fans <= 1 ? 0.19 : key.n_fans == 2 ? 0.14 : key.n_fans <= 4 ? 0.1 : 0.07;
     return key;
 }
@@ -291,9 +293,10 @@ static layout make_layout(const norni_plot_chart *c, const norni_plot_key *key,
     l.panel_w = l.column - l.gutter - beside;
     for (size_t i = 0; i < n; i++)
         l.foot = larger(l.foot, norni_facet_foot(&r[i], l.panel_w, c->is_index));
-    l.label_y = c->title.n > 0 ? margin + 22 : margin - 10;
-    l.legend_y = l.label_y + (c->y_label.n > 0 ? 22 : 0) + (c->title.n > 0 ? 8 : 2);
-    l.top = put_legend(NULL, key, l.legend_y, l.width) + 6;
+    const bool titled = c->title.n > 0 && !c->bare;
+    l.label_y = titled ? margin + 22 : margin - 10;
+    l.legend_y = l.label_y + (c->y_label.n > 0 ? 22 : 0) + (titled ? 8 : 2);
+    l.top = c->bare ? 4 : put_legend(NULL, key, l.legend_y, l.width) + 6;
     /* a lone series that bears the chart's title needs no second one */
     l.head = n == 1 && (c->facets[0].title.n == 0 || same(c->facets[0].title, c->title))
                  ? 4
@@ -302,33 +305,6 @@ static layout make_layout(const norni_plot_chart *c, const norni_plot_key *key,
     l.foot_y = l.top + (double)l.rows * l.row_height - 8;
     l.height = ceil(l.foot_y + (c->x_label.n > 0 ? 22 : 0) + (c->n_more > 0 ? 22 : 0) + 14);
     return l;
-}
-
-/* <svg>, <title>, <desc>, style and background. The ids come from the words, so that two charts of
- * one page differ. */
-static void put_head(norni_buf *b, const norni_plot_chart *c, const layout *l, norni_str words) {
-    char id[24];
-    const uint64_t hash = norni_hash64(words.p, words.n) ^ norni_hash64(c->title.p, c->title.n);
-    norni_format(id, sizeof id, "nc-%x%x", (unsigned)(hash >> 32), (unsigned)hash);
-    norni_buf_text(b,
-                   "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"norn-chart\" role=\"img\"");
-    norni_buf_format(b, " aria-labelledby=\"%s-t %s-d\"", id, id);
-    norni_svg_attr(b, "width", l->width);
-    norni_svg_attr(b, "height", l->height);
-    norni_buf_text(b, " viewBox=\"0 0 ");
-    norni_svg_num(b, l->width);
-    norni_buf_text(b, " ");
-    norni_svg_num(b, l->height);
-    norni_buf_format(b, "\">\n<title id=\"%s-t\">", id);
-    norni_svg_text(b, c->title.n > 0
-                          ? c->title
-                          : or_else(c->n_facets == 1 ? c->facets[0].title : (norni_str){0},
-                                    "Series and forecasts"));
-    norni_buf_format(b, "</title>\n<desc id=\"%s-d\">", id);
-    norni_svg_text(b, words);
-    norni_buf_text(b, "</desc>\n");
-    norni_svg_put_style(b);
-    norni_svg_put_rect(b, "nc-bg", (const double[4]){0, 0, l->width, l->height});
 }
 
 static void put_words(norni_buf *b, const norni_plot_chart *c, const layout *l) {
@@ -340,7 +316,7 @@ static void put_words(norni_buf *b, const norni_plot_chart *c, const layout *l) 
                                      l->foot_y + 14, LEGEND_SIZE,      room};
     const norni_svg_label more = {
         "nc-l", NORNI_SVG_START, margin, l->foot_y + (c->x_label.n > 0 ? 36 : 14), LEGEND_SIZE, 0};
-    norni_svg_put_label(b, &title, c->title);
+    if (!c->bare) norni_svg_put_label(b, &title, c->title);
     norni_svg_put_label(b, &y_label, c->y_label);
     norni_svg_put_label(b, &x_label, c->x_label);
     if (c->n_more > 0) {
@@ -383,9 +359,12 @@ norn_status norni_plot_lines(norni_buf *out, const norni_plot_chart *chart, norn
     norni_buf words;
     norni_buf_init(&words, out->alloc);
     describe(&words, chart);
-    put_head(out, chart, &l, (norni_str){words.p, words.n});
+    const norni_str name =
+        or_else(n == 1 ? chart->facets[0].title : (norni_str){0}, "Series and forecasts");
+    norni_svg_put_head(out, chart->title.n > 0 ? chart->title : name, (norni_str){words.p, words.n},
+                       l.width, l.height);
     put_words(out, chart, &l);
-    put_legend(out, &key, l.legend_y, l.width);
+    if (!chart->bare) put_legend(out, &key, l.legend_y, l.width);
     put_panels(out, chart, &l, &key, r);
     norni_buf_text(out, "</svg>\n");
     if (words.failed) out->failed = true;

@@ -16,6 +16,10 @@ typedef struct norni_plot_chart {
     size_t columns; /* of panels; 0: as many as fit, at most 3 */
     bool apart;     /* every panel has times of its own */
     int32_t width;  /* px, 0 = 960, kept within [320, 4096] */
+    const norni_str *
+        names; /* (n_names) models in the order of their colours, so that charts of one page agree */
+    size_t n_names; /* 0: as they appear */
+    bool bare;      /* it goes on where another ended: title said, not drawn, and no key */
 } norni_plot_chart;
 
 /* Appends one complete SVG document, the same bytes for the same chart; fails only for memory

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/hash.h"
 #include "base/numtext.h"
 
 static const double coord_limit = 1e7;
@@ -317,6 +318,7 @@ void norni_svg_put_style(norni_buf *b) {
                    ".norn-chart .nc-l{font-size:12px}\n"
                    ".norn-chart .nc-t{font-size:11px;font-variant-numeric:tabular-nums}\n"
                    ".norn-chart .nc-u{font-weight:600}\n"
+                   ".norn-chart .nc-k{font-size:11px;font-variant-numeric:tabular-nums}\n"
                    ".norn-chart .nc-grid,.norn-chart .nc-axis{shape-rendering:crispEdges}\n"
                    ".norn-chart .nc-now{stroke-dasharray:3 4}\n"
                    ".norn-chart .nc-h,.norn-chart "
@@ -331,4 +333,27 @@ void norni_svg_put_style(norni_buf *b) {
     norni_buf_text(b, "@media (prefers-color-scheme:dark){\n");
     put_colours(b, dark_tone, dark);
     norni_buf_text(b, "}\n</style>\n");
+}
+
+void norni_svg_put_head(norni_buf *b, norni_str title, norni_str words, double width,
+                        double height) {
+    char id[24];
+    const uint64_t hash = norni_hash64(words.p, words.n) ^ norni_hash64(title.p, title.n);
+    norni_format(id, sizeof id, "nc-%x%x", (unsigned)(hash >> 32), (unsigned)hash);
+    norni_buf_text(b,
+                   "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"norn-chart\" role=\"img\"");
+    norni_buf_format(b, " aria-labelledby=\"%s-t %s-d\"", id, id);
+    norni_svg_attr(b, "width", width);
+    norni_svg_attr(b, "height", height);
+    norni_buf_text(b, " viewBox=\"0 0 ");
+    norni_svg_num(b, width);
+    norni_buf_text(b, " ");
+    norni_svg_num(b, height);
+    norni_buf_format(b, "\">\n<title id=\"%s-t\">", id);
+    norni_svg_text(b, title);
+    norni_buf_format(b, "</title>\n<desc id=\"%s-d\">", id);
+    norni_svg_text(b, words);
+    norni_buf_text(b, "</desc>\n");
+    norni_svg_put_style(b);
+    norni_svg_put_rect(b, "nc-bg", (const double[4]){0, 0, width, height});
 }

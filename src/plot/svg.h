@@ -51,6 +51,11 @@ void norni_svg_path_close(norni_svg_path *p);
 enum { NORNI_SVG_COLOURS = 7 };
 void norni_svg_put_style(norni_buf *b);
 
+/* <svg>, <title>, <desc>, style and background. The ids come from the words, so that two charts of
+ * one page differ. */
+void norni_svg_put_head(norni_buf *b, norni_str title, norni_str words, double width,
+                        double height);
+
 /* A line on its way to a path. When `thin`, a pixel column keeps its first, least, greatest and last
  * point only, so that no spike is lost and ten million points make a small file. Zero it, set the
  * two buffers, add points, end it. */

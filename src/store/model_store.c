@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/pack.h"
+#include "io/source.h"
 #include "store/model_format.h"
 
 /* A slot: the record's number + 1 in the lower bits, a part of its key's hash above; 0: empty. */
@@ -288,8 +289,10 @@ static norn_status read_file(norni_model_store *s, norn_err *err) {
     norni_buf hashes;
     norni_hash_stream whole;
     norn_status st;
-    s->fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (s->fd < 0 || fstat(s->fd, &info) != 0) return fail_errno(s, err, errno);
+    norn_err why;
+    st = norni_path_open(s->ctx, s->path, &s->fd, &why);
+    if (st != NORN_OK) return norn_fail(err, st, "load: %s: %s", s->path, why.text);
+    if (fstat(s->fd, &info) != 0) return fail_errno(s, err, errno);
     if (!S_ISREG(info.st_mode))
         return norn_fail(err, NORN_E_IO, "load: %s is not a regular file", s->path);
     s->size = (uint64_t)info.st_size;

@@ -100,18 +100,22 @@ static norn_status index_frame(norni_run_store *s, const frame_head *head, uint6
     return NORN_OK;
 }
 
+/* Reads up to n bytes, fewer at the file's end alone; -1 with errno after a failure. */
+static ssize_t read_most(int fd, void *to, size_t n, uint64_t at) {
+    size_t done = 0;
+    while (done < n) {
+        const ssize_t got = pread(fd, (char *)to + done, n - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
 /* Reads exactly n bytes; false at the end or after a failure. */
 static bool read_at(int fd, void *to, size_t n, uint64_t at) {
-    char *out = to;
-    while (n > 0) {
-        const ssize_t got = pread(fd, out, n, (off_t)at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return false;
-        out += got;
-        at += (uint64_t)got;
-        n -= (size_t)got;
-    }
-    return true;
+    return read_most(fd, to, n, at) == (ssize_t)n;
 }
 
 /* Indexes every whole frame; what follows the last one is a torn tail and goes. */
@@ -157,7 +161,7 @@ static norn_status compare_header(norni_run_store *s, const char *path, norni_st
                                   norn_err *err) {
     char *text = norni_alloc_get(&s->ctx->alloc, HEADER_MOST, 1);
     if (text == NULL) return norni_alloc_fail(err, "run folder", HEADER_MOST, 1);
-    const ssize_t n = pread(s->lock, text, HEADER_MOST, 0);
+    const ssize_t n = read_most(s->lock, text, HEADER_MOST, 0);
     norn_status st = NORN_OK;
     if (n < 0) {
         st = fail_errno(s, err, errno);
@@ -202,6 +206,8 @@ static norn_status write_header(norni_run_store *s, const char *folder, const ch
 static norn_status open_files(norni_run_store *s, const char *folder, norni_str header,
                               norn_err *err) {
     char path[PATH_MAX];
+    if (strncmp(folder, "s3://", 5) == 0)
+        return norn_fail(err, NORN_E_ARG, "resume: a run folder is a local one, not %s", folder);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) return fail_errno(s, err, errno);
     norni_format(path, sizeof path, "%s/run.txt", folder);
     s->lock = open(path, O_RDONLY | O_CLOEXEC);

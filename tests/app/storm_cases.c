@@ -145,10 +145,26 @@ static bool make_value(draws *d, const norni_param *row, char *out, size_t size)
     return false;
 }
 
+/* Networks and bags cost seconds at their defaults, hours at their bounds: small ones, few options. */
+static bool make_small_spec(draws *d, const norni_model *m, char *text) {
+    static const char *const bases[] = {"none", "last", "seasonal", "ridge", "auto"};
+    const char *base = bases[below(d, 5)];
+    if (strcmp(m->name, "autoformer") == 0)
+        snprintf(text, TEXT, "autoformer(epochs=1,d-model=8,d-ff=8,seq-len=%zu,dropout=%g,base=%s)",
+                 4 + below(d, 9), 0.9 * uniform(d), base);
+    else if (strcmp(m->name, "ebm") == 0)
+        snprintf(text, TEXT, "ebm(outer-bags=%zu,smoothing-rounds=%zu,max-rounds=%zu,base=%s)",
+                 1 + below(d, 3), below(d, 30), 1 + below(d, 60), base);
+    else
+        return false;
+    return true;
+}
+
 static void make_spec(draws *d, const norni_model *m, char *text) {
     size_t at = (size_t)snprintf(text, TEXT, "%s", m->name);
     const double share = chance(d, 0.3) ? 0 : 0.6 * uniform(d);
     bool open = false;
+    if (make_small_spec(d, m, text)) return;
     for (size_t i = 0; i < m->n_params && at + 120 < TEXT; i++) {
         char value[80];
         if (!chance(d, share) || !make_value(d, &m->params[i], value, sizeof value)) continue;

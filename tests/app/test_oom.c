@@ -94,7 +94,7 @@ static void fail_each(bool onwards) {
     counting_fail_each(&op);
 }
 
-static void fail_once_with_files(void **state) {
+static void fault_02_fail_once_with_files(void **state) {
     (void)state;
     all_files = true;
     assert_non_null(mkdtemp(place));
@@ -133,7 +133,7 @@ static void keep_models(void) {
     assert_int_equal(fclose(f), 0);
 }
 
-static void fail_once_with_models(void **state) {
+static void fault_02_fail_once_with_models(void **state) {
     (void)state;
     char path[64];
     assert_non_null(mkdtemp(strcpy(place, "/tmp/norn-oom-dir-XXXXXX")));
@@ -147,19 +147,20 @@ static void fail_once_with_models(void **state) {
     assert_int_equal(rmdir(place), 0);
 }
 
-static void fail_once(void **state) {
+static void fault_01_fail_once(void **state) {
     (void)state;
     fail_each(false);
 }
 
-static void fail_from_then_on(void **state) {
+static void fault_01_fail_from_then_on(void **state) {
     (void)state;
     fail_each(true);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fail_once), cmocka_unit_test(fail_once_with_files),
-        cmocka_unit_test(fail_once_with_models), cmocka_unit_test(fail_from_then_on)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fault_01_fail_once),
+                                       cmocka_unit_test(fault_02_fail_once_with_files),
+                                       cmocka_unit_test(fault_02_fail_once_with_models),
+                                       cmocka_unit_test(fault_01_fail_from_then_on)};
     return cmocka_run_group_tests(tests, write_data, remove_data);
 }

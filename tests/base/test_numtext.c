@@ -272,7 +272,7 @@ static void plain_texts_are_read(void **state) {
     assert_false(signbit(x));
 }
 
-static void other_texts_are_refused(void **state) {
+static void fault_31_other_texts_are_refused(void **state) {
     static const char *const bad[] = {"nan",
                                       "NaN",
                                       "inf",
@@ -313,7 +313,7 @@ static void other_texts_are_refused(void **state) {
 }
 
 /* 2^1024 - 2^970 lies half way between the largest double and the first that is none. */
-static void the_largest_double_is_the_limit(void **state) {
+static void fault_31_the_largest_double_is_the_limit(void **state) {
     char text[] =
         "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017"
         "977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273"
@@ -357,8 +357,8 @@ int main(void) {
         cmocka_unit_test(halfway_cases_go_to_even),
         cmocka_unit_test(ten_thousand_digits_are_read),
         cmocka_unit_test(plain_texts_are_read),
-        cmocka_unit_test(other_texts_are_refused),
-        cmocka_unit_test(the_largest_double_is_the_limit),
+        cmocka_unit_test(fault_31_other_texts_are_refused),
+        cmocka_unit_test(fault_31_the_largest_double_is_the_limit),
         cmocka_unit_test(integers_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/param.h"
@@ -26,6 +27,11 @@ static void errors_and_format(void **state) {
     norni_format(out, sizeof out, "%s|%.*s|%c|%d|%u|%x|%zu|%lld|%g|%%", "a", 2, "bcd", 'e', -7, 8U,
                  255U, (size_t)9, -10LL, 0.25);
     assert_string_equal(out, "a|bc|e|-7|8|ff|9|-10|0.25|%");
+    const char raw[3] = {'x', 'y', 'z'}; /* no NUL behind it: no byte beyond is read */
+    norni_format(out, sizeof out, "%.3s|%.1s|%.60s|%.0s", raw, "bcd", "ab", "never");
+    assert_string_equal(out, "xyz|b|ab|");
+    norni_format(out, sizeof out, "<%.3s>", "ab\xC3\xA4");
+    assert_string_equal(out, "<ab>");
     assert_int_equal(norni_format(out, 6, "ab\xC3\xA4\xC3\xA4"),
                      4); /* cut before the broken character */
     assert_string_equal(out, "ab\xC3\xA4");
@@ -81,6 +87,31 @@ static void arenas(void **state) {
     assert_int_equal(a.total, total); /* the large block serves every round */
     norni_arena_clear(&a);
     assert_int_equal(a.total, 0);
+}
+
+static void lists_grow(void **state) {
+    (void)state;
+    const norn_alloc alloc = norni_alloc_default();
+    norni_arena a;
+    uint32_t *list = NULL;
+    size_t cap = 0;
+    norni_arena_init(&a, &alloc);
+    for (uint32_t n = 0; n < 1000; n++) {
+        uint32_t *before = list;
+        list = norni_list_grow(&a, list, n, &cap, 3, sizeof *list);
+        assert_non_null(list);
+        assert_true(cap > n && (n < 3 || cap <= 2 * n));
+        assert_true(list == before || n == 0 || n % 3 == 0); /* it moves when it is full alone */
+        list[n] = n * n;
+    }
+    for (uint32_t n = 0; n < 1000; n++)
+        assert_int_equal(list[n], n * n);
+    assert_int_equal(cap, 3 << 9);
+    size_t huge = SIZE_MAX / 2 + 1, wide = SIZE_MAX / 4;
+    assert_null(norni_list_grow(&a, list, huge, &huge, 3, 1));
+    assert_null(norni_list_grow(&a, list, wide, &wide, 3, sizeof *list));
+    assert_true(huge == SIZE_MAX / 2 + 1 && wide == SIZE_MAX / 4);
+    norni_arena_clear(&a);
 }
 
 static void map_and_twin(void **state) {
@@ -242,6 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(errors_and_format),
                                        cmocka_unit_test(buffers_and_distance),
                                        cmocka_unit_test(arenas),
+                                       cmocka_unit_test(lists_grow),
                                        cmocka_unit_test(map_and_twin),
                                        cmocka_unit_test(sorting),
                                        cmocka_unit_test(hashes),

@@ -30,7 +30,7 @@ static void every_day(void **state) {
     assert_int_equal(norni_days_from_civil(1970, 1, 1), 0);
 }
 
-static void styles_round_trip(void **state) {
+static void fault_32_styles_round_trip(void **state) {
     static const char *const texts[] = {"0",
                                         "17",
                                         "-3",
@@ -66,7 +66,7 @@ static void styles_round_trip(void **state) {
     }
 }
 
-static void bad_times(void **state) {
+static void fault_32_bad_times(void **state) {
     static const char *const texts[] = {"",
                                         "x",
                                         "2021-02-29",
@@ -179,8 +179,9 @@ static void month_ends(void **state) {
                                        "2020-04-30"};
     for (int k = 0; k < 5; k++)
         assert_true(norni_freq_at(f, time_of("2019-12-31"), k) == time_of(ends[k]));
-    static const char *const last[] = {"2018-03-30", "2018-04-30", "2018-05-31", "2018-06-29", "2018-07-31",
-                                       "2018-08-31", "2018-09-28"}; /* no Saturdays, no Sundays */
+    static const char *const last[] = {
+        "2018-03-30", "2018-04-30", "2018-05-31", "2018-06-29",
+        "2018-07-31", "2018-08-31", "2018-09-28"}; /* no Saturdays, no Sundays */
     assert_true(norni_freq_parse(norni_str_of("BME"), &f));
     for (int k = 0; k < 7; k++) {
         int64_t at = -1;
@@ -268,9 +269,9 @@ static void every_day_of_11000_years(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_day_of_11000_years),
                                        cmocka_unit_test(every_day),
-                                       cmocka_unit_test(styles_round_trip),
+                                       cmocka_unit_test(fault_32_styles_round_trip),
                                        cmocka_unit_test(end_of_time),
-                                       cmocka_unit_test(bad_times),
+                                       cmocka_unit_test(fault_32_bad_times),
                                        cmocka_unit_test(steps_are_inverse),
                                        cmocka_unit_test(month_ends),
                                        cmocka_unit_test(inference)};

@@ -38,6 +38,10 @@ static bool check_time(norni_str text, int64_t *us) {
     const size_t n = norni_time_print(printed, *us, &style);
     demand(n >= 1 && n <= sizeof printed);
     demand(norni_time_parse((norni_str){printed, n}, &again, &other, &other_zoned));
+    /* An index with zeros, a sign or blanks around it is printed without them, and then may look like 202105. */
+    if (style.kind == NORNI_TIME_INDEX && other.kind != style.kind &&
+        (n != text.n || memcmp(printed, text.p, n) != 0))
+        return false;
     demand(again == *us && zoned == other_zoned && same_style(&style, &other));
     demand(norni_time_print(twice, again, &other) == n && memcmp(printed, twice, n) == 0);
     if (style.kind == NORNI_TIME_INDEX) return false;

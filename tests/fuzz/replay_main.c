@@ -1,7 +1,7 @@
 /* Runs a fuzz harness as a test, without libFuzzer: every file of the folders given, and a fixed
- * number of deterministic mutations of each. */
+ * number of deterministic mutations of each, and more of them for some seconds. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Run: replay_NAME [-mutate=N] FOLDER...   Prints "replayed N inputs"; 1 when a folder is missing or
+/* Run: replay_NAME [-mutate=N] [-cpu=SECONDS] FOLDER...   -cpu: rounds of further mutations until so much CPU time is spent. Prints "replayed N inputs"; 1 when a folder is missing or
  * empty. An input that breaks the harness lies in replay-failed.bin, and is named on stderr. */
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -113,9 +114,11 @@ static size_t change(uint8_t *p, size_t n, uint64_t *state) {
     return n;
 }
 
-static void run_mutations(const char *name, const uint8_t *bytes, size_t n, unsigned mutations) {
+static void run_mutations(const char *name, const uint8_t *bytes, size_t n, unsigned round,
+                          unsigned mutations) {
     const char *slash = strrchr(name, '/');
-    uint64_t state = seed_of(slash ? slash + 1 : name);
+    uint64_t state = seed_of(slash ? slash + 1 : name) ^ round * UINT64_C(0x9E3779B97F4A7C15);
+    if (state == 0) state = 1;
     uint8_t *p = malloc(n + GROWTH);
     if (p == NULL) exit(1);
     for (unsigned k = 1; k <= mutations; k++) {
@@ -157,7 +160,7 @@ static size_t list_folder(const char *folder, char **name) {
 }
 
 /* Runs one file and its mutations; false when it cannot be read. */
-static bool replay(const char *name, unsigned mutations) {
+static bool replay(const char *name, unsigned round, unsigned mutations) {
     struct stat st;
     FILE *f = fopen(name, "rb");
     if (f == NULL || fstat(fileno(f), &st) != 0 || st.st_size < 0) {
@@ -169,26 +172,27 @@ static bool replay(const char *name, unsigned mutations) {
     if (bytes == NULL) exit(1);
     const size_t n = fread(bytes, 1, (size_t)st.st_size, f);
     fclose(f);
-    run(name, 0, bytes, n);
-    run_mutations(name, bytes, n, mutations);
+    if (round == 0) run(name, 0, bytes, n);
+    run_mutations(name, bytes, n, round, mutations);
     free(bytes);
     return n == (size_t)st.st_size;
 }
 
-static bool replay_folder(const char *folder, unsigned mutations, size_t *count) {
+static bool replay_folder(const char *folder, unsigned round, unsigned mutations, size_t *count) {
     static char *name[MOST_FILES];
     const size_t n = list_folder(folder, name);
     bool good = n > 0;
     for (size_t i = 0; i < n; i++) {
-        good = replay(name[i], mutations) && good;
-        *count += 1 + (size_t)mutations;
+        good = replay(name[i], round, mutations) && good;
+        *count += (round == 0) + (size_t)mutations;
         free(name[i]);
     }
     return good;
 }
 
 int main(int argc, char **argv) {
-    unsigned mutations = 0;
+    enum { OF_A_ROUND = 50 };
+    unsigned mutations = 0, cpu_seconds = 0;
     size_t count = 0;
     bool good = true, any = false;
     signal(SIGABRT, on_abort);
@@ -196,11 +200,15 @@ int main(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "-mutate=", 8) == 0)
             mutations = (unsigned)strtoul(argv[i] + 8, NULL, 10);
+        if (strncmp(argv[i], "-cpu=", 5) == 0)
+            cpu_seconds = (unsigned)strtoul(argv[i] + 5, NULL, 10);
     }
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-') continue;
         any = true;
-        good = replay_folder(argv[i], mutations, &count) && good;
+        good = replay_folder(argv[i], 0, mutations, &count) && good;
+        for (unsigned round = 1; good && clock() / CLOCKS_PER_SEC < (clock_t)cpu_seconds; round++)
+            good = replay_folder(argv[i], round, OF_A_ROUND, &count);
     }
     if (!any) fprintf(stderr, "replay: no folder given\n");
     printf("replayed %zu inputs\n", count);

@@ -61,7 +61,7 @@ static norni_csv_quoting compare_text(const char *text) {
     return compare(&s, text, strlen(text));
 }
 
-static void known_quotings(void **state) {
+static void fault_30_known_quotings(void **state) {
     (void)state;
     assert_int_equal(compare_text("a,b\nc,d\n"), NORNI_CSV_PLAIN);
     assert_int_equal(compare_text("a,\"b\"\n\"c,\n\"\"d\"\"\",e\n"), NORNI_CSV_PARITY);
@@ -79,7 +79,7 @@ static void known_quotings(void **state) {
 }
 
 /* A quoted newline, separator and quote at each offset from 0 to 130: across every edge of a block. */
-static void quotes_at_every_offset(void **state) {
+static void fault_30_quotes_at_every_offset(void **state) {
     (void)state;
     static char text[1024];
     for (size_t offset = 0; offset <= 130; offset++) {
@@ -99,7 +99,7 @@ static void quotes_at_every_offset(void **state) {
     }
 }
 
-static void random_texts(void **state) {
+static void fault_30_random_texts(void **state) {
     (void)state;
     static const char letters[] = "aaaa,,\n\n\r\"\"\"x";
     static char text[MOST];
@@ -142,8 +142,9 @@ static void counts(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(known_quotings),
-                                       cmocka_unit_test(quotes_at_every_offset),
-                                       cmocka_unit_test(random_texts), cmocka_unit_test(counts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fault_30_known_quotings),
+                                       cmocka_unit_test(fault_30_quotes_at_every_offset),
+                                       cmocka_unit_test(fault_30_random_texts),
+                                       cmocka_unit_test(counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

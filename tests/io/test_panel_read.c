@@ -12,16 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../par/workers.h"
 #include "base/numtext.h"
 #include "io/panel_read.h"
-
-static norn_ctx *make_ctx(int32_t threads) {
-    norn_ctx_opt opt = norn_ctx_opt_default();
-    norn_ctx *ctx = NULL;
-    opt.n_threads = threads;
-    assert_int_equal(norn_ctx_new(&opt, &ctx, NULL), NORN_OK);
-    return ctx;
-}
 
 /* The panel as text: "id@start freq: v v v; …" or the error's text. */
 static void show(norn_ctx *ctx, const char *text, size_t n, const norni_read_opt *opt, char *out,
@@ -56,7 +49,7 @@ static void expect(const char *text, size_t n, norni_read_opt opt, const char *w
     static const size_t chunks[] = {0, 1, 2, 3, 5, 7, 8, 13, 16, 31, 32, 33, 63, 64, 65};
     char got[4096];
     for (int32_t threads = 1; threads <= 3; threads += 2) {
-        norn_ctx *ctx = make_ctx(threads);
+        norn_ctx *ctx = ctx_of_threads(threads);
         for (size_t k = 0; k < sizeof chunks / sizeof chunks[0]; k++) {
             opt.chunk_bytes = chunks[k];
             show(ctx, text, n, &opt, got, sizeof got);
@@ -179,9 +172,9 @@ static void other_layouts(void **state) {
 }
 
 /* Quoted newlines at every place against chunk and block edges: the padding moves them through 130 offsets. */
-static void quotes_at_every_offset(void **state) {
+static void fault_30_quotes_at_every_offset(void **state) {
     (void)state;
-    norn_ctx *ctx = make_ctx(2);
+    norn_ctx *ctx = ctx_of_threads(2);
     for (int pad = 0; pad < 131; pad++) {
         char text[1024], want[1024], got[2048];
         const size_t n =
@@ -202,6 +195,6 @@ static void quotes_at_every_offset(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(long_layout), cmocka_unit_test(refusals),
                                        cmocka_unit_test(policies), cmocka_unit_test(other_layouts),
-                                       cmocka_unit_test(quotes_at_every_offset)};
+                                       cmocka_unit_test(fault_30_quotes_at_every_offset)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

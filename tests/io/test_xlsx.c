@@ -19,7 +19,7 @@ static void numbers_stand_as_they_are(void **state) {
                "4.2999999999999997E-2|-7|+.5|1e400/");
 }
 
-static void texts_of_every_kind(void **state) {
+static void fault_29_texts_of_every_kind(void **state) {
     const made_part parts[] = {
         {"xl/strings.xml",
          "<sst><si><t>one &amp; two</t></si><si/>"
@@ -39,7 +39,7 @@ static void texts_of_every_kind(void **state) {
                     "a\rb_x0041_ _x0041  |  \xC3\xA4\n_xD83D_/");
 }
 
-static void truth_errors_and_formulas(void **state) {
+static void fault_29_truth_errors_and_formulas(void **state) {
     check_rows(state,
                MADE_SHEET("<row><c t=\"b\"><v>1</v></c><c t=\"b\"><v>0</v></c>"
                           "<c t=\"b\"><v>true</v></c><c t=\"e\"><v>#N/A</v></c>"
@@ -158,7 +158,7 @@ static void dates_are_told_by_style(void **state) {
                     "43861|43861|-1|2958466|1/");
 }
 
-static void dates_of_1904(void **state) {
+static void fault_29_dates_of_1904(void **state) {
     const made_part parts[] = {
         {"xl/styles.xml", STYLES},
         {"xl/workbook.xml",
@@ -337,8 +337,8 @@ static void cancelling_stops(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_stand_as_they_are),
-        cmocka_unit_test(texts_of_every_kind),
-        cmocka_unit_test(truth_errors_and_formulas),
+        cmocka_unit_test(fault_29_texts_of_every_kind),
+        cmocka_unit_test(fault_29_truth_errors_and_formulas),
         cmocka_unit_test(errors_name_their_cell),
         cmocka_unit_test(an_error_is_said_again),
         cmocka_unit_test(records_are_filled_up),
@@ -346,7 +346,7 @@ int main(void) {
         cmocka_unit_test(prefixes_and_strangers_are_passed_over),
         cmocka_unit_test(empty_sheets_are_empty),
         cmocka_unit_test(dates_are_told_by_style),
-        cmocka_unit_test(dates_of_1904),
+        cmocka_unit_test(fault_29_dates_of_1904),
         cmocka_unit_test(calendar_of_numbers),
         cmocka_unit_test(format_codes),
         cmocka_unit_test(sheets_are_chosen),

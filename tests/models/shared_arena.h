@@ -5,23 +5,8 @@
 
 #include <string.h>
 
+#include "../base/one_arena.h"
 #include "models/model.h"
-
-static norn_alloc alloc;
-static norni_arena arena;
-
-static inline int set_up(void **state) {
-    (void)state;
-    alloc = norni_alloc_default();
-    norni_arena_init(&arena, &alloc);
-    return 0;
-}
-
-static inline int tear_down(void **state) {
-    (void)state;
-    norni_arena_clear(&arena);
-    return 0;
-}
 
 /* "a=b;c=d" over the defaults. */
 static inline void *options_of(const norni_model *m, const char *settings) {

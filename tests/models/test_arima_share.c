@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../par/workers.h"
 #include "base/clock.h"
 #include "base/fp.h"
 #include "base/rng.h"
@@ -73,14 +74,6 @@ static norn_status fit_item(norni_worker *w, size_t i, void *arg, norn_err *err)
     return fit_in(&env, arg, i, err);
 }
 
-static norn_ctx *make_ctx(int32_t threads) {
-    norn_ctx_opt opt = norn_ctx_opt_default();
-    norn_ctx *ctx = NULL;
-    opt.n_threads = threads;
-    assert_int_equal(norn_ctx_new(&opt, &ctx, NULL), NORN_OK);
-    return ctx;
-}
-
 /* Without any helper. */
 static void fit_alone(fit_job *j) {
     const norn_alloc alloc = norni_alloc_default();
@@ -109,10 +102,8 @@ static void any_worker_count(void **state) {
         size_t n;
         uint64_t limit;
     } cases[] = {
-        {"max_models", "24", 280, 0},
-        {"max_models", "24", 280, 1000},
-        {"max_models", "5", 280, 0},
-        {"approximation", "true", 560, 0},
+        {"max_models", "24", 280, 0},        {"max_models", "24", 280, 1000},
+        {"max_models", "5", 280, 0},         {"approximation", "true", 560, 0},
         {"approximation", "true", 560, 900},
     };
     static fit_job alone, job;
@@ -122,7 +113,7 @@ static void any_worker_count(void **state) {
         alone.n = cases[c].n, alone.limit = cases[c].limit;
         fit_alone(&alone);
         for (size_t k = 0; k < 5; k++) {
-            norn_ctx *ctx = make_ctx(workers[k]);
+            norn_ctx *ctx = ctx_of_threads(workers[k]);
             const size_t n = 1 + (k + c) % N_SERIES;
             job = alone;
             memset(job.out, 0, sizeof job.out);
@@ -201,37 +192,12 @@ static norn_status fit_long(norni_worker *w, size_t i, void *arg, norn_err *err)
     return m->fit(&env, opt, &(norni_group){1, &s}, &state, err);
 }
 
-typedef struct later {
-    norn_ctx *ctx;
-    int64_t at;
-} later;
-
-static void *cancel_later(void *arg) {
-    later *l = arg;
-    nanosleep(&(struct timespec){0, 150000000}, NULL);
-    l->at = norni_clock_ns();
-    norn_ctx_cancel(l->ctx);
-    return NULL;
-}
-
 /* An exact search of so long a series takes many seconds; helpers stop, too. */
 static void cancel_is_quick(void **state) {
     (void)state;
     static double y[LONG_N];
-    int64_t took = INT64_MAX;
     make_series(y, LONG_N, 3);
-    for (int try = 0; try < 3 && took > 200000000; try++) { /* the machine may be busy */
-        later l = {make_ctx(3), 0};
-        pthread_t thread;
-        assert_int_equal(pthread_create(&thread, NULL, cancel_later, &l), 0);
-        assert_int_equal(norni_for(l.ctx, NULL, 1, fit_long, y, NULL, NULL), NORN_E_CANCEL);
-        const int64_t end = norni_clock_ns();
-        pthread_join(thread, NULL);
-        took = end - l.at < took ? end - l.at : took;
-        norn_ctx_free(l.ctx);
-    }
-    print_message("# cancelled within %.1f ms\n", (double)took / 1e6);
-    assert_true(took <= 200000000);
+    assert_cancel_is_quick(3, fit_long, y);
 }
 
 int main(void) {

@@ -171,8 +171,10 @@ static void cancelled(void **state) {
     const int32_t periods[2] = {7, 30};
     const norni_poll poll = {at_once, NULL};
     make_series(y, 300);
+    s.season[0] = 7; /* and before the first long loop */
     run(&s, y, 300, periods, 2, plain, &poll);
     assert_int_equal(s.status, NORN_E_CANCEL);
+    assert_true(s.season[0] == 7);
 }
 
 int main(void) {

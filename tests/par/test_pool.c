@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "workers.h"
 #include "base/clock.h"
 #include "base/fp.h"
 #include "base/rng.h"
@@ -25,14 +26,6 @@
 enum { ITEMS = 500 };
 static const int32_t worker_counts[] = {1, 2, 3, 7, 64};
 enum { COUNTS = sizeof worker_counts / sizeof worker_counts[0] };
-
-static norn_ctx *make_ctx(int32_t threads) {
-    norn_ctx_opt opt = norn_ctx_opt_default();
-    norn_ctx *ctx = NULL;
-    opt.n_threads = threads;
-    assert_int_equal(norn_ctx_new(&opt, &ctx, NULL), NORN_OK);
-    return ctx;
-}
 
 typedef struct loop_data {
     double out[ITEMS];
@@ -68,11 +61,11 @@ static void same_bits(void **state) {
     double cost[ITEMS];
     for (size_t i = 0; i < ITEMS; i++)
         cost[i] = (double)(i * 7919 % 400);
-    norn_ctx *one = make_ctx(1);
+    norn_ctx *one = ctx_of_threads(1);
     assert_int_equal(norni_for(one, NULL, ITEMS, unequal_item, &base, NULL, NULL), NORN_OK);
     norn_ctx_free(one);
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         for (int costly = 0; costly < 2; costly++) {
             const norni_for_opt opt = {.cost = costly ? cost : NULL, .grain = 1};
             memset(&d, 0, sizeof d);
@@ -111,7 +104,7 @@ static void nested_calls(void **state) {
     (void)state;
     double want = 0;
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         for (int round = 0; round < 10; round++) {
             nested_data d = {ctx, 3, {0}};
             assert_int_equal(norni_for(ctx, NULL, 8, nested_item, &d, NULL, NULL), NORN_OK);
@@ -137,7 +130,7 @@ static void lowest_failure_wins(void **state) {
     for (size_t i = 0; i < ITEMS; i++)
         cost[i] = (double)i; /* handed out from the end */
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         for (int costly = 0; costly < 2; costly++) {
             const norni_for_opt opt = {.cost = costly ? cost : NULL};
             norn_err err;
@@ -153,7 +146,7 @@ static void lowest_failure_wins(void **state) {
 static void forked_child(void **state) {
     (void)state;
     static loop_data d;
-    norn_ctx *ctx = make_ctx(4);
+    norn_ctx *ctx = ctx_of_threads(4);
     assert_int_equal(norni_for(ctx, NULL, ITEMS, unequal_item, &d, NULL, NULL), NORN_OK);
     const pid_t child = fork();
     if (child == 0) {
@@ -188,7 +181,7 @@ static void *cancel_later(void *arg) {
 
 static void cancel_is_quick(void **state) {
     (void)state;
-    norn_ctx *ctx = make_ctx(3);
+    norn_ctx *ctx = ctx_of_threads(3);
     atomic_int done = 0;
     pthread_t thread;
     const int64_t start = norni_clock_ns();
@@ -234,7 +227,7 @@ static void count_reports(void *user, const norni_progress *p) {
 static void batch_outcomes(void **state) {
     (void)state;
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         int reports[2] = {0, 0};
         norni_batch b;
         norni_tally tally;
@@ -290,10 +283,43 @@ static norn_status greedy_item(norni_worker *w, size_t item, uint32_t attempt, v
     return st;
 }
 
+/* Items that ran out of memory beside others run again alone on one worker, without a fallback. */
+static norn_status later_item(norni_worker *w, size_t item, uint32_t attempt, void *arg,
+                              norn_err *err) {
+    const bool *never = arg;
+    if (item % 3 != 0 || (w->alone && !*never)) return NORN_OK;
+    if (attempt > 0) return norn_fail(err, NORN_E_INTERNAL, "the first attempt counts alone");
+    return norn_fail(err, NORN_E_MEM, "item %zu: out of memory", item);
+}
+
+static void memory_ends(void **state) {
+    (void)state;
+    for (size_t k = 0; k < COUNTS; k++) {
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
+        norni_batch b;
+        norn_err err = {NORN_OK, ""};
+        bool never = false;
+        const norni_batch_opt opt = {
+            .loop = {.keep_going = true}, .max_attempts = 3, .memory_ends = true};
+        assert_int_equal(norni_batch_run(ctx, NULL, 60, later_item, serve, &never, &opt, &b, &err),
+                         NORN_OK);
+        assert_int_equal(b.n_ok, 60);
+        assert_int_equal(b.n_fallback, 0);
+        assert_int_equal(b.outcome[3].attempts, 1);
+        assert_null(b.outcome[3].message);
+        norni_batch_clear(&b);
+        never = true;
+        assert_int_equal(norni_batch_run(ctx, NULL, 60, later_item, serve, &never, &opt, &b, &err),
+                         NORN_E_MEM);
+        assert_string_equal(err.text, "item 0: out of memory");
+        norn_ctx_free(ctx);
+    }
+}
+
 static void memory_alone(void **state) {
     (void)state;
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         room_data d = {0};
         norni_batch b;
         pthread_rwlock_t room = PTHREAD_RWLOCK_INITIALIZER;
@@ -351,7 +377,7 @@ static void reduce_is_fixed(void **state) {
     for (size_t i = 0; i < 10007; i++)
         x[i] = norni_rng_normal((norni_rng){3, 4}, i) * 1e6;
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         assert_int_equal(
             norni_reduce(ctx, NULL, 10007, 64, sizeof got, sum_leaf, sum_join, x, &got, NULL),
             NORN_OK);
@@ -397,7 +423,7 @@ static norn_status take_token(size_t k, void *token, bool failed, void *arg, nor
 static void pipe_keeps_order(void **state) {
     (void)state;
     for (size_t k = 0; k < COUNTS; k++) {
-        norn_ctx *ctx = make_ctx(worker_counts[k]);
+        norn_ctx *ctx = ctx_of_threads(worker_counts[k]);
         pipe_data d = {.fail_at = 1000};
         norni_pipe pipe = {.source = make_token,
                            .work = work_token,
@@ -428,36 +454,86 @@ static void write_file(const char *folder, const char *name, const char *text) {
     fclose(f);
 }
 
-static void quotas(void **state) {
+/* Control groups as files: the process's own, and two of the limits above it. */
+typedef struct group_tree {
+    const char *cgroup, *file, *text, *file2, *text2;
+} group_tree;
+#define TREE "/tmp/norn-cgroup-XXXXXX"
+
+static void make_tree(char root[], const group_tree *tree) {
+    assert_non_null(mkdtemp(root));
+    write_file(root, "proc/self/cgroup", tree->cgroup);
+    write_file(root, tree->file, tree->text);
+    write_file(root, tree->file2, tree->text2);
+}
+
+static void remove_tree(const char *root) {
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+static void fault_17_quotas(void **state) {
     (void)state;
     static const struct {
-        const char *cgroup, *file, *text, *file2, *text2;
+        group_tree tree;
         int32_t most;
     } cases[] = {
-        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "100000 100000\n",
-         "sys/fs/cgroup/job/cpu.max", "max 100000\n", 1},
-        {"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "max 100000\n", "sys/fs/cgroup/job/cpu.max",
-         "50000 100000\n", 1},
-        {"3:cpu,cpuacct:/d\n", "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_quota_us", "100000\n",
-         "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_period_us", "100000\n", 1},
-        {"0::/\n", "sys/fs/cgroup/cpu.max", "max 100000\n", "unused", "", 0},
+        {{"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "100000 100000\n",
+          "sys/fs/cgroup/job/cpu.max", "max 100000\n"},
+         1},
+        {{"0::/job/a\n", "sys/fs/cgroup/job/a/cpu.max", "max 100000\n", "sys/fs/cgroup/job/cpu.max",
+          "50000 100000\n"},
+         1},
+        {{"3:cpu,cpuacct:/d\n", "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_quota_us", "100000\n",
+          "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_period_us", "100000\n"},
+         1},
+        {{"0::/\n", "sys/fs/cgroup/cpu.max", "max 100000\n", "unused", ""}, 0},
     };
     const int32_t free_cores = norni_cpu_usable("/nowhere");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char root[] = "/tmp/norn-cgroup-XXXXXX", command[64];
-        assert_non_null(mkdtemp(root));
-        write_file(root, "proc/self/cgroup", cases[i].cgroup);
-        write_file(root, cases[i].file, cases[i].text);
-        write_file(root, cases[i].file2, cases[i].text2);
+        char root[] = TREE;
+        make_tree(root, &cases[i].tree);
         assert_int_equal(norni_cpu_usable(root), cases[i].most ? cases[i].most : free_cores);
-        snprintf(command, sizeof command, "rm -r %s", root);
-        assert_int_equal(system(command), 0);
+        remove_tree(root);
+    }
+}
+
+/* The same of memory: the tightest limit on the path upward counts, v2 and v1, a word and a huge number mean none. */
+static void fault_12_memory_of_control_groups(void **state) {
+    (void)state;
+    static const struct {
+        group_tree tree;
+        uint64_t most;
+    } cases[] = {
+        {{"0::/job/a\n", "sys/fs/cgroup/job/a/memory.max", "67108864\n",
+          "sys/fs/cgroup/job/memory.max", "max\n"},
+         67108864},
+        {{"0::/job/a\n", "sys/fs/cgroup/job/a/memory.max", "max\n", "sys/fs/cgroup/job/memory.max",
+          "33554432\n"},
+         33554432},
+        {{"4:memory:/d\n", "sys/fs/cgroup/memory/d/memory.limit_in_bytes", "16777216\n", "unused",
+          ""},
+         16777216},
+        {{"4:memory:/d\n", "sys/fs/cgroup/memory/d/memory.limit_in_bytes", "9223372036854771712\n",
+          "unused", ""},
+         0},
+        {{"0::/\n", "sys/fs/cgroup/memory.max", "max\n", "unused", ""}, 0},
+    };
+    const uint64_t whole = norni_memory_usable("/nowhere");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char root[] = TREE;
+        make_tree(root, &cases[i].tree);
+        assert_int_equal(norni_memory_usable(root), cases[i].most ? cases[i].most : whole);
+        assert_int_equal(norni_memory_limit((norni_memsize){0.5, 0}, root),
+                         (cases[i].most ? cases[i].most : whole) / 2);
+        remove_tree(root);
     }
 }
 
 static void thread_counts(void **state) {
     (void)state;
-    norn_ctx *ctx = make_ctx(0);
+    norn_ctx *ctx = ctx_of_threads(0);
     assert_int_equal(setenv("OMP_NUM_THREADS", "5", 1), 0);
     assert_int_equal(norn_ctx_threads(ctx), 5);
     assert_int_equal(setenv("NORN_NUM_THREADS", "3", 1), 0);
@@ -486,8 +562,10 @@ int main(void) {
         cmocka_unit_test(reduce_is_fixed),
         cmocka_unit_test(pipe_keeps_order),
         cmocka_unit_test(memory_alone),
+        cmocka_unit_test(memory_ends),
         cmocka_unit_test(budget_counts_and_refuses),
-        cmocka_unit_test(quotas),
+        cmocka_unit_test(fault_17_quotas),
+        cmocka_unit_test(fault_12_memory_of_control_groups),
         cmocka_unit_test(thread_counts)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

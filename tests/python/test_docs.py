@@ -1,4 +1,4 @@
-"""The Python examples of docs/python.md, docs/migration.md and docs/prophet.md do what they say."""
+"""The Python examples of docs/python.md, docs/migration.md, docs/prophet.md and docs/ebm.md do what they say."""
 # SPDX-License-Identifier: Apache-2.0
 import doctest
 import os
@@ -46,6 +46,9 @@ class Docs(unittest.TestCase):
 
     def test_prophet(self):
         self.run_page("prophet.md", 30)
+
+    def test_ebm(self):
+        self.run_page("ebm.md", 15)
 
     def test_a_wrong_example_is_seen(self):
         test = doctest.DocTestParser().get_doctest(examples("text\n```python\n>>> 1 + 1\n3\n```\n"), {}, "x", "x", 0)

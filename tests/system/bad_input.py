@@ -239,7 +239,7 @@ CASES = [
     Case("a bound in time of text", GOOD, H + ["--budget-ms", "soon"], 2, r"--budget-ms.*soon"),
     Case("models to standard output", GOOD, H + ["--save", "-"], 2, r"save: models go to a file"),
     Case("models from standard input", GOOD, H + ["--load", "-"], 2, r"--load: models come from a file"),
-    Case("kept models absent", GOOD, H + ["--load", "no.norn"], 3, r"load: cannot read no.norn: No such file"),
+    Case("kept models absent", GOOD, H + ["--load", "no.norn"], 3, r"load: no.norn: cannot read: No such file"),
     Case("kept models that are none", GOOD, H + ["--load", "data.csv"], 3, r"load: data.csv is no model store"),
     Case("models over the input", GOOD, H + ["--save", "data.csv"], 2, r"--save: data.csv is the input"),
     Case("models of exogenous columns", PRICED, FUTURE + ["other.csv", "--save", "m.norn"], 2, r"--future: models of exogenous columns are not kept", other=AHEAD),

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-COPIED = ("src", "include", "cli", "tests", "bench", "tools", "packaging")
+COPIED = ("src", "include", "cli", "server", "tests", "bench", "tools", "packaging")
 HEAD = "/* A file that a test planted. */\n/* SPDX-License-Identifier: Apache-2.0 */\n"
 BODY = "int planted_{0}(void);\nint planted_{0}(void) {{\n    {1}\n    return 0;\n}}\n"
 
@@ -56,7 +56,7 @@ FAULTS = [
     ("check_layers", "names-operation", {"cli/planted.c": include("app/op_forecast.h")}),
     ("check_layers", "server-bridge", {"server/planted.c": include("app/common.h")}),
     ("check_layers", "names-model", {"server/planted.c": HEAD + 'const char *best = "cellar";\n',
-                                     "src/models/cellar/cellar.c": HEAD + '    .name = "cellar",\n'}),
+                                     "src/models/cellar/cellar.c": HEAD + 'const norni_model norni_model_cellar = {\n    .name = "cellar",\n'}),
     ("check_style", "stem", {"tests/tools/planted.c": HEAD, "src/num/planted.c": HEAD}),
     ("check_style", "stem", {"src/num/planted.py": '"""A file that a test planted."""\n# SPDX-License-Identifier: Apache-2.0\n',
                              "src/num/planted.c": HEAD}),

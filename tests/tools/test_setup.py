@@ -15,9 +15,10 @@ SETUP = os.path.join(TOP, "tools", "setup_debian")
 NEEDED = ("bash", "env", "sort", "mktemp", "cat", "rm")
 FAKES = {"id": 'echo "$FAKE_UID"',
          "dpkg-query": 'for last; do :; done; case " $FAKE_INSTALLED " in *" $last "*) printf installed ;; *) exit 1 ;; esac',
+         "npm": "exit 0",
          "apt-get": 'echo "apt-get $* front=$DEBIAN_FRONTEND" >>"$FAKE_LOG"; exit "${FAKE_FAILS:-0}"'}
 SUDO = 'echo sudo >>"$FAKE_LOG"; exec "$@"'
-BUILD = "gcc libc6-dev make meson ninja-build pkg-config python3 libxxhash-dev zlib1g-dev libzstd-dev libzip-dev libexpat1-dev"
+BUILD = "gcc libc6-dev make meson ninja-build pkg-config python3 libxxhash-dev zlib1g-dev libzstd-dev libzip-dev libexpat1-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libhiredis-dev"
 
 
 class World:
@@ -34,6 +35,9 @@ class World:
         with open(path, "w", encoding="utf-8") as f:
             f.write(f"#!{shutil.which('bash')}\n{body}\n")
         os.chmod(path, 0o755)
+
+    def drop(self, name):
+        os.remove(os.path.join(self.bin, name))
 
     def run(self, *sets, uid=0, installed="", fails=0):
         if os.path.exists(self.log):
@@ -66,6 +70,10 @@ def cases(world):
     yield r[0] == 2 and "unknown set 'cellar'" in r[2], "an unknown set is refused", r
     r = world.run(installed="", fails=100)
     yield r[0] == 1 and "could not install" in r[2], "a failing apt-get fails the set-up", r
+    world.drop("npm")
+    r = world.run(installed=BUILD)
+    yield r[0] == 0 and any(" npm front" in line for line in r[3]), "no npm on the path: its package is installed", r
+    world.fake("npm", "exit 0")
     world.fake("sudo", SUDO)
     r = world.run(uid=1000, installed=BUILD.replace(" meson", ""))
     yield (r[0] == 0 and r[3].count("sudo") == 2 and any("meson front=noninteractive" in line for line in r[3])), \

@@ -4,6 +4,7 @@
  * among the country's in a year that has a row; and it touches every row of its calendar days. */
 #include <math.h>
 
+#include "base/grow.h"
 #include "base/map.h"
 #include "data/calendar.h"
 #include "models/prophet/prophet_plan_parts.h"
@@ -60,24 +61,17 @@ typedef struct gathered {
     size_t n, room;
 } gathered;
 
-static norn_status grow(gathered *g, norn_err *err) {
-    const size_t room = g->room ? 2 * g->room : 32;
-    norni_prophet_holiday *more = norni_arena_get(g->arena, room, sizeof *more);
-    if (more == NULL) return norni_alloc_fail(err, "prophet", room, sizeof *more);
-    if (g->n) memcpy(more, g->holiday, g->n * sizeof *more);
-    g->holiday = more;
-    g->room = room;
-    return NORN_OK;
-}
-
 static norn_status gather_row(gathered *g, const norni_holiday *h, norn_err *err) {
     const double prior = isnan(h->prior) ? g->usual : h->prior;
     bool added;
     const int64_t at = norni_map_add(&g->map, h->name, &added);
     if (at == NORNI_MAP_NONE) return norni_alloc_fail(err, "prophet", g->n + 1, sizeof *g->holiday);
     if (added) {
-        if (g->n == g->room) NORN_TRY(grow(g, err));
-        g->holiday[g->n++] = (norni_prophet_holiday){h->name, h->lower, h->upper, prior};
+        norni_prophet_holiday *all =
+            norni_list_grow(g->arena, g->holiday, g->n, &g->room, 32, sizeof *all);
+        if (all == NULL) return norni_alloc_fail(err, "prophet", g->room, sizeof *all);
+        g->holiday = all;
+        all[g->n++] = (norni_prophet_holiday){h->name, h->lower, h->upper, prior};
         return NORN_OK;
     }
     norni_prophet_holiday *have = &g->holiday[at];
