@@ -54,7 +54,8 @@ typedef struct norni_estimate {
     double lo,
         hi; /* percentile interval of the keyed Poisson bootstrap clustered by author; NaN: fewer than two clusters */
     double se;          /* its standard deviation; NaN likewise */
-    double sandwich_se; /* analytic, clustered by author: the cross-check */
+    double sandwich_se; /* analytic, clustered by author: the cross-check; NaN likewise */
+    bool excludes_zero; /* the interval is known and does not hold 0 */
 } norni_estimate;
 
 typedef struct norni_term_mean {
@@ -62,6 +63,8 @@ typedef struct norni_term_mean {
     double score;
 } norni_term_mean;
 
+/* Labels count every tweet; moods, shares, avg_sentiment, confidence and its breakdown only valid ones (confidence of min_confidence or more). A term's score is the mean over ALL of the
+ * group's tweets of what it has among their top terms (0 where it is not), ties by term: a mean over the tweets that have it would put a word of one short tweet first. */
 typedef struct norni_signal_group {
     norni_str tag;            /* of the market: empty */
     uint64_t n, n_valid;      /* tweet_count, valid_tweet_count */
@@ -82,7 +85,7 @@ typedef struct norni_signal_group {
     uint32_t n_terms;
     double quality, base_confidence, virality; /* confidence_breakdown: means */
     double bullishness,
-        agreement; /* Antweiler-Frank: B* = ln((1+buy)/(1+sell)), A = 1 - sqrt(1 - B²) */
+        agreement; /* Antweiler-Frank: B* = ln((1+buy)/(1+sell)), A = 1 - sqrt(1 - B²), of valid tweets' moods; B = 0 of none */
     double rank_score;
 } norni_signal_group;
 
@@ -90,16 +93,18 @@ typedef struct
     norni_signal_bucket { /* one hour of the market or of a tag that has none empty: known at `end` */
     int64_t begin, end;   /* microseconds UTC, end excluded */
     uint64_t n, n_valid;
-    double n_eff, signal, lo, hi, confidence, bullishness, agreement;
-    double volume_z; /* of ln(1+n) against the 24 buckets before; NaN: fewer than 2 */
+    double n_eff, signal, lo, hi, confidence, bullishness,
+        agreement;   /* NaN but n_eff where n_valid is 0 */
+    double volume_z; /* of ln(1+n) against the 24 buckets before; NaN: fewer than 2, or all alike */
 } norni_signal_bucket;
 
 typedef struct norni_market_signal {
     norni_signal_group all; /* over all tweets, each once */
     norni_market_label label;
     double signal_score,
-        confidence; /* tweet_count-weighted means over tags; of no tag the tweets' own */
-    double lo, hi;  /* of signal_score: bootstrap over authors across all tags */
+        confidence;     /* tweet_count-weighted means over tags; of no tag the tweets' own */
+    double lo, hi;      /* of signal_score: bootstrap over authors across all tags */
+    bool excludes_zero; /* the interval is known and does not hold 0 */
     norni_consensus consensus;
     double
         signal_std; /* signal_variance of the reference: the weighted standard deviation over tags */
@@ -108,6 +113,8 @@ typedef struct norni_market_signal {
     const char
         *weighting; /* "volume_weighted", or "tweet_weighted" where no tag has enough tweets */
 } norni_market_signal;
+
+enum { NORNI_HOURS_MOST = 1 << 20 };
 
 typedef struct norni_aggregates {
     norni_arena arena;
@@ -118,7 +125,10 @@ typedef struct norni_aggregates {
     norni_signal_bucket *
         hour; /* (n_hours) of the market, every hour from the first to the last; empty ones have n 0 */
     size_t n_hours;
-    norni_signal_bucket **group_hour; /* (n_groups)(n_hours) of each tag */
+    bool
+        hours_sparse; /* the span has more than NORNI_HOURS_MOST buckets: `hour` lists only those with tweets */
+    /* (n_groups) of each tag the (n_hours) buckets beside `hour`, or NULL: rows are held for the tags of most tweets, as many as NORNI_HOURS_MOST buckets allow */
+    norni_signal_bucket **group_hour;
     int64_t hours_from;
     norni_hash128 digest; /* every tweet's and every group's numbers, whatever the worker count */
 } norni_aggregates;

@@ -64,12 +64,14 @@ typedef struct norni_signal {
     double content_quality,
         confidence; /* confidence_components: content_quality, base_confidence, virality_score */
     double base_signal, signal_score, lo, hi; /* confidence_interval */
-    norni_signal_label label;
+    norni_signal_label
+        label; /* signals off: IGNORE, and everything from finance_term_density on is 0 */
     norni_signal_strength strength;
 } norni_signal;
 
 typedef struct norni_signals {
     const norni_tweets *tweets; /* borrowed */
+    norni_signal_opt opt;       /* as given; its stop words are borrowed */
     norni_arena arena;
     norni_signal *signal; /* (tweets->n) */
     norni_keywords *keywords;
