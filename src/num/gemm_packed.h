@@ -32,7 +32,7 @@ typedef struct norni_packed {
 bool norni_packed_usable(norni_packed_kind kind); /* bf16: only with avx512_bf16 */
 size_t norni_packed_bytes(norni_packed_kind kind, size_t n, size_t k);
 size_t norni_packed_scratch(size_t m, size_t k); /* bytes for a call with up to m rows */
-/* Packs rows [from, to) of w, so that loading can be cut among workers; s8: symmetric scales per row of w (output channel), largest magnitude to 127. */
+/* Packs rows [from, to) of w (which points at its row 0), so that loading can be cut among workers; s8: symmetric scales per row of w (output channel), largest magnitude to 127. */
 void norni_packed_put(const norni_packed *p, const float *w, size_t ldw, size_t from, size_t to);
 /* y (m, n) = x wT + bias (NULL: 0). s8: each row of x is quantised by its own largest magnitude (symmetric, round to nearest even). */
 void norni_packed_rows(const norni_packed *p, const float *x, size_t ldx, size_t m,

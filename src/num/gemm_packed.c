@@ -1,0 +1,170 @@
+/* Products of many rows with one matrix that is packed once: sizes, packing, plain kernels and dispatch. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "num/gemm_packed.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "num/packed_kernel.h"
+
+size_t norni_packed_bytes(norni_packed_kind kind, size_t n, size_t k) {
+    const size_t wide = packed_up(n, PACKED_WIDE), deep = packed_up(k, packed_deep(kind));
+    switch (kind) {
+        case NORNI_PACKED_F32: return wide * deep * sizeof(float);
+        case NORNI_PACKED_S8: return wide * (sizeof(float) + deep);
+        case NORNI_PACKED_BF16: return wide * deep * sizeof(uint16_t);
+    }
+    return 0;
+}
+
+size_t norni_packed_scratch(size_t m, size_t k) {
+    const size_t tall = packed_up(m, PACKED_TALL);
+    return packed_up(tall * (packed_up(k, 4) + 2) * sizeof(float), 64) + 64;
+}
+
+packed_scale packed_scale_of(float largest) {
+    if (!(largest <= 3.40282347e38f)) return (packed_scale){NAN, 0, 0};
+    if (largest == 0) return (packed_scale){0, 0, 0};
+    /* 127 / x overflows below 2^-121; 2^100 x is exact. */
+    const float pre = largest < 0x1p-100f ? 0x1p100f : 1;
+    return (packed_scale){largest / 127, pre, 127 / (largest * pre)};
+}
+
+uint16_t packed_half(float x) {
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    if ((u & 0x7fffffff) > 0x7f800000) return (uint16_t)(u >> 16 | 0x40);
+    return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+}
+
+/* ---- packing w ---- */
+
+static float largest_of(const float *x, size_t k) {
+    float most = 0;
+    for (size_t i = 0; i < k; i++) {
+        const float a = fabsf(x[i]);
+        most = a <= most ? most : a; /* a NaN wins, and then stays only if nothing follows ... */
+        if (isnan(a)) return a;      /* ... so it ends the search */
+    }
+    return most;
+}
+
+static void put_s8(const norni_packed *p, const float *w, size_t j) {
+    const size_t deep = packed_up(p->k, 4);
+    const packed_scale s = w ? packed_scale_of(largest_of(w, p->k)) : packed_scale_of(0);
+    ((float *)p->data)[j] = s.scale;
+    uint8_t *to = (uint8_t *)p->data + packed_up(p->n, PACKED_WIDE) * sizeof(float) +
+                  j / PACKED_WIDE * deep * PACKED_WIDE + j % PACKED_WIDE * 4;
+    for (size_t i = 0; i < deep; i++) {
+        const int q = w && i < p->k && s.inverse > 0 ? (int)rintf(w[i] * s.pre * s.inverse) : 0;
+        to[i / 4 * 4 * PACKED_WIDE + i % 4] = (uint8_t)(q + 128);
+    }
+}
+
+static void put_bf16(const norni_packed *p, const float *w, size_t j) {
+    const size_t deep = packed_up(p->k, 2);
+    uint16_t *to = (uint16_t *)p->data + j / PACKED_WIDE * deep * PACKED_WIDE + j % PACKED_WIDE * 2;
+    for (size_t i = 0; i < deep; i++)
+        to[i / 2 * 2 * PACKED_WIDE + i % 2] = w && i < p->k ? packed_half(w[i]) : 0;
+}
+
+static void put_f32(const norni_packed *p, const float *w, size_t j) {
+    float *to = (float *)p->data + j / PACKED_WIDE * p->k * PACKED_WIDE + j % PACKED_WIDE;
+    for (size_t i = 0; i < p->k; i++)
+        to[i * PACKED_WIDE] = w ? w[i] : 0;
+}
+
+void norni_packed_put(const norni_packed *p, const float *w, size_t ldw, size_t from, size_t to) {
+    assert(from <= to && to <= p->n);
+    /* Whoever puts the last row puts the noughts behind it. */
+    const size_t end = to == p->n ? packed_up(p->n, PACKED_WIDE) : to;
+    for (size_t j = from; j < end; j++) {
+        const float *row = j < to ? w + j * ldw : NULL;
+        if (p->kind == NORNI_PACKED_F32) put_f32(p, row, j);
+        if (p->kind == NORNI_PACKED_S8) put_s8(p, row, j);
+        if (p->kind == NORNI_PACKED_BF16) put_bf16(p, row, j);
+    }
+}
+
+/* ---- plain kernels: the contract, letter by letter ---- */
+
+static void plain_f32(const packed_call *c) {
+    const size_t k = c->p->k;
+    for (size_t i = 0; i < c->m; i++)
+        for (size_t j = 0; j < c->p->n; j++) {
+            const float *w =
+                (const float *)c->p->data + j / PACKED_WIDE * k * PACKED_WIDE + j % PACKED_WIDE;
+            float s = c->bias ? c->bias[j] : 0;
+            for (size_t q = 0; q < k; q++)
+                s = fmaf(c->x[i * c->ldx + q], w[q * PACKED_WIDE], s);
+            c->y[i * c->ldy + j] = s;
+        }
+}
+
+/* Sums stay exact: |x| <= 127 and w + 128 <= 255, so 2^31 is not reached before k = 66,000. */
+static void plain_s8(const packed_call *c) {
+    const size_t k = c->p->k, deep = packed_up(k, 4);
+    int8_t *q = c->scratch;
+    for (size_t i = 0; i < c->m; i++) {
+        const float *x = c->x + i * c->ldx;
+        const packed_scale s = packed_scale_of(largest_of(x, k));
+        for (size_t g = 0; g < k; g++)
+            q[g] = s.inverse > 0 ? (int8_t)rintf(x[g] * s.pre * s.inverse) : 0;
+        for (size_t j = 0; j < c->p->n; j++) {
+            const uint8_t *w =
+                packed_bytes_of(c->p) + j / PACKED_WIDE * deep * PACKED_WIDE + j % PACKED_WIDE * 4;
+            int32_t sum = 0;
+            for (size_t g = 0; g < k; g++)
+                sum += q[g] * (w[g / 4 * 4 * PACKED_WIDE + g % 4] - 128);
+            c->y[i * c->ldy + j] = fmaf((float)sum, s.scale * ((const float *)c->p->data)[j],
+                                        c->bias ? c->bias[j] : 0);
+        }
+    }
+}
+
+static float from_half(uint16_t h) {
+    const uint32_t u = (uint32_t)h << 16;
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+static void plain_bf16(const packed_call *c) {
+    const size_t k = c->p->k, deep = packed_up(k, 2);
+    for (size_t i = 0; i < c->m; i++)
+        for (size_t j = 0; j < c->p->n; j++) {
+            const uint16_t *w = (const uint16_t *)c->p->data +
+                                j / PACKED_WIDE * deep * PACKED_WIDE + j % PACKED_WIDE * 2;
+            float s = c->bias ? c->bias[j] : 0;
+            for (size_t q = 0; q < k; q++)
+                s = fmaf(from_half(packed_half(c->x[i * c->ldx + q])),
+                         from_half(w[q / 2 * 2 * PACKED_WIDE + q % 2]), s);
+            c->y[i * c->ldy + j] = s;
+        }
+}
+
+/* ---- dispatch ---- */
+
+static bool has_bf16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+bool norni_packed_usable(norni_packed_kind kind) {
+    return kind != NORNI_PACKED_BF16 || has_bf16();
+}
+
+void norni_packed_rows(const norni_packed *p, const float *x, size_t ldx, size_t m,
+                       const float *bias, float *y, size_t ldy, void *scratch,
+                       norni_packed_simd widest) {
+    static const packed_kernel plain = {plain_f32, plain_s8, plain_bf16};
+    const packed_call call = {p, x, ldx, m, bias, y, ldy, scratch};
+    (void)widest;
+    if (p->kind == NORNI_PACKED_F32) plain.f32(&call);
+    if (p->kind == NORNI_PACKED_S8) plain.s8(&call);
+    if (p->kind == NORNI_PACKED_BF16) plain.bf16(&call);
+}
