@@ -64,8 +64,7 @@ typedef struct norni_signal {
     double content_quality,
         confidence; /* confidence_components: content_quality, base_confidence, virality_score */
     double base_signal, signal_score, lo, hi; /* confidence_interval */
-    norni_signal_label
-        label; /* signals off: IGNORE, and everything from finance_term_density on is 0 */
+    norni_signal_label label; /* signals off: IGNORE, and everything from content_quality on is 0 */
     norni_signal_strength strength;
 } norni_signal;
 
