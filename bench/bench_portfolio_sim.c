@@ -67,7 +67,7 @@ static norni_port_market make_market(norni_arena *a, const mix *x) {
             clock[c * x->bars + t] = c ? (double)(long)units : units;
         }
     }
-    return (norni_port_market){x->bars, x->assets, price, NULL, clocks, 365};
+    return (norni_port_market){x->bars, x->assets, price, NULL, clocks, 365, NULL};
 }
 
 /* The grid's own axes, in its order, over the weights. */

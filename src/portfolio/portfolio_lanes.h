@@ -33,7 +33,9 @@ typedef struct norni_port_lane {
     size_t rebalances, blocked; /* blocked: by momentum; by the interval stands in the vector */
     bool fresh;                 /* on target: a new one has come */
     bool ruined;
-    bool unbought; /* the purchase could not be made */
+    bool unbought;  /* the purchase could not be made */
+    bool filtering; /* the pending trade is the filter's */
+    size_t filtered;
 } norni_port_lane;
 
 /* When a clock will have gone so many units, as it was last asked. */
@@ -83,6 +85,13 @@ typedef struct norni_port_group {
     unsigned hold_broke, hold_risky; /* bits of lanes; risky: not sure to stay above 0 */
     int kind;
     bool costly; /* some lane has costs */
+    /* a filter's, where the market has one */
+    const uint8_t *out; /* (n_assets) of the bar; NULL: no filter, or bought and held */
+    size_t *flip;       /* (n_flips) bars at which some asset goes out or comes back */
+    size_t n_flips, next_flip;
+    uint8_t *owed,
+        *serving; /* (n_assets): bits of lanes that are to trade it for the filter; that do so now */
+    unsigned owing; /* bits of lanes that owe something */
 } norni_port_group;
 
 typedef struct norni_port_kernel {
@@ -118,6 +127,19 @@ void norni_port_group_start(norni_port_group *g, const norni_port_kernel *k, int
                             const norni_port_targets *const targets[NORNI_PORT_LANES]);
 /* Bars [t, to). */
 void norni_port_group_run(norni_port_group *g, const norni_port_kernel *k, size_t t, size_t to);
+/* What a rebalance decided at bar t is to reach, into goal and chosen (n_assets); what was put off is due. */
+void norni_port_goal_set(norni_port_group *g, size_t i, size_t t, double *goal, uint8_t *chosen);
+void norni_port_goal_take(norni_port_group *g, size_t i);
+/* portfolio_sim_filter.c: what a filter adds (docs/portfolio-simulator.md, "A filter"). */
+NORN_CHECKED norn_status norni_port_filter_flips(norni_port_group *g, norni_arena *arena,
+                                                 norn_err *err);
+/* Filter of bar t holds; every lane owes what has flipped. */
+void norni_port_filter_flip(norni_port_group *g, size_t t);
+/* Lanes whose filter trades are decided at bar t; those of them that trade now are put into *go. */
+unsigned norni_port_filter_decide(norni_port_group *g, size_t t, unsigned *go);
+/* How a lane's filter trade at bar t went. */
+void norni_port_filter_done(norni_port_group *g, size_t i, size_t t, bool did);
+void norni_port_filter_close(norni_port_group *g, size_t i); /* a ruined lane */
 /* Numbers of bars [first, mark), all of them done; marks ascend. */
 void norni_port_group_stats(norni_port_group *g, size_t mark,
                             norni_port_stats out[NORNI_PORT_LANES]);

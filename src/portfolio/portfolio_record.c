@@ -9,7 +9,7 @@
 typedef struct before {
     double *shares; /* (n_assets) */
     double cash, costs;
-    size_t rebalances;
+    size_t rebalances, filtered;
 } before;
 
 static norn_status make_path(norni_port_path *p, size_t n, size_t assets, norni_arena *arena,
@@ -74,6 +74,7 @@ static norn_status note_event(norni_port_path *p, const norni_port_group *g, con
     e->max_deviation = far;
     e->turnover = traded / total;
     e->cost = g->costs[0] - b->costs;
+    e->filtered = g->lane[0].filtered != b->filtered;
     return NORN_OK;
 }
 
@@ -94,15 +95,18 @@ norn_status norni_port_record(const norni_port_market *m, const norni_port_windo
     NORN_TRY(norni_port_group_make(m, w->first, end, live, arena, &g, err));
     for (size_t i = 0; i < NORNI_PORT_LANES; i++)
         rules[i] = rule, targetss[i] = targets;
-    norni_port_group_start(g, k, norni_port_rule_kind(rule, live != NULL), rules, targetss);
+    norni_port_group_start(g, k, norni_port_rule_kind(rule, live != NULL || m->out != NULL), rules,
+                           targetss);
     note(out, g, w->first);
     for (size_t t = w->first + 1; t < end; t++) {
         for (size_t a = 0; a < n; a++)
             b.shares[a] = g->shares[8 * a];
         b.cash = g->cash[0], b.costs = g->costs[0], b.rebalances = g->lane[0].rebalances;
+        b.filtered = g->lane[0].filtered;
         norni_port_group_run(g, k, t, t + 1);
         note(out, g, t);
-        if (g->lane[0].rebalances != b.rebalances) NORN_TRY(note_event(out, g, &b, t, arena, err));
+        if (g->lane[0].rebalances != b.rebalances || g->lane[0].filtered != b.filtered)
+            NORN_TRY(note_event(out, g, &b, t, arena, err));
     }
     norni_port_stats s[NORNI_PORT_LANES];
     norni_port_group_stats(g, end, s);

@@ -252,7 +252,8 @@ static norn_status run_all(const norni_port_market *m, const job *j, int kind,
         return norn_fail(err, NORN_E_MEM, "portfolio: no memory for %zu configurations", n);
     for (size_t i = 0, nth = 0; i < n; i++) {
         nth += i > 0 && targets[i] != targets[i - 1];
-        key[i] = alike_of(&rule[i], norni_port_rule_kind(&rule[i], live != NULL) | kind, nth);
+        key[i] = alike_of(
+            &rule[i], norni_port_rule_kind(&rule[i], live != NULL || m->out != NULL) | kind, nth);
     }
     order = sort_alike(key, order, spare, n);
     for (size_t i = 0; i < n; i += NORNI_PORT_LANES) {

@@ -56,6 +56,8 @@ typedef struct norni_port_market {
     const uint8_t *traded;      /* (n_bars, n_assets); NULL: everything trades at every bar */
     const double *const *clock; /* (NORNI_PORT_CLOCKS) of (n_bars) */
     double periods_per_year;
+    /* (n_bars, n_assets): 1 where a filter lets the asset not be held; NULL: no filter */
+    const uint8_t *out;
 } norni_port_market;
 /* Packs assets asset[0..n) of the panel; `traded` is NULL where none of them has a gap. */
 NORN_CHECKED norn_status norni_port_market_of(const norni_port_prices *p, const size_t *asset,
@@ -86,7 +88,9 @@ typedef struct norni_port_stats {
     double costs;                   /* currency, the purchase included */
     size_t n_rebalances, n_blocked; /* due, but held back by interval or momentum */
     bool ruined; /* equity fell to 0 or below: everything is closed, equity stays 0 */
-    bool unbought; /* the purchase could not be made (its costs would take everything), nor any trade after it */
+    bool
+        unbought; /* the purchase could not be made (its costs would take everything), nor any trade after it */
+    size_t n_filtered; /* trades of the filter; rebalances are counted by themselves */
 } norni_port_stats;
 
 /* Sums over one block of a window: from them come the Sharpe ratio and the growth of any union of blocks. */
@@ -114,13 +118,15 @@ typedef struct norni_port_event {
     double max_deviation; /* of a weight from its target */
     double turnover, cost;
     double *weights_before; /* (n_assets) */
+    bool filtered;          /* a trade of the filter, no rebalance */
 } norni_port_event;
 /* One portfolio, everything recorded, in the arena; the same bits as norni_port_simulate. */
 typedef struct norni_port_path {
     size_t n, n_assets, n_events;    /* n: bars of the window */
     double *equity, *cash, *buyhold; /* (n) after the bar's trades */
     double *value;                   /* (n, n_assets): shares times price */
-    norni_port_event *event;         /* (n_events), rebalances, without the purchase */
+    norni_port_event
+        *event; /* (n_events), rebalances and the filter's trades, without the purchase */
     norni_port_stats stats;
 } norni_port_path;
 NORN_CHECKED norn_status norni_port_record(const norni_port_market *m, const norni_port_window *w,

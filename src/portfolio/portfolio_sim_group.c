@@ -11,7 +11,7 @@ norn_status norni_port_group_make(const norni_port_market *m, size_t first, size
     const size_t n = m->n_assets, row = 8 * sizeof(double);
     norni_port_group *g = norni_arena_zero(arena, 1, sizeof *g);
     double *v = norni_arena_zero(arena, 7 * n + NORNI_PORT_BURST, row);
-    uint8_t *b = norni_arena_zero(arena, 3 * n, 1);
+    uint8_t *b = norni_arena_zero(arena, 5 * n, 1);
     if (!g || !v || !b) return norn_fail(err, NORN_E_MEM, "portfolio: no memory for %zu assets", n);
     *g = (norni_port_group){.market = m, .first = first, .end = end, .live = live};
     g->asked_every.from = g->asked_pause.from = SIZE_MAX;
@@ -23,8 +23,9 @@ norn_status norni_port_group_make(const norni_port_market *m, size_t first, size
         for (size_t a = 0; a < n; a++)
             g->lowest[a] = m->price[t * n + a] < g->lowest[a] ? m->price[t * n + a] : g->lowest[a];
     g->member = b, g->chosen = b + n, g->chosen_later = b + 2 * n;
+    g->owed = b + 3 * n, g->serving = b + 4 * n;
     *out = g;
-    return NORN_OK;
+    return norni_port_filter_flips(g, arena, err);
 }
 
 /* First bar after `from` at which the clock has gone `units`; g->end when none has. The guess of how many bars that
@@ -128,12 +129,14 @@ static void aim_at(norni_port_group *g, size_t i, size_t k) {
     const double *w = l->targets->weight + k * n;
     l->target = k;
     for (size_t a = 0; a < n; a++)
-        g->weight[8 * a + i] = w[a];
-    if (g->kind & NORNI_PORT_RELATIVE)
-        for (size_t a = 0; a < n; a++)
-            g->band[8 * a + i] = !uses_bands(r) ? NORNI_INF
-                                 : r->relative  ? r->threshold * (w[a] < 0 ? -w[a] : w[a])
-                                                : r->threshold;
+        g->weight[8 * a + i] = g->out && g->out[a] ? 0 : w[a];
+    if (!(g->kind & NORNI_PORT_RELATIVE)) return;
+    for (size_t a = 0; a < n; a++) {
+        const double own = g->weight[8 * a + i];
+        g->band[8 * a + i] = !uses_bands(r) ? NORNI_INF
+                             : r->relative  ? r->threshold * (own < 0 ? -own : own)
+                                            : r->threshold;
+    }
 }
 
 static void clear_lane(norni_port_group *g, size_t i, const norni_port_rule *r,
@@ -177,30 +180,48 @@ static size_t next_event(const norni_port_group *g, size_t t) {
         if (l->execute > t && l->execute < at) at = l->execute;
         if (l->target + 1 < w->n && w->bar[l->target + 1] < at) at = w->bar[l->target + 1];
     }
+    if (g->next_flip < g->n_flips && g->flip[g->next_flip] < at) at = g->flip[g->next_flip];
     return at;
+}
+
+/* All lanes buy what they aim at. */
+static unsigned buy(norni_port_group *g, const norni_port_kernel *k) {
+    double cap[8], least[8]; /* the purchase knows no caps, smallest trades or edges */
+    memcpy(cap, g->cap, sizeof cap), memcpy(least, g->min_trade, sizeof least);
+    for (size_t i = 0; i < 8; i++)
+        g->cap[i] = NORNI_INF, g->min_trade[i] = 0;
+    memset(g->chosen, 0xff, g->market->n_assets);
+    g->aim = g->weight;
+    const unsigned bought = k->trade(g, g->first, 0xff);
+    memcpy(g->cap, cap, sizeof cap), memcpy(g->min_trade, least, sizeof least);
+    memset(g->turnover, 0, sizeof g->turnover);
+    return bought;
+}
+
+/* What is bought and held knows no filter: it was bought first, now the account is made anew. */
+static unsigned buy_filtered(norni_port_group *g, const norni_port_kernel *k) {
+    const size_t n = g->market->n_assets;
+    memset(g->shares, 0, 8 * n * sizeof *g->shares);
+    memset(g->costs, 0, sizeof g->costs);
+    norni_port_filter_flip(g, g->first);
+    for (size_t i = 0; i < 8; i++)
+        g->cash_now[i] = g->before[i] = g->cash[i] = g->lane[i].rule->capital;
+    return buy(g, k);
 }
 
 void norni_port_group_start(norni_port_group *g, const norni_port_kernel *k, int kind,
                             const norni_port_rule *const rule[NORNI_PORT_LANES],
                             const norni_port_targets *const targets[NORNI_PORT_LANES]) {
-    const size_t n = g->market->n_assets;
     g->kind = kind & NORNI_PORT_FULL ? 7 : kind;
     g->costly = false;
+    g->out = NULL, g->owing = 0, g->next_flip = 0;
     for (size_t i = 0; i < 8; i++)
         clear_lane(g, i, rule[i], targets[i]);
-    /* The purchase knows no caps, smallest trades or edges. */
-    double cap[8], least[8];
-    memcpy(cap, g->cap, sizeof cap), memcpy(least, g->min_trade, sizeof least);
-    for (size_t i = 0; i < 8; i++)
-        g->cap[i] = NORNI_INF, g->min_trade[i] = 0;
-    memset(g->chosen, 0xff, n);
-    g->aim = g->weight;
-    const unsigned bought = k->trade(g, g->first, 0xff);
+    unsigned bought = buy(g, k);
+    norni_port_group_hold_start(g);
+    if (g->market->out) bought = buy_filtered(g, k);
     for (size_t i = 0; i < 8; i++)
         g->lane[i].unbought = !(bought >> i & 1);
-    memcpy(g->cap, cap, sizeof cap), memcpy(g->min_trade, least, sizeof least);
-    memset(g->turnover, 0, sizeof g->turnover);
-    norni_port_group_hold_start(g);
     if (g->kind & NORNI_PORT_FULL) g->aim = g->goal;
     clear_sums(g, g->curve + 8 * (g->first & NORNI_PORT_BURST_MASK));
     for (size_t i = 0; i < 8; i++)
@@ -221,6 +242,7 @@ static void close_lane(norni_port_group *g, size_t i) {
     if (g->kind & NORNI_PORT_RELATIVE)
         for (size_t a = 0; a < g->market->n_assets; a++)
             g->band[8 * a + i] = NORNI_INF;
+    if (g->market->out) norni_port_filter_close(g, i);
 }
 
 /* Whether the holdings have risen too far to be touched. */
@@ -239,54 +261,10 @@ static bool runs(norni_port_group *g, size_t i, size_t t) {
     return then > 0 && now > (1 + r->momentum_limit) * then;
 }
 
-/* What a weight of w is worth at equity e, beside the holdings of its side that cannot be traded at bar t. */
-static double asked_of(const norni_port_group *g, size_t i, size_t t, double w) {
-    const size_t n = g->market->n_assets;
-    const double *p = g->market->price + t * n, e = g->before[i], sign = w > 0 ? 1 : -1;
-    double open = 0, held = 0, own = 0;
-    for (size_t a = 0; g->live && a < n; a++) {
-        const double wanted = g->weight[8 * a + i] * sign, asked = wanted > 0 ? wanted : 0;
-        const double h = g->shares[8 * a + i] * p[a] * sign;
-        if (g->live[t * n + a])
-            open += asked;
-        else if (h > asked * e)
-            held += h, own += asked;
-    }
-    if (!(held > 0 && open > NORNI_PORT_ROOM)) return w * e;
-    const double left = (1.0 + own / open) * e - held / open;
-    return left < 0 ? 0 : w * left;
-}
-
-/* What a lane's trade is to reach, into goal and chosen (n_assets); bit: the lane's. */
-static void set_goal(norni_port_group *g, size_t i, size_t t, double *goal, uint8_t *chosen) {
-    const norni_port_rule *r = g->lane[i].rule;
-    const size_t n = g->market->n_assets;
-    const unsigned bit = 1U << i;
-    const bool edges = r->edge && !(g->timed & bit);
-    const double *p = g->market->price + t * n;
-    for (size_t a = 0; a < n; a++) {
-        const double w = g->weight[8 * a + i];
-        const double d = g->shares[8 * a + i] * p[a] - asked_of(g, i, t, w);
-        const double band = g->band[8 * a + i];
-        const bool out =
-            (d < 0 ? -d : d) > band * g->before[i] && !(g->live && !g->live[t * n + a]);
-        goal[8 * a + i] = !edges ? w : d > 0 ? w + band : w - band;
-        chosen[a] = (uint8_t)(!edges || out ? chosen[a] | bit : chosen[a] & ~bit);
-    }
-}
-
-static void take_later(norni_port_group *g, size_t i) {
-    const unsigned bit = 1U << i;
-    for (size_t a = 0; a < g->market->n_assets; a++) {
-        g->goal[8 * a + i] = g->later[8 * a + i];
-        g->chosen[a] = (uint8_t)((g->chosen[a] & ~bit) | (g->chosen_later[a] & bit));
-    }
-}
-
-/* Lanes that are due: held back, put off or to be traded now. */
-static unsigned decide(norni_port_group *g, size_t t) {
+/* Lanes that are due: held back, put off or to be traded now. told: those of which the filter has decided. */
+static unsigned decide(norni_port_group *g, size_t t, unsigned told) {
     unsigned go = 0;
-    for (unsigned left = g->due & ~g->broke; left; left &= left - 1) {
+    for (unsigned left = g->due & ~g->broke & ~told; left; left &= left - 1) {
         const size_t i = (size_t)__builtin_ctz(left);
         norni_port_lane *l = &g->lane[i];
         if (l->execute != SIZE_MAX) continue; /* one trade is pending */
@@ -296,31 +274,54 @@ static unsigned decide(norni_port_group *g, size_t t) {
         }
         l->fresh = false;
         if (l->rule->delay > 0) {
-            set_goal(g, i, t, g->later, g->chosen_later);
+            norni_port_goal_set(g, i, t, g->later, g->chosen_later);
             l->execute = t + (size_t)l->rule->delay;
             if (l->execute < g->event) g->event = l->execute;
             g->next[i] = g->armed[i] = NORNI_INF;
             continue;
         }
-        if (g->kind & NORNI_PORT_FULL) set_goal(g, i, t, g->goal, g->chosen);
+        if (g->kind & NORNI_PORT_FULL) norni_port_goal_set(g, i, t, g->goal, g->chosen);
         go |= 1U << i;
     }
     if (g->kind & NORNI_PORT_FULL)
         for (size_t i = 0; i < 8; i++)
             if (g->lane[i].execute == t) {
-                take_later(g, i);
+                norni_port_goal_take(g, i);
                 go |= 1U << i;
             }
     return go;
 }
 
+/* A filter's trades are made whole, as the purchase is. */
+static unsigned trade(norni_port_group *g, const norni_port_kernel *k, size_t t, unsigned go,
+                      unsigned filter) {
+    double cap[8], least[8];
+    if (!filter) return k->trade(g, t, go);
+    memcpy(cap, g->cap, sizeof cap), memcpy(least, g->min_trade, sizeof least);
+    for (size_t i = 0; i < 8; i++)
+        if (filter >> i & 1) g->cap[i] = NORNI_INF, g->min_trade[i] = 0;
+    const unsigned did = k->trade(g, t, go);
+    memcpy(g->cap, cap, sizeof cap), memcpy(g->min_trade, least, sizeof least);
+    return did;
+}
+
 static void act(norni_port_group *g, const norni_port_kernel *k, size_t t) {
     for (unsigned left = g->broke; left; left &= left - 1)
         close_lane(g, (size_t)__builtin_ctz(left));
-    const unsigned go = decide(g, t), did = k->trade(g, t, go);
+    unsigned filter = 0; /* lanes whose filter trades now */
+    const unsigned told = g->owing ? norni_port_filter_decide(g, t, &filter) : 0;
+    const unsigned go = decide(g, t, told) | filter;
+    for (unsigned left = go & ~filter; left; left &= left - 1) {
+        const size_t i = (size_t)__builtin_ctz(left);
+        if (g->lane[i].filtering) filter |= 1U << i;
+    }
+    const unsigned did = trade(g, k, t, go, filter);
     for (unsigned left = go; left; left &= left - 1) {
         const size_t i = (size_t)__builtin_ctz(left);
-        if (did >> i & 1) {
+        if (filter >> i & 1) { /* clocks of rebalances go on */
+            norni_port_filter_done(g, i, t, did >> i & 1);
+            restart(g, i, g->lane[i].last);
+        } else if (did >> i & 1) {
             g->lane[i].rebalances++;
             restart(g, i, t);
         } else { /* nothing could be traded: it stays due */
@@ -351,9 +352,12 @@ void norni_port_group_run(norni_port_group *g, const norni_port_kernel *k, size_
     while (t < to) {
         bool force = false;
         if (t == g->event) {
+            if (g->next_flip < g->n_flips && g->flip[g->next_flip] == t)
+                norni_port_filter_flip(g, t);
             retarget(g, t);
             for (size_t i = 0; i < 8; i++)
                 force |= g->lane[i].execute == t;
+            force |= g->owing != 0;
             g->event = next_event(g, t);
         }
         const size_t full = done + NORNI_PORT_BURST;
@@ -361,6 +365,7 @@ void norni_port_group_run(norni_port_group *g, const norni_port_kernel *k, size_
         if (g->event < end) end = g->event;
         t = k->scan(g, t, end, force);
         if (t < end) act(g, k, t++);
+        if (g->owing && t < g->event) g->event = t; /* until nothing is owed */
         if (t == to || t == full) {
             k->digest(g, done, t);
             done = t;

@@ -96,7 +96,8 @@ void norni_port_group_stats(norni_port_group *g, size_t mark,
         s->turnover = norni_canonical(g->turnover[i]);
         s->costs = norni_canonical(g->costs[i]);
         s->n_rebalances = l->rebalances;
-        s->unbought = l->unbought && l->rebalances == 0;
+        s->unbought = l->unbought && l->rebalances == 0 && l->filtered == 0;
+        s->n_filtered = l->filtered;
         s->n_blocked = l->blocked + (size_t)g->held_back[i];
     }
 }

@@ -28,7 +28,10 @@ typedef struct twin {
     double later[PLAIN_MAX_ASSETS];
     bool later_in[PLAIN_MAX_ASSETS];
     double turnover, costs;
-    size_t rebalances, blocked;
+    size_t rebalances, blocked, filtered;
+    bool sees; /* the filter; what is bought and held does not */
+    double target[PLAIN_MAX_ASSETS];
+    bool owed[PLAIN_MAX_ASSETS], serving[PLAIN_MAX_ASSETS], filtering;
 } twin;
 
 static bool live(const twin *s, size_t t, size_t a) {
@@ -106,14 +109,15 @@ static bool solve(const twin *s, size_t t, double e, const double *goal, const b
 }
 
 /* Trades of the assets `in`; whether there were any. */
-static bool trade(twin *s, size_t t, const double *goal, const bool *chosen, bool purchase) {
+static bool trade(twin *s, size_t t, const double *goal, const bool *chosen, bool purchase,
+                  bool whole) {
     const norni_port_rule *r = s->r;
     const double e = equity_of(s, t), rate = r->fee + r->slippage;
     bool in[PLAIN_MAX_ASSETS], any = false;
     double count = 0;
     for (size_t a = 0; a < s->n; a++) {
         const double d = asked_of(s, t, goal, a, e) - worth(s, t, a);
-        in[a] = chosen[a] && live(s, t, a) && (purchase || !(size_of(d) < r->min_trade * e));
+        in[a] = chosen[a] && live(s, t, a) && (whole || !(size_of(d) < r->min_trade * e));
         any |= in[a];
         if (in[a] && d != 0) count += 1;
     }
@@ -122,7 +126,7 @@ static bool trade(twin *s, size_t t, const double *goal, const bool *chosen, boo
     if (!any || !solve(s, t, e, goal, in, fee, &x)) return false;
     for (size_t a = 0; a < s->n; a++)
         if (in[a]) all += size_of(asked_of(s, t, goal, a, x) - worth(s, t, a));
-    if (!purchase && r->turnover_cap > 0 && all > r->turnover_cap * e)
+    if (!whole && r->turnover_cap > 0 && all > r->turnover_cap * e)
         share = r->turnover_cap * e / all;
     double total = 0, traded = 0, to[PLAIN_MAX_ASSETS];
     for (size_t a = 0; a < s->n; a++)
@@ -190,6 +194,40 @@ static void decide(twin *s, size_t t, double *goal, bool *in, bool *go) {
     *go = true;
 }
 
+/* ---- the filter ---- */
+
+static bool is_out(const twin *s, size_t t, size_t a) {
+    return s->sees && s->m->out && s->m->out[t * s->n + a];
+}
+
+static void weigh(twin *s, size_t t) {
+    for (size_t a = 0; a < s->n; a++)
+        s->weight[a] = is_out(s, t, a) ? 0 : s->target[a];
+}
+
+/* Whether bar t has a trade of the filter, and which. */
+static bool decide_filter(twin *s, size_t t, double *goal, bool *in) {
+    bool any = false, back = false;
+    for (size_t a = 0; a < s->n; a++) {
+        const bool nothing = s->weight[a] == 0 && s->a.shares[a] == 0;
+        s->serving[a] = s->owed[a] && !nothing && live(s, t, a);
+        if (nothing || s->serving[a]) s->owed[a] = false;
+        any |= s->serving[a];
+        back |= s->serving[a] && !is_out(s, t, a);
+    }
+    for (size_t a = 0; any && a < s->n; a++)
+        goal[a] = s->weight[a], in[a] = back || s->serving[a];
+    return any;
+}
+
+static void trade_filter(twin *s, size_t t, const double *goal, const bool *in) {
+    const bool did = trade(s, t, goal, in, false, true);
+    s->filtered += did;
+    s->filtering = false;
+    for (size_t a = 0; a < s->n; a++)
+        s->owed[a] |= s->serving[a] && !(did && live(s, t, a));
+}
+
 static void ruin(twin *s) {
     memset(&s->a, 0, sizeof s->a);
     s->ruined = true;
@@ -210,7 +248,11 @@ static void step(twin *s, size_t t) {
         s->pending = false;
         go = true;
     } else {
-        decide(s, t, goal, in, &go);
+        s->filtering = decide_filter(s, t, goal, in);
+        if (s->filtering)
+            go = true;
+        else
+            decide(s, t, goal, in, &go);
         if (go && s->r->delay > 0) {
             memcpy(s->later, goal, sizeof goal), memcpy(s->later_in, in, sizeof in);
             s->pending = true, s->execute = t + (size_t)s->r->delay;
@@ -218,7 +260,9 @@ static void step(twin *s, size_t t) {
         }
     }
     if (!go) return;
-    if (trade(s, t, goal, in, false)) {
+    if (s->filtering) {
+        trade_filter(s, t, goal, in);
+    } else if (trade(s, t, goal, in, false, false)) {
         s->rebalances++;
         s->last = t;
     } else {
@@ -266,7 +310,8 @@ static norni_port_stats numbers(const twin *s, const double *v, size_t n, double
     o.ulcer = norni_canonical(sqrt(squares / (c + 1)));
     o.longest_drawdown = longest;
     o.turnover = norni_canonical(s->turnover), o.costs = norni_canonical(s->costs);
-    o.unbought = s->unbought && s->rebalances == 0;
+    o.unbought = s->unbought && s->rebalances == 0 && s->filtered == 0;
+    o.n_filtered = s->filtered;
     o.n_rebalances = s->rebalances, o.n_blocked = s->blocked;
     return o;
 }
@@ -292,15 +337,16 @@ static norni_port_block block_of(const double *v, const double *held, size_t fro
 }
 
 static void begin(twin *s, const norni_port_market *m, size_t first, const norni_port_rule *r,
-                  const double *weight) {
-    *s = (twin){.m = m, .r = r, .first = first, .n = m->n_assets, .last = first};
+                  const double *weight, bool sees) {
+    *s = (twin){.m = m, .r = r, .first = first, .n = m->n_assets, .last = first, .sees = sees};
     s->a.cash = r->capital;
     s->interest = norni_pow(1 + r->cash_rate, 1 / m->periods_per_year);
     s->debt = norni_pow(1 + r->borrow_rate, 1 / m->periods_per_year);
-    memcpy(s->weight, weight, s->n * sizeof *weight);
+    memcpy(s->target, weight, s->n * sizeof *weight);
+    weigh(s, first);
     bool in[PLAIN_MAX_ASSETS];
     memset(in, 1, sizeof in);
-    s->unbought = !trade(s, first, s->weight, in, true);
+    s->unbought = !trade(s, first, s->weight, in, true, true);
 }
 
 void plain_simulate(const norni_port_market *m, const norni_port_window *w,
@@ -312,17 +358,20 @@ void plain_simulate(const norni_port_market *m, const norni_port_window *w,
     norni_port_rule never = *rule;
     never.method = NORNI_PORT_NEVER;
     twin s, hold;
-    begin(&s, m, w->first, rule, targets->weight);
-    begin(&hold, m, w->first, &never, targets->weight);
+    begin(&s, m, w->first, rule, targets->weight, true);
+    begin(&hold, m, w->first, &never, targets->weight, false);
     v[0] = equity_of(&s, w->first);
     held[0] = equity_of(&hold, w->first);
     size_t target = 0, mark = 0;
     for (size_t t = w->first + 1; t < end; t++) {
         if (target + 1 < targets->n && targets->bar[target + 1] == t) {
             target++;
-            memcpy(s.weight, targets->weight + target * s.n, s.n * sizeof *s.weight);
+            memcpy(s.target, targets->weight + target * s.n, s.n * sizeof *s.target);
             s.fresh = true;
         }
+        weigh(&s, t);
+        for (size_t a = 0; a < s.n; a++)
+            s.owed[a] |= is_out(&s, t, a) != is_out(&s, t - 1, a);
         step(&s, t);
         step(&hold, t);
         v[t - w->first] = equity_of(&s, t);

@@ -44,7 +44,7 @@ static void set_up(hand *h) {
         h->days[i] = 18262 + (double)i;
     for (size_t c = 0; c < NORNI_PORT_CLOCKS; c++)
         h->clock[c] = h->days;
-    h->m = (norni_port_market){BARS, 2, two[0], NULL, h->clock, 365};
+    h->m = (norni_port_market){BARS, 2, two[0], NULL, h->clock, 365, NULL};
     h->mark[0] = BARS;
     h->w = (norni_port_window){.mark = h->mark, .n_marks = 1};
     h->t = (norni_port_targets){1, start, halves};
