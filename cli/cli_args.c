@@ -25,10 +25,10 @@ static norn_status fail_flag(const norni_op *op, norni_str name, norn_err *err) 
     if (near != NULL) {
         return norn_fail(err, NORN_E_ARG,
                          "unknown flag --%.*s; did you mean --%s? (see `norn help %s`)",
-                         (int)name.n, name.p, near, op->name);
+                         (int)name.n, name.p, near, norni_op_command(op));
     }
     return norn_fail(err, NORN_E_ARG, "unknown flag --%.*s (see `norn help %s`)", (int)name.n,
-                     name.p, op->name);
+                     name.p, norni_op_command(op));
 }
 
 static norn_status set_row(const norni_param *row, void *opt, norni_str value, norni_arena *arena,
@@ -41,6 +41,27 @@ static norn_status set_row(const norni_param *row, void *opt, norni_str value, n
     if (seen->n < CLI_MAX_ROWS) seen->row[seen->n++] = row;
     norni_format(part, sizeof part, "--%s", row->name);
     return norni_param_set(row, opt, value, arena, part, err);
+}
+
+/* "--name a b c": every word up to the next flag. */
+static norn_status set_words(const norni_param *row, int argc, char **argv, int *used,
+                             norni_arena *arena, cli_args *out, seen_rows *seen, norn_err *err) {
+    size_t n = 0;
+    int words = 1;
+    while (words < argc && (words == 1 || argv[words][0] != '-'))
+        n += strlen(argv[words++]) + 1;
+    char *text = norni_arena_get(arena, n + 1, 1), *end = text;
+    if (text == NULL) return norni_alloc_fail(err, "arguments", n, 1);
+    for (int i = 1; i < words; i++) {
+        const size_t k = strlen(argv[i]);
+        memcpy(end, argv[i], k);
+        end[k] = ' ';
+        end += k + 1;
+    }
+    end[-1] = '\0';
+    *used = words;
+    if (words > 2) out->last_word = argv[words - 1];
+    return set_row(row, out->opt, norni_str_of(text), arena, seen, err);
 }
 
 /* One "--name", "--name=value", "--name value" or "-x value"; *used arguments are consumed. */
@@ -62,7 +83,7 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
     if (row == NULL) {
         return is_long ? fail_flag(op, name, err)
                        : norn_fail(err, NORN_E_ARG, "unknown flag %s (see `norn help %s`)", text,
-                                   op->name);
+                                   norni_op_command(op));
     }
     if (row->type == NORNI_T_BOOL && eq == NULL)
         return set_row(row, out->opt, norni_str_of("true"), arena, seen, err);
@@ -72,6 +93,7 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
                          : row->choices ? row->choices
                                         : "VALUE");
     }
+    if (eq == NULL && row->words) return set_words(row, argc, argv, used, arena, out, seen, err);
     if (eq == NULL) *used = 2;
     return set_row(row, out->opt, norni_str_of(eq ? eq + 1 : argv[1]), arena, seen, err);
 }
@@ -98,7 +120,8 @@ static norn_status check_required(const norni_op *op, const cli_configured *conf
                 given = configured->row[k] == row;
             if (!given) {
                 return norn_fail(err, NORN_E_ARG, "--%s %s is needed: %s (see `norn help %s`)",
-                                 row->name, row->metavar ? row->metavar : "", row->help, op->name);
+                                 row->name, row->metavar ? row->metavar : "", row->help,
+                                 norni_op_command(op));
             }
         }
     }
@@ -113,6 +136,7 @@ norn_status cli_args_parse(const norni_op *op, int argc, char **argv, norni_aren
     size_t n_operands = 0;
     bool only_operands = false;
     out->want_help = false;
+    out->last_word = NULL;
     out->opt = norni_arena_zero(arena, 1, op->opt_size);
     if (out->opt == NULL || operand == NULL)
         return norni_alloc_fail(err, "arguments", 1, op->opt_size);
@@ -131,15 +155,20 @@ norn_status cli_args_parse(const norni_op *op, int argc, char **argv, norni_aren
             if (out->want_help) return NORN_OK;
         } else if (op->operand == NULL || (n_operands > 0 && !op->operand_many)) {
             return norn_fail(err, NORN_E_ARG, "unexpected argument '%s' (see `norn help %s`)",
-                             argv[i], op->name);
+                             argv[i], norni_op_command(op));
         } else {
             operand[n_operands++] = argv[i];
         }
         i += used;
     }
+    if (op->operand != NULL && n_operands == 0 && out->last_word != NULL)
+        return norn_fail(err, NORN_E_ARG,
+                         "%s is missing: '%s' was taken as one more word of the flag before it; "
+                         "put the file first",
+                         op->operand, out->last_word);
     if (op->operand != NULL && n_operands == 0 && !op->operand_optional) {
         return norn_fail(err, NORN_E_ARG, "%s is missing: norn %s %s … (see `norn help %s`)",
-                         op->operand, op->name, op->operand, op->name);
+                         op->operand, norni_op_command(op), op->operand, norni_op_command(op));
     }
     out->operands = (norni_inputs){operand, n_operands};
     char *field = (char *)out->opt + op->operand_offset;

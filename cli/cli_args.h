@@ -9,6 +9,7 @@ typedef struct cli_args {
     void *opt;      /* op->opt_size bytes, in the arena */
     bool want_help; /* --help was given */
     norni_inputs operands;
+    const char *last_word; /* of a flag that took several; or NULL */
 } cli_args;
 
 /* Parses argv[0..argc) (behind the command's name): defaults, then the file of --config, then the

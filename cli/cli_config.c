@@ -53,7 +53,8 @@ static norn_status fail_key(const norni_op *op, const char *path, const norni_to
     const char *near = cli_row_near(op, r->key);
     norni_format(name, sizeof name, "%.*s", (int)(r->key.n > 40 ? 40 : r->key.n), r->key.p);
     if (near == NULL) {
-        norni_format(text, sizeof text, "unknown key '%s' (see `norn help %s`)", name, op->name);
+        norni_format(text, sizeof text, "unknown key '%s' (see `norn help %s`)", name,
+                     norni_op_command(op));
         return fail_line(path, r->line, text, err);
     }
     norni_format(text, sizeof text, "unknown key '%s'; did you mean ", name);

@@ -21,11 +21,11 @@ void cli_help_all(FILE *to) {
             "  norn evaluate sales.csv --horizon 12 --windows 5\n");
     fprintf(to, "  norn models theta\n\nCommands\n");
     for (size_t i = 0; i < n; i++)
-        fprintf(to, "  %-10s %s\n", ops[i].name, ops[i].summary);
-    fprintf(to, "  %-10s %s\n", api_serve_op()->name, api_serve_op()->summary);
-    fprintf(to, "  %-10s %s\n", "models", "list the models, or one model's parameters");
-    fprintf(to, "  %-10s %s\n", "version", "print the version");
-    fprintf(to, "  %-10s %s\n", "help", "this text, or a command's: norn help COMMAND");
+        fprintf(to, "  %-14s %s\n", norni_op_command(&ops[i]), ops[i].summary);
+    fprintf(to, "  %-14s %s\n", api_serve_op()->name, api_serve_op()->summary);
+    fprintf(to, "  %-14s %s\n", "models", "list the models, or one model's parameters");
+    fprintf(to, "  %-14s %s\n", "version", "print the version");
+    fprintf(to, "  %-14s %s\n", "help", "this text, or a command's: norn help COMMAND");
     fprintf(to,
             "\nExit codes: 0 all good; 1 the run failed; 2 wrong usage; 3 input not usable;\n"
             "4 finished, but more items failed than --error-threshold; 130 interrupted.\n");
@@ -72,8 +72,9 @@ static bool listed(const norni_op *op, const char *name) {
 }
 
 void cli_help_op(FILE *to, const norni_op *op) {
-    fprintf(to, "norn %s: %s\n\nUsage: norn %s%s%s [FLAGS]\n\nExamples\n%s", op->name, op->summary,
-            op->name, op->operand ? " " : "", op->operand ? op->operand : "", op->examples);
+    fprintf(to, "norn %s: %s\n\nUsage: norn %s%s%s [FLAGS]\n\nExamples\n%s", norni_op_command(op),
+            op->summary, norni_op_command(op), op->operand ? " " : "",
+            op->operand ? op->operand : "", op->examples);
     for (size_t g = 0; g < op->n_groups; g++) {
         fprintf(to, "\n%s\n", op->groups[g].title);
         for (size_t i = 0; i < *op->groups[g].n_rows; i++) {

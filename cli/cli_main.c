@@ -117,12 +117,12 @@ static norn_status make_context(const norni_common_opt *common, norni_budget *bu
 static int finish(const norni_op *op, const norni_inputs *in, norn_status st,
                   const norni_op_result *r, const norn_err *err) {
     if (st == NORN_OK && r->digests_differ) {
-        fprintf(stderr, "norn %s: digests differ between worker counts\n", op->name);
+        fprintf(stderr, "norn %s: digests differ between worker counts\n", norni_op_command(op));
         return EXIT_RUN;
     }
     if (st == NORN_OK && r->above_threshold) {
         fprintf(stderr, "norn %s: %zu of %zu items failed, more than --error-threshold allows%s",
-                op->name, r->n_failed, r->n_items, r->why[0] ? ": " : "");
+                norni_op_command(op), r->n_failed, r->n_items, r->why[0] ? ": " : "");
         put_line(r->why);
         return EXIT_PARTIAL;
     }
@@ -130,11 +130,11 @@ static int finish(const norni_op *op, const norni_inputs *in, norn_status st,
     if (r->input_failed) {
         const char *path = in->n == 1 ? in->path[0] : "";
         if (strcmp(path, "-") == 0) path = "standard input";
-        fprintf(stderr, "norn %s: %s%s", op->name, path, path[0] ? ": " : "");
+        fprintf(stderr, "norn %s: %s%s", norni_op_command(op), path, path[0] ? ": " : "");
         put_line(err->text);
         return EXIT_INPUT;
     }
-    fprintf(stderr, "norn %s: ", op->name);
+    fprintf(stderr, "norn %s: ", norni_op_command(op));
     put_line(err->text[0] ? err->text : norn_status_name(st));
     return exit_code(st);
 }
@@ -200,8 +200,12 @@ static int unknown_command(const char *place, const char *name) {
     size_t n, best = 4;
     const norni_op *ops = norni_registry_ops(&n);
     const char *near = NULL;
+    if (strcmp(name, "text") == 0) {
+        fprintf(stderr, "norn text: say what: sentiment, tfidf or tokenize, then the file\n");
+        return EXIT_USAGE;
+    }
     for (size_t i = 0; i < n + 3; i++) {
-        const char *candidate = i < n        ? ops[i].name
+        const char *candidate = i < n        ? norni_op_command(&ops[i])
                                 : i == n     ? "models"
                                 : i == n + 1 ? "version"
                                              : "serve";
@@ -224,7 +228,8 @@ static int help_command(int argc, char **argv) {
         cli_help_all(stdout);
         return EXIT_GOOD;
     }
-    const norni_op *op = norni_registry_op(norni_str_of(argv[0]));
+    int used = 0;
+    const norni_op *op = norni_registry_command(argc, argv, &used);
     if (op == NULL && strcmp(argv[0], api_serve_op()->name) == 0) op = api_serve_op();
     if (op != NULL) {
         cli_help_op(stdout, op);
@@ -247,8 +252,9 @@ static int dispatch(int argc, char **argv) {
         return EXIT_USAGE;
     }
     const char *name = argv[1];
-    const norni_op *op = norni_registry_op(norni_str_of(name));
-    if (op != NULL) return run_op(op, argc - 2, argv + 2);
+    int used = 0;
+    const norni_op *op = norni_registry_command(argc - 1, argv + 1, &used);
+    if (op != NULL) return run_op(op, argc - 1 - used, argv + 1 + used);
     if (strcmp(name, "serve") == 0) return serve(argc - 2, argv + 2);
     if (strcmp(name, "models") == 0) return cli_help_models(argc - 2, argv + 2);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {

@@ -28,9 +28,9 @@ static void left(void *user, const http_request *r) {
 }
 
 static const norni_op *op_of(const char *path) {
-    const char *name = strrchr(path, '/') + 1;
+    const char *name = strncmp(path, "/v1/", 4) == 0 ? path + 4 : strrchr(path, '/') + 1;
     if (strcmp(name, "full_report") == 0) name = "report";
-    const norni_op *op = norni_registry_op(norni_str_of(name));
+    const norni_op *op = norni_registry_route(norni_str_of(name));
     return op && op->served ? op : NULL;
 }
 
@@ -250,7 +250,7 @@ size_t api_routes(norni_arena *arena, http_route *route) {
     for (size_t i = 0; i < n_ops; i++) {
         char path[64];
         if (!ops[i].served) continue;
-        const size_t len = norni_format(path, sizeof path, "/v1/%s", ops[i].name);
+        const size_t len = norni_format(path, sizeof path, "/v1/%s", norni_op_route(&ops[i]));
         const char *kept = norni_arena_text(arena, path, len);
         if (kept == NULL) return 0;
         add_operation(route, &n, kept);

@@ -282,7 +282,7 @@ static void put_paths(norni_json *w) {
     for (size_t i = 0; i < n; i++) {
         char path[64];
         if (!ops[i].served) continue;
-        norni_format(path, sizeof path, "/v1/%s", ops[i].name);
+        norni_format(path, sizeof path, "/v1/%s", norni_op_route(&ops[i]));
         put_operation(w, &ops[i], path);
         if (strcmp(ops[i].name, "report") == 0) {
             put_operation(w, &ops[i], "/full_report");

@@ -197,6 +197,19 @@ const norni_param norni_panel_rows[] = {
 #undef AT
 const size_t norni_n_panel_rows = sizeof norni_panel_rows / sizeof norni_panel_rows[0];
 
+norn_status norni_delimiter_parse(const char *text, char *out, norn_err *err) {
+    *out = 0;
+    if (text == NULL) return NORN_OK;
+    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0) {
+        *out = '\t';
+        return NORN_OK;
+    }
+    if (strlen(text) != 1 || strchr(",;|\t", text[0]) == NULL)
+        return norn_fail(err, NORN_E_ARG, "--delimiter: '%.20s' is not one of , ; tab |", text);
+    *out = text[0];
+    return NORN_OK;
+}
+
 norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out, norn_err *err) {
     memset(out, 0, sizeof *out);
     out->layout = (norni_layout)in->layout;

@@ -54,6 +54,9 @@ extern const size_t norni_n_panel_rows;
 NORN_CHECKED norn_status norni_panel_read_opt(const norni_panel_opt *in, norni_read_opt *out,
                                               norn_err *err);
 
+/* One of , ; | tab, as --delimiter says it; NULL: 0. */
+NORN_CHECKED norn_status norni_delimiter_parse(const char *text, char *out, norn_err *err);
+
 struct norni_learner_set; /* models/learner.h */
 
 /* What an operation gets besides its options. */

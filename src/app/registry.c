@@ -149,7 +149,8 @@ static const norni_op all_ops[] = {
      .operand_offset = offsetof(norni_report_opt, data),
      .examples =
          "  norn report data/finance.csv --out report.json\n"
-         "  norn report 2023.csv 2024.csv 2025.xlsx --mode financial_storyteller --out report.json\n"
+         "  norn report 2023.csv 2024.csv 2025.xlsx --mode financial_storyteller --out "
+         "report.json\n"
          "  norn report books.csv --dates day-first --map 'Umsatz=revenue,Kosten=expenses'\n"
          "  norn report books.csv --models theta,auto_ets --series series.csv --items items.csv\n"
          "  norn report books.csv --cache on --out report.json\n",
@@ -167,8 +168,9 @@ static const norni_op all_ops[] = {
      .operand = "FINANCE",
      .operand_many = true,
      .operand_offset = offsetof(norni_simulate_opt, report.data),
-     .examples = "  norn simulate data/finance.csv --parameter expenses --change-pct 10\n"
-                 "  norn simulate data/finance.csv --parameter 'Marketing Spend' --change-pct -25\n",
+     .examples =
+         "  norn simulate data/finance.csv --parameter expenses --change-pct 10\n"
+         "  norn simulate data/finance.csv --parameter 'Marketing Spend' --change-pct -25\n",
      .unlisted = NORNI_SIMULATE_UNLISTED,
      .groups = {{"Simulate", norni_simulate_rows, &norni_n_simulate_rows},
                 {"Input", norni_report_input_rows, &norni_n_report_input_rows},
@@ -185,7 +187,8 @@ static const norni_op all_ops[] = {
      .examples =
          "  norn portfolio prices.csv --quick --window-days 90 --test-windows 3\n"
          "  norn portfolio data/ohlcv --timeframe 4h --output optimization_results\n"
-         "  norn portfolio prices.csv --grid grid.toml --fee-bps 10 --slippage-bps 5 --metric sharpe\n"
+         "  norn portfolio prices.csv --grid grid.toml --fee-bps 10 --slippage-bps 5 --metric "
+         "sharpe\n"
          "  norn portfolio prices.csv --dry-run\n"
          "  norn portfolio prices.csv --symbols BTC,ETH,BNB --out results.csv --summary run.json\n",
      .unlisted = NORNI_PORTFOLIO_UNLISTED,
@@ -243,6 +246,32 @@ const norni_op *norni_registry_ops(size_t *n) {
 const norni_op *norni_registry_op(norni_str name) {
     for (size_t i = 0; i < sizeof all_ops / sizeof all_ops[0]; i++) {
         if (norni_str_is(name, all_ops[i].name)) return &all_ops[i];
+    }
+    return NULL;
+}
+
+const norni_op *norni_registry_route(norni_str route) {
+    for (size_t i = 0; i < sizeof all_ops / sizeof all_ops[0]; i++) {
+        if (norni_str_is(route, norni_op_route(&all_ops[i]))) return &all_ops[i];
+    }
+    return NULL;
+}
+
+/* Whether the words begin with those of `text`, which blanks part. */
+static bool begins(const char *text, int n_words, char *const *word, int *used) {
+    for (*used = 0; *used < n_words; ++*used) {
+        const size_t n = strcspn(text, " ");
+        if (strlen(word[*used]) != n || memcmp(word[*used], text, n) != 0) return false;
+        text += n;
+        if (*text == '\0') return ++*used > 0;
+        text++;
+    }
+    return false;
+}
+
+const norni_op *norni_registry_command(int n_words, char *const *word, int *used) {
+    for (size_t i = 0; i < sizeof all_ops / sizeof all_ops[0]; i++) {
+        if (begins(norni_op_command(&all_ops[i]), n_words, word, used)) return &all_ops[i];
     }
     return NULL;
 }

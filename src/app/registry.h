@@ -14,11 +14,13 @@ typedef struct norni_row_group {
 
 typedef struct norni_op {
     const char *name, *summary;
+    const char *command; /* as it is typed, "text sentiment"; NULL: the name */
+    const char *route;   /* behind /v1/, "text/sentiment"; NULL: the name */
     const char *operand; /* metavar of the positional argument, or NULL */
     size_t
         operand_offset; /* of its field: const char *, or norni_inputs when there may be several */
     bool operand_optional, operand_many;
-    bool served; /* has a route /v1/NAME: works on what a request brings */
+    bool served;          /* has a route /v1/NAME: works on what a request brings */
     const char *examples; /* lines for help */
     norni_row_group groups[4];
     const char *unlisted; /* flags of its groups that it refuses, as "|plot|resume|"; or NULL */
@@ -31,5 +33,14 @@ const norni_model_set *norni_registry_models(void);
 const norni_learner_set *norni_registry_learners(void);
 const norni_op *norni_registry_ops(size_t *n);
 const norni_op *norni_registry_op(norni_str name);
+/* The operation that words of a command line begin with, and how many of them name it; NULL: none. */
+const norni_op *norni_registry_command(int n_words, char *const *word, int *used);
+const norni_op *norni_registry_route(norni_str route);
+static inline const char *norni_op_command(const norni_op *op) {
+    return op->command ? op->command : op->name;
+}
+static inline const char *norni_op_route(const norni_op *op) {
+    return op->route ? op->route : op->name;
+}
 
 #endif

@@ -1,0 +1,213 @@
+/* Signals of a stream: a line of JSON for each tweet as soon as its own line is there. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the bytes come shows nowhere: a tweet's line depends on its own line alone, but for ids that came before. That is why there are
+ * no terms and no near-duplicates: both would depend on which tweets happened to arrive together. */
+#include "app/signals_stream.h"
+
+#include "app/signals_run.h"
+#include "base/hash.h"
+#include "base/seen.h"
+#include "io/source.h"
+#include "io/writer.h"
+
+enum { READ_BYTES = 256 << 10 };
+
+typedef struct stream_run {
+    const norni_op_env *env;
+    norni_signals_plan plan;
+    norni_arena arena;
+    norni_sentiment_model model;
+    norni_tweet_store *store;
+    norni_source *in;
+    norni_out out;
+    norni_buf pending; /* header of a CSV, then what no whole record was yet */
+    size_t n_head;     /* bytes of that header */
+    bool begun;
+    norni_seen seen;
+    norn_err late; /* of the callback that cannot fail */
+    norni_hash_stream digest;
+    uint64_t n_lines, refused[NORNI_N_REFUSALS], n_ok;
+} stream_run;
+
+/* Whether an id came before, in the stream or in the store; it has come from now on. */
+static bool came_before(void *user, norni_str id) {
+    stream_run *r = user;
+    bool before = false;
+    if (r->store != NULL && norni_tweet_store_has(r->store, id)) return true;
+    if (norni_seen_add(&r->seen, norni_hash64(id.p, id.n) | 1, &before, &r->late) != NORN_OK)
+        return false;
+    return before;
+}
+
+/* ---- one batch ---- */
+
+static void put_rows(stream_run *r, const norni_signals *s) {
+    norni_buf *b = &r->out.buf;
+    for (size_t i = 0; i < s->tweets->n; i++) {
+        const size_t from = b->n;
+        norni_signals_row_json(s, i, b);
+        norni_buf_text(b, "\n");
+        if (!b->failed) norni_hash_stream_add(&r->digest, b->p + from, b->n - from);
+    }
+}
+
+static norn_status score_batch(stream_run *r, norni_tweets *t, norn_err *err) {
+    norn_ctx *ctx = r->env->ctx;
+    norni_tweet_store_count stored;
+    norni_signals s;
+    for (size_t i = 0; i < t->n; i++)
+        t->tweet[i].twin = UINT32_MAX;
+    if (r->store != NULL)
+        NORN_TRY(
+            norni_tweet_store_add(r->store, t, norni_signals_moment(r->plan.opt), &stored, err));
+    memset(&s, 0, sizeof s);
+    norn_status st = norni_signals_score(ctx, t, &r->model, &r->plan.score, NULL, NULL, &s, err);
+    if (st == NORN_OK) put_rows(r, &s);
+    norni_signals_clear(&s);
+    if (st == NORN_OK && r->out.buf.failed)
+        st = norni_alloc_fail(err, "--stream", r->out.buf.cap, 2);
+    return st == NORN_OK ? norni_out_flush(&r->out, 0, err) : st;
+}
+
+static norn_status take_batch(stream_run *r, bool last, norn_err *err) {
+    norn_ctx *ctx = r->env->ctx;
+    const norni_str bytes = {r->pending.p, r->pending.n};
+    norni_tweets t;
+    size_t used = 0;
+    norni_tweets_init(&t, &ctx->alloc);
+    norn_status st = norni_tweets_parse(ctx, bytes, last, &r->plan.read, &t, &used, err);
+    if (st == NORN_OK) st = norni_tweets_settle(ctx, &r->plan.read, &t, err);
+    if (st == NORN_OK && r->late.code != NORN_OK)
+        st = norn_fail(err, r->late.code, "%s", r->late.text);
+    if (st == NORN_OK && t.n > 0) st = score_batch(r, &t, err);
+    for (size_t k = 0; k < NORNI_N_REFUSALS; k++)
+        r->refused[k] += t.refused[k];
+    r->n_lines += t.n_read;
+    r->n_ok += t.n;
+    norni_tweets_clear(&t);
+    if (st == NORN_OK && used > r->n_head) {
+        memmove(r->pending.p + r->n_head, r->pending.p + used, r->pending.n - used);
+        r->pending.n -= used - r->n_head;
+    }
+    return st;
+}
+
+/* ---- the stream ---- */
+
+/* CSV has a header, which stays in front; a JSON array has no lines. false: more bytes are needed to tell. */
+static norn_status see_begin(stream_run *r, bool last, norn_err *err) {
+    size_t at = 0;
+    const char *p = r->pending.p;
+    while (at < r->pending.n && memchr(" \t\r\n\xEF\xBB\xBF", p[at], 7) != NULL)
+        at++;
+    if (at == r->pending.n && !last) return NORN_OK;
+    if (at < r->pending.n && p[at] == '[')
+        return norn_fail(err, NORN_E_FORMAT,
+                         "a JSON array cannot be streamed; send a line for each tweet");
+    const bool lines =
+        r->plan.read.format == NORNI_TWEETS_JSONL ||
+        (r->plan.read.format == NORNI_TWEETS_AUTO && at < r->pending.n && p[at] == '{');
+    r->plan.read.format = lines ? NORNI_TWEETS_JSONL : NORNI_TWEETS_CSV;
+    if (!lines) {
+        const char *end = at < r->pending.n ? memchr(p + at, '\n', r->pending.n - at) : NULL;
+        if (end == NULL && !last) return NORN_OK;
+        r->n_head = end ? (size_t)(end - p) + 1 : r->pending.n;
+    }
+    r->begun = true;
+    return NORN_OK;
+}
+
+static norn_status read_some(stream_run *r, bool *end, norn_err *err) {
+    size_t got = 0;
+    if (!norni_buf_reserve(&r->pending, READ_BYTES))
+        return norni_alloc_fail(err, "--stream", r->pending.n, 2);
+    NORN_TRY(norni_source_read(r->in, r->pending.p + r->pending.n, READ_BYTES, &got, err));
+    r->pending.n += got;
+    *end = got == 0;
+    return NORN_OK;
+}
+
+static norn_status pass_all(stream_run *r, norn_err *err) {
+    for (bool end = false; !end;) {
+        NORN_TRY(read_some(r, &end, err));
+        if (!r->begun) NORN_TRY(see_begin(r, end, err));
+        if (r->begun && r->pending.n > r->n_head) NORN_TRY(take_batch(r, end, err));
+    }
+    return norni_out_commit(&r->out, err);
+}
+
+static norn_status open_all(stream_run *r, const norni_signals_opt *opt, norn_err *err) {
+    const norni_source_opt how = {.sheet = opt->sheet};
+    norn_ctx *ctx = r->env->ctx;
+    NORN_TRY(norni_signals_plan_make(opt, &r->arena, &r->plan, err));
+    r->plan.read.known = came_before;
+    r->plan.read.user = r;
+    NORN_TRY(norni_sentiment_door_open(r->env, &opt->sentiment, &r->model, err));
+    if (opt->store != NULL) NORN_TRY(norni_tweet_store_open(ctx, opt->store, &r->store, err));
+    NORN_TRY(norni_source_open(ctx, opt->data.n > 0 ? opt->data.path[0] : "-", &how, &r->in, err));
+    return norni_out_open(&r->out, &ctx->alloc, opt->common.out, err);
+}
+
+static void close_all(stream_run *r) {
+    norni_out_abort(&r->out);
+    norni_source_close(r->in);
+    norni_tweet_store_close(r->store);
+    norni_sentiment_free(&r->model);
+    norni_seen_clear(&r->seen);
+    norni_buf_clear(&r->pending);
+    norni_arena_clear(&r->arena);
+}
+
+/* ---- how it ended ---- */
+
+static norn_status tell(const stream_run *r, const norni_stopwatch *watch, norni_op_result *out,
+                        norn_err *err) {
+    uint64_t bad = 0;
+    const norni_common_opt *c = &r->plan.opt->common;
+    for (size_t k = 0; k <= NORNI_REFUSED_NO_TEXT; k++)
+        bad += r->refused[k];
+    out->n_ok = (size_t)r->n_ok;
+    out->n_failed = (size_t)bad;
+    out->n_items = out->n_ok + out->n_failed;
+    out->above_threshold = (double)bad > c->error_threshold * (double)out->n_items;
+    norni_hash_text(norni_hash_stream_get(&r->digest), out->digest);
+    for (size_t k = 0; k < NORNI_N_REFUSALS; k++) {
+        if (r->refused[k] > 0)
+            norni_say(r->env, "left out, %s: %llu",
+                      norni_tweet_refusal_name((norni_tweet_refusal)k),
+                      (unsigned long long)r->refused[k]);
+    }
+    norni_say(r->env, "%zu tweets scored by %s; digest %s", out->n_ok, r->model.name, out->digest);
+    if (c->summary == NULL) return NORN_OK;
+    norni_spool none;
+    norni_spool_init(&none, &r->env->ctx->alloc, 1024);
+    const norni_summary s = {.operation = "signals",
+                             .n_items = out->n_items,
+                             .n_ok = out->n_ok,
+                             .n_failed = out->n_failed,
+                             .failures = &none,
+                             .digest = out->digest,
+                             .out_path = c->out,
+                             .budget = r->env->budget,
+                             .watch = *watch};
+    const norn_status st = norni_summary_write(r->env->ctx, &s, c->summary, err);
+    norni_spool_clear(&none);
+    return st;
+}
+
+norn_status norni_signals_stream(const norni_op_env *env, const norni_signals_opt *opt,
+                                 const norni_stopwatch *watch, norni_op_result *out,
+                                 norn_err *err) {
+    stream_run r = {.env = env, .out = {.fd = -1}};
+    norni_arena_init(&r.arena, &env->ctx->alloc);
+    norni_buf_init(&r.pending, &env->ctx->alloc);
+    norni_seen_init(&r.seen, &env->ctx->alloc);
+    norni_hash_stream_init(&r.digest);
+    norn_status st = open_all(&r, opt, err);
+    if (st == NORN_OK) st = pass_all(&r, err);
+    out->input_failed = st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT ||
+                        (st == NORN_E_IO && !r.in);
+    if (st == NORN_OK) st = tell(&r, watch, out, err);
+    close_all(&r);
+    return st;
+}
