@@ -40,5 +40,9 @@ NORN_CHECKED norn_status norni_safetensors_parse(const norn_alloc *alloc, norni_
 void norni_safetensors_close(norni_safetensors *s);
 const norni_tensor *norni_safetensors_find(const norni_safetensors *s,
                                            norni_str name); /* or NULL */
+/* Values [from, from + n) as floats; of a type that is F32, F16 or BF16. */
+void norni_tensor_floats(const norni_tensor *t, size_t from, size_t n, float *out);
+/* The pages of the values may leave memory: they come back from the file when they are read again. */
+void norni_tensor_release(const norni_safetensors *s, const norni_tensor *t);
 
 #endif
