@@ -14,6 +14,8 @@ typedef struct norni_signal_stamp {
     size_t n_tags;
     bool all_tags;
     size_t max_points; /* of a scatter: 5000; more are sampled by label, keyed by id */
+    const norni_aggregate_opt
+        *aggregate; /* what the report says of half-life, limits and intervals; NULL: nothing */
 } norni_signal_stamp;
 
 /* signal_report.json: {metadata, overall_market, hashtags{}, summary} with the reference's names and more. */

@@ -1,0 +1,150 @@
+/* Panels of the signals' charts and dashboard: scores, labels, confidence, the cloud of tweets, the hours. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "base/fp.h"
+#include "plot/pane_kinds.h"
+#include "signals/signals_report_parts.h"
+
+enum { FINE_HOURS = 1500, SIDES = 3 };
+
+norn_status norni_signals_no_memory(const norni_signal_page *p, size_t n) {
+    return norni_alloc_fail(p->err, "signal chart", n, sizeof(double));
+}
+
+norn_status norni_signals_keep(const norni_signal_page *p, const char *text, norni_str *out) {
+    const char *kept = norni_arena_text(p->arena, text, strlen(text));
+    if (kept == NULL) return norni_signals_no_memory(p, strlen(text));
+    *out = norni_str_of(kept);
+    return NORN_OK;
+}
+
+double *norni_signals_numbers(const norni_signal_page *p, size_t n, size_t lists) {
+    size_t all;
+    if (!norni_mul_size(n, lists, &all)) return NULL;
+    return norni_arena_get(p->arena, all, sizeof(double));
+}
+
+norn_status norni_signals_pane_scores(const norni_signal_page *p, norni_pane *out) {
+    const size_t n = p->s->tweets->n;
+    double *v = norni_signals_numbers(p, n, 1);
+    char words[96], x[NORNI_SIGNAL_WORD];
+    size_t kept = 0;
+    if (v == NULL) return norni_signals_no_memory(p, n);
+    for (size_t i = 0; i < n; i++)
+        if (p->s->signal[i].label != NORNI_SIGNAL_IGNORE) v[kept++] = p->s->signal[i].signal_score;
+    *out = (norni_pane){.title = norni_str_of("Signal scores"),
+                        .x = {.label = norni_str_of("Signal score")},
+                        .y = {.label = norni_str_of("Tweets")},
+                        .upright = true};
+    (void)norni_format(words, sizeof words, "%s tweets with a signal",
+                       norni_signals_count(kept, x));
+    NORN_TRY(norni_signals_keep(p, words, &out->note));
+    return norni_pane_histogram(p->arena, out, v, kept, false, p->err);
+}
+
+norn_status norni_signals_pane_confidence(const norni_signal_page *p, norni_pane *out) {
+    const size_t n = p->s->tweets->n;
+    double *v = norni_signals_numbers(p, n, 1);
+    if (v == NULL) return norni_signals_no_memory(p, n);
+    for (size_t i = 0; i < n; i++)
+        v[i] = p->s->signal[i].confidence;
+    *out = (norni_pane){.title = norni_str_of("Confidence"),
+                        .x = {.label = norni_str_of("Confidence of a tweet")},
+                        .y = {.label = norni_str_of("Tweets")}};
+    return norni_pane_histogram(p->arena, out, v, n, false, p->err);
+}
+
+norn_status norni_signals_pane_labels(const norni_signal_page *p, norni_pane *out) {
+    double *v = norni_signals_numbers(p, NORNI_N_SIGNALS, 1);
+    norni_str *name = norni_arena_get(p->arena, NORNI_N_SIGNALS, sizeof *name);
+    if (v == NULL || name == NULL) return norni_signals_no_memory(p, NORNI_N_SIGNALS);
+    for (size_t l = 0; l < NORNI_N_SIGNALS; l++) {
+        v[l] = (double)p->a->market.all.labels[l];
+        name[l] = norni_str_of(norni_signal_label_name((norni_signal_label)l));
+    }
+    *out = (norni_pane){.title = norni_str_of("Labels of tweets"),
+                        .x = {.label = norni_str_of("Tweets")}};
+    return norni_pane_bars(p->arena, out, name, v, NORNI_N_SIGNALS, p->err);
+}
+
+/* Points of one side: SELL, none, BUY. */
+static size_t side_of(norni_signal_label l) {
+    return l == NORNI_SIGNAL_SELL || l == NORNI_SIGNAL_STRONG_SELL ? 0
+           : l == NORNI_SIGNAL_BUY || l == NORNI_SIGNAL_STRONG_BUY ? 2
+                                                                   : 1;
+}
+
+norn_status norni_signals_pane_cloud(const norni_signal_page *p, size_t most, norni_pane *out) {
+    static const char *const side[SIDES] = {"SELL side", "HOLD or IGNORE", "BUY side"};
+    static const size_t colour[SIDES] = {5, 0, 0};
+    size_t *row, n;
+    char words[128], x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
+    NORN_TRY(norni_signals_sample(p->s, most, p->arena, &row, &n, p->err));
+    double *v = norni_signals_numbers(p, n, 2);
+    norni_layer *layer = norni_pane_layers(p->arena, out, SIDES);
+    if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 2 * n);
+    *out = (norni_pane){.title = norni_str_of("Signal and confidence"),
+                        .x = {.label = norni_str_of("Confidence")},
+                        .y = {.label = norni_str_of("Signal score")},
+                        .zero = true,
+                        .layer = layer};
+    size_t at = 0;
+    for (size_t k = 0; k < SIDES; k++) {
+        norni_layer *l = &layer[out->n_layers++];
+        *l = (norni_layer){.mark = NORNI_MARK_POINTS,
+                           .name = norni_str_of(side[k]),
+                           .colour = colour[k],
+                           .ink = k == 1,
+                           .x = v + at,
+                           .y = v + n + at};
+        for (size_t i = 0; i < n; i++) {
+            const norni_signal *g = &p->s->signal[row[i]];
+            if (side_of(g->label) != k) continue;
+            v[at] = g->confidence;
+            v[n + at++] = g->signal_score;
+            l->n++;
+        }
+    }
+    if (n == p->s->tweets->n) return NORN_OK;
+    (void)norni_format(words, sizeof words, "a sample by label: %s of %s tweets",
+                       norni_signals_count(n, x), norni_signals_count(p->s->tweets->n, y));
+    return norni_signals_keep(p, words, &out->note);
+}
+
+/* The market's signal at the end of each hour, with its interval: bars of single hours, a band of many. */
+norn_status norni_signals_pane_hours(const norni_signal_page *p, norni_pane *out) {
+    const size_t n = p->a->n_hours;
+    double *v = norni_signals_numbers(p, n, 4);
+    norni_layer *layer = norni_pane_layers(p->arena, out, 2);
+    if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 4 * n);
+    for (size_t h = 0; h < n; h++) {
+        const norni_signal_bucket *u = &p->a->hour[h];
+        const bool known = u->n_valid > 0;
+        v[h] = (double)u->end;
+        v[n + h] = known ? u->signal : NORNI_NAN;
+        v[2 * n + h] = known ? u->lo : NORNI_NAN;
+        v[3 * n + h] = known ? u->hi : NORNI_NAN;
+    }
+    layer[0] = (norni_layer){.mark = n > FINE_HOURS ? NORNI_MARK_BAND : NORNI_MARK_SEGMENTS,
+                             .name = norni_str_of("Interval"),
+                             .ink = true,
+                             .opacity = 0.25,
+                             .n = n,
+                             .x = v,
+                             .y = v + 2 * n,
+                             .x2 = v,
+                             .y2 = v + 3 * n};
+    layer[1] = (norni_layer){.mark = NORNI_MARK_LINE,
+                             .name = norni_str_of("Signal of the hour"),
+                             .n = n,
+                             .x = v,
+                             .y = v + n};
+    *out = (norni_pane){.title = norni_str_of("Signal by the hour"),
+                        .x = {.scale = NORNI_SCALE_CALENDAR},
+                        .y = {.label = norni_str_of("Signal score")},
+                        .zero = true,
+                        .layer = layer,
+                        .n_layers = 2};
+    return NORN_OK;
+}
