@@ -46,14 +46,14 @@ static norn_status check_outputs(const norni_op_env *env, const norni_portfolio_
     const norni_common_opt *c = &o->common;
     const norni_output files[] = {
         {"--out", c->out}, {"--summary", c->summary}, {"--items", c->items}, {"--plot", c->plot}};
-    const norni_output more[] = {{"--grid", o->grid}};
+    const norni_output more[] = {{"--grid", o->grid}, {"--signal", o->signal}};
     norni_inputs in, all;
     norni_arena arena;
     norn_status st = NORN_OK;
     norni_arena_init(&arena, &env->ctx->alloc);
     in = o->data;
     if (o->bytes == NULL) st = norni_inputs_expand(&o->data, &arena, &in, err);
-    if (st == NORN_OK) st = norni_inputs_join(&in, more, 1, &arena, &all, err);
+    if (st == NORN_OK) st = norni_inputs_join(&in, more, 2, &arena, &all, err);
     if (st == NORN_OK) st = norni_outputs_check(&all, files, 4, err);
     norni_arena_clear(&arena);
     if (st == NORN_OK && o->output != NULL && !o->dry_run)

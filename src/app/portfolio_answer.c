@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/portfolio_answer.h"
 
+#include "app/portfolio_signal.h"
 #include "app/version.h"
 #include "base/fp.h"
 #include "portfolio/portfolio_report.h"
@@ -157,6 +158,7 @@ static void put_row(answer *a, const norni_port_row *r) {
     norni_json_key_int(&a->j, "splits_tested", r->n_splits);
     for (size_t k = 0; k < sizeof field / sizeof field[0]; k++)
         norni_json_key_num(&a->j, field[k].key, field[k].x);
+    if (a->run->prices.filter) norni_json_key_num(&a->j, "test_filter_trades", r->n_filtered);
 }
 
 static void put_stats(answer *a, const char *key, const norni_port_stats *s) {
@@ -170,6 +172,7 @@ static void put_stats(answer *a, const char *key, const norni_port_stats *s) {
     norni_json_key_num(j, "max_drawdown", s->max_drawdown);
     norni_json_key_num(j, "volatility", s->volatility);
     norni_json_key_count(j, "rebalance_count", s->n_rebalances);
+    if (a->run->prices.filter) norni_json_key_count(j, "filter_trades", s->n_filtered);
     norni_json_key_num(j, "final_value", s->final_value);
     norni_json_key_count(j, "periods", s->n_returns + 1);
     norni_json_key_num(j, "turnover", s->turnover);
@@ -367,6 +370,7 @@ norn_status norni_portfolio_answer_json(const norni_portfolio_run *run, norni_bu
     norni_json_key_str(&a.j, "version", norni_str_of(NORNI_VERSION));
     put_counts(&a);
     put_data(&a);
+    if (run->prices.filter) norni_portfolio_signal_json(&run->prices, &a.j);
     if (run->searched) {
         put_top(&a);
         put_splits(&a);

@@ -94,11 +94,25 @@ norni_port_bar_word norni_port_layout_bar(const norni_table *t, norni_str name) 
     return bar ? NORNI_PORT_A_BAR : NORNI_PORT_MAYBE_BAR;
 }
 
+/* A table of series that are no prices. */
+static norn_status open_series(norni_table *t, norn_err *err) {
+    const norni_str first = norni_str_trim(t->cut.header[0]);
+    if (find_column(&t->cut, time_names, N_TIME) != 0 && first.n > 0)
+        return norn_fail(err, NORN_E_DATA,
+                         "line %llu: the first column is '%.*s', it must be the time (time, date, "
+                         "timestamp, datetime, ds)",
+                         (unsigned long long)t->cut.header_line, (int)(first.n > 40 ? 40 : first.n),
+                         first.p);
+    t->opt.layout = NORNI_LAYOUT_WIDE;
+    return norni_table_open_wide(t, err);
+}
+
 norn_status norni_port_layout_open(norni_port_book *b, const norni_port_file *file, norni_table *t,
                                    norn_err *err) {
     const norni_port_read_opt *opt = b->opt;
     int64_t id, time, price;
     NORN_TRY(norni_cutter_open(&t->cut, err));
+    if (opt->wide) return open_series(t, err);
     norn_status st = find_asked(t, opt->id_col, id_names, N_ID, "--id-col", &id, err);
     if (st == NORN_OK)
         st = find_asked(t, opt->time_col, time_names, N_TIME, "--time-col", &time, err);

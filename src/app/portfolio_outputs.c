@@ -121,7 +121,8 @@ static norn_status write_benchmark(const folder_work *w, norni_out *out, norn_er
 static norn_status write_events(const folder_work *w, norni_out *out, norn_err *err) {
     const norni_port_result *r = &w->r->result;
     const norni_port_path *p = &r->test_path;
-    norni_buf_text(&out->buf, "timestamp,total_value,max_deviation,weights_before,turnover,cost\n");
+    norni_buf_text(&out->buf, "timestamp,total_value,max_deviation,weights_before,turnover,cost");
+    norni_buf_text(&out->buf, r->prices->filter ? ",reason\n" : "\n");
     for (size_t i = 0; i < p->n_events; i++) {
         const norni_port_event *e = &p->event[i];
         put_time(&out->buf, r->prices, e->bar);
@@ -133,6 +134,7 @@ static norn_status write_events(const folder_work *w, norni_out *out, norn_err *
         }
         put_num(&out->buf, e->turnover);
         put_num(&out->buf, e->cost);
+        if (r->prices->filter) norni_buf_text(&out->buf, e->filtered ? ",filter" : ",rebalance");
         norni_buf_add(&out->buf, "\n", 1);
         NORN_TRY(norni_out_flush(out, (size_t)1 << 20, err));
     }

@@ -60,6 +60,40 @@ const norni_param norni_portfolio_rows[] = {
      .max = 1e8,
      .metavar = "N",
      .help = "bars of a year; 0: by the prices (8760, 2190, 365; 252, 52, 12 without weekends)"},
+    {.name = "signal",
+     .type = NORNI_T_TEXT,
+     .offset = AT(signal),
+     .path = NORNI_PATH_UPLOAD,
+     .metavar = "SIGNALS.csv",
+     .help = "hourly signals (signals_hourly.csv of norn signals): an asset whose signal is below "
+             "--signal-min is sold and waits as cash until it is back"},
+    {.name = "signal-min",
+     .type = NORNI_T_DOUBLE,
+     .offset = AT(signal_min),
+     .def = "0",
+     .min = -1e9,
+     .max = 1e9,
+     .metavar = "X",
+     .help = "an asset is held while its last known signal is X or more"},
+    {.name = "signal-column",
+     .type = NORNI_T_TEXT,
+     .offset = AT(signal_column),
+     .metavar = "NAME",
+     .help = "one column for all assets (default: signal_SYMBOL where it is there, else signal)"},
+    {.name = "signal-unknown",
+     .type = NORNI_T_CHOICE,
+     .offset = AT(signal_unknown),
+     .def = "out",
+     .choices = "out|hold",
+     .help = "what an asset is without a known signal: out (cash) or held as without a filter"},
+    {.name = "signal-max-age",
+     .type = NORNI_T_DOUBLE,
+     .offset = AT(signal_max_age),
+     .def = "24",
+     .min = 0,
+     .max = 1e6,
+     .metavar = "HOURS",
+     .help = "so long the last signal holds where hours are empty; 0: for ever"},
     {.name = "output",
      .type = NORNI_T_TEXT,
      .offset = AT(output),
@@ -261,6 +295,11 @@ norn_status norni_portfolio_plan_make(const norni_portfolio_opt *opt, norni_aren
                          "--train-windows %d is of --scheme rolling; an expanding train has all "
                          "windows before its test",
                          opt->train_windows);
+    if (opt->signal == NULL && (opt->signal_column != NULL || opt->signal_min != 0 ||
+                                opt->signal_unknown != 0 || opt->signal_max_age != 24))
+        return norn_fail(err, NORN_E_ARG,
+                         "--signal-min, --signal-column, --signal-unknown and --signal-max-age "
+                         "are of --signal FILE, which is not given");
     if (opt->quick && opt->grid != NULL)
         return norn_fail(err, NORN_E_ARG, "--quick and --grid: one of them, not both");
     return read_delimiter(opt->delimiter, &plan->read.delimiter, err);

@@ -12,6 +12,10 @@ typedef struct norni_portfolio_opt {
     /* the search */
     bool quick, dry_run;
     const char *grid, *output;
+    /* a filter by signals */
+    const char *signal, *signal_column;
+    double signal_min, signal_max_age;
+    int32_t signal_unknown;
     int32_t metric, convention;
     double fee_bps, slippage_bps, capital, periods_per_year;
     /* walk-forward */

@@ -18,6 +18,7 @@ typedef struct norni_port_read_opt {
         symbols; /* "BTC,ETH/USDT": these alone, in this order; those that are not there are noted. NULL: all */
     bool
         by_name; /* all: in the order of their names, whatever the layout and the order of the rows; else the input's */
+    bool wide; /* no prices: a column of times and a column for each series, whatever their names */
     size_t chunk_bytes; /* 0: 1 MiB; never changes a result */
     char delimiter;     /* 0: found */
     norni_port_prices_opt

@@ -261,8 +261,9 @@ static void rows_forget(void *token, void *arg) {
 
 /* Whether the column is left out as a part of a bar; asked for by name it never is. */
 static bool is_of_bar(rows_job *job, norni_str name) {
-    const norni_port_bar_word word =
-        job->book->wanted.n > 0 ? NORNI_PORT_NO_BAR : norni_port_layout_bar(job->table, name);
+    const norni_port_bar_word word = job->book->wanted.n > 0 || job->book->opt->wide
+                                         ? NORNI_PORT_NO_BAR
+                                         : norni_port_layout_bar(job->table, name);
     if (word == NORNI_PORT_NO_BAR) return false;
     norni_buf_format(&job->book->notes,
                      word == NORNI_PORT_A_BAR

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "app/portfolio_signal.h"
 #include "base/numtext.h"
 #include "io/source.h"
 
@@ -93,6 +94,15 @@ static norn_status read_prices(norni_portfolio_run *r, norn_err *err) {
     return NORN_OK;
 }
 
+/* What filters the assets, where --signal says so. */
+static norn_status read_signal(norni_portfolio_run *r, norn_err *err) {
+    if (r->plan.opt->signal == NULL) return NORN_OK;
+    const norn_status st = norni_portfolio_signal_read(r->env, r->plan.opt, &r->prices, &r->arena,
+                                                       &r->notes, &r->prices.filter, err);
+    r->input_failed = st != NORN_OK && st != NORN_E_MEM && st != NORN_E_CANCEL;
+    return st;
+}
+
 /* ---- the grid ---- */
 
 static norn_status read_grid(norn_ctx *ctx, const char *path, norni_arena *arena, norni_str *out,
@@ -137,6 +147,7 @@ static norn_status make_grid(norni_portfolio_run *r, norn_err *err) {
     norni_str text;
     r->plan.grid.periods_per_year = p->periods_per_year;
     r->plan.grid.bar_days = norni_port_grid_bar_days(p->clock[NORNI_PORT_CLOCK_DAYS], p->n_bars);
+    r->plan.grid.filtered = p->filter != NULL;
     r->plan.grid.left_out = p->left_out;
     r->plan.grid.n_left_out = p->n_left_out;
     if (o->grid_text != NULL) return grid_of_text(r, *o->grid_text, "", err);
@@ -199,6 +210,7 @@ static norn_status run(norni_portfolio_run *r, const norni_portfolio_opt *opt, n
     if (r->plan.read.in.n != opt->data.n) r->plan.read.name = NULL;
     see_stage(r, "reading", 0);
     NORN_TRY(read_prices(r, err));
+    NORN_TRY(read_signal(r, err));
     see_stage(r, "grid", 10);
     NORN_TRY(make_grid(r, err));
     r->own_notes = r->notes.n;

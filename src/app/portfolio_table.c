@@ -122,6 +122,7 @@ static void put_row(const table_job *job, const norni_port_row *r, uint64_t rank
     put_rule(b, rule);
     put_num(b, none ? NORNI_NAN : r->gap_per_window);
     put_axes(job, r, text, b);
+    if (run->prices.filter) put_num(b, none ? NORNI_NAN : r->n_filtered);
     norni_buf_add(b, "\n", 1);
 }
 
@@ -180,6 +181,7 @@ static norn_status print_all(table_job *job, norni_out *out, norn_err *err) {
     norni_buf_text(&out->buf, head);
     for (size_t k = 0; k < job->n_axes; k++)
         norni_buf_format(&out->buf, ",%s", norni_port_grid_axis_name(job->r->grid, job->axis[k]));
+    if (job->r->prices.filter) norni_buf_text(&out->buf, ",test_filter_trades");
     norni_buf_text(&out->buf, "\n");
     for (job->from = 0; job->from < job->n; job->from += (size_t)WAVE * PART) {
         const size_t left = job->n - job->from, parts = (left + PART - 1) / PART,

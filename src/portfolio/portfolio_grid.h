@@ -31,6 +31,7 @@ typedef struct norni_port_grid_opt {
     double capital;
     double periods_per_year;
     double bar_days; /* shortest time between two bars: shorter intervals are none. 0: not known */
+    bool filtered;   /* a filter trades, too: what its trades look at makes rules different */
     const norni_str *
         left_out; /* (n_left_out) symbols that the input has but the panel has not; borrowed until the grid is made */
     size_t n_left_out;

@@ -5,7 +5,7 @@
  *   calendar    band and edge are not looked at; an interval that the clock alone keeps is no interval
  *   hybrid      everything is
  *   on target   as calendar, and no clock; with targets that never change it is `never`
- *   never       of the rule only costs, capital and rates count
+ *   never       of the rule only costs, capital and rates count; with a filter its delay does, too
  *   momentum    without days there is no limit
  *   interval    up to the time between two bars it is none, for decisions lie a bar or more apart
  * tests/portfolio/test_portfolio_grid_same.c simulates whole classes and compares bits. */
@@ -78,7 +78,7 @@ static void least_never(const norni_port_grid *g, const norni_port_alloc *a, nor
     while (method_of(g, a, k) != NORNI_PORT_NEVER)
         k++;
     for (size_t i = 0; i < NORNI_PORT_AX_FEE; i++)
-        x->d[i] = 0;
+        if (i != NORNI_PORT_AX_DELAY || !g->opt.filtered) x->d[i] = 0;
     x->d[NORNI_PORT_AX_METHOD] = k;
 }
 
@@ -152,7 +152,7 @@ uint64_t norni_port_grid_rules_distinct(const norni_port_grid *g, const norni_po
         if (m != NORNI_PORT_NEVER)
             n += (sees_band(m) ? bands : 1) * clocks(g, m) * filters(g) * trades;
         else if (!idle)
-            n += 1;
+            n += g->opt.filtered ? g->axis[NORNI_PORT_AX_DELAY].n : 1;
         idle = idle || m == NORNI_PORT_NEVER;
     }
     return n * costs;

@@ -1,5 +1,6 @@
 /* The prices of just the assets that a portfolio holds, packed. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "portfolio/portfolio_filter.h"
 #include "portfolio/portfolio_sim.h"
 
 norn_status norni_port_market_of(const norni_port_prices *p, const size_t *asset, size_t n,
@@ -28,6 +29,14 @@ norn_status norni_port_market_of(const norni_port_prices *p, const size_t *asset
             for (size_t a = 0; a < n; a++)
                 traded[t * n + a] = p->traded[t * p->n_assets + asset[a]];
     }
+    uint8_t *out_of = NULL;
+    if (p->filter) {
+        out_of = norni_arena_get(arena, cells, sizeof *out_of);
+        if (!out_of) return norn_fail(err, NORN_E_MEM, "portfolio: no memory for %zu bars", bars);
+        for (size_t t = 0; t < bars; t++)
+            for (size_t a = 0; a < n; a++)
+                out_of[t * n + a] = p->filter->out[t * p->n_assets + asset[a]];
+    }
     for (size_t c = 0; c < NORNI_PORT_CLOCKS; c++)
         clock[c] = p->clock[c];
     *out = (norni_port_market){.n_bars = bars,
@@ -35,6 +44,7 @@ norn_status norni_port_market_of(const norni_port_prices *p, const size_t *asset
                                .price = price,
                                .traded = traded,
                                .clock = clock,
-                               .periods_per_year = p->periods_per_year};
+                               .periods_per_year = p->periods_per_year,
+                               .out = out_of};
     return NORN_OK;
 }

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "portfolio/portfolio_filter.h"
 #include "portfolio/portfolio_optimise_parts.h"
 
 /* ---- before ---- */
@@ -60,7 +61,7 @@ static norn_status open_spools(norni_port_search *s, norn_err *err) {
 
 static norn_status open_markets(norni_port_search *s, norn_err *err) {
     const norni_port_prices *p = s->prices;
-    const double each = (double)p->n_bars * (double)p->n_assets * 9 + 65536;
+    const double each = (double)p->n_bars * (double)p->n_assets * (p->filter ? 10 : 9) + 65536;
     s->n_sets = norni_port_grid_sets(s->grid);
     if ((double)s->n_sets * each > (double)s->room.markets) return NORN_OK;
     s->market = norni_arena_zero(&s->arena, s->n_sets + 1, sizeof *s->market);
@@ -143,6 +144,8 @@ static void close_digest(norni_port_search *s) {
     add_number(&s->digest, r->pbo.pbo);
     add_number(&s->digest, r->deflated.deflated);
     add_number(&s->digest, r->plateau);
+    if (s->prices->filter)
+        norni_hash_stream_add(&s->digest, &s->prices->filter->key, sizeof s->prices->filter->key);
     r->digest = norni_hash_stream_get(&s->digest);
 }
 

@@ -17,8 +17,9 @@ typedef struct norni_port_row {
     uint64_t id, same; /* same: id of the configuration that was simulated for it; itself */
     uint32_t n_splits; /* 0: not usable, or failed; nothing below holds */
     uint32_t set;
-    uint32_t status;   /* norn_status: NORN_OK but where it failed */
-    uint32_t unbought; /* splits in whose train or test nothing could be bought: their metric is not defined */
+    uint32_t status; /* norn_status: NORN_OK but where it failed */
+    uint32_t
+        unbought; /* splits in whose train or test nothing could be bought: their metric is not defined */
     double outperformance, total_return, sharpe, max_drawdown; /* test_avg_… */
     double train_outperformance, train_return, train_sharpe, train_drawdown;
     double consistency; /* population standard deviation of the tests' outperformance */
@@ -28,6 +29,7 @@ typedef struct norni_port_row {
     double
         gap_per_window; /* log growth above the purchase held, train's per bar times the test's bars, less the test's; NaN: ruined */
     double cagr, volatility, sortino, calmar, omega, ulcer, turnover, costs, n_rebalances;
+    double n_filtered; /* trades of a filter */
 } norni_port_row;
 
 typedef enum norni_port_metric {
@@ -130,7 +132,8 @@ typedef struct norni_port_result {
     uint64_t n_simulated;    /* backtests that really ran: distinct configurations times windows */
     double simulate_seconds; /* never in a digest */
     size_t n_estimate_fallbacks;
-    uint64_t n_unbought; /* usable ones with a split in which nothing could be bought, duplicates included; they rank last */
+    uint64_t
+        n_unbought; /* usable ones with a split in which nothing could be bought, duplicates included; they rank last */
     uint64_t n_failed; /* usable ones that failed, duplicates included */
     norni_buf failed;  /* norni_port_failed, the first 1,000 of them */
     uint64_t

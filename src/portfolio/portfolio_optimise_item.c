@@ -197,7 +197,7 @@ static double mean_of(const norni_port_stats *s, size_t n, size_t offset) {
 
 static void fill_row(const norni_port_stats *train, const norni_port_stats *test, size_t n,
                      norni_port_row *r) {
-    mean in = {0, 0}, out = {0, 0}, times = {0, 0}, gap = {0, 0};
+    mean in = {0, 0}, out = {0, 0}, times = {0, 0}, gap = {0, 0}, trades = {0, 0};
     double won = 0, squares = 0;
     for (size_t i = 0; i < n; i++) {
         mean_add(&in, outperformance(&train[i]));
@@ -205,6 +205,7 @@ static void fill_row(const norni_port_stats *train, const norni_port_stats *test
         mean_add(&gap,
                  (active_growth(&train[i]) - active_growth(&test[i])) * (double)test[i].n_returns);
         mean_add(&times, (double)test[i].n_rebalances);
+        mean_add(&trades, (double)test[i].n_filtered);
         won += outperformance(&test[i]) > 0;
         r->unbought += train[i].unbought || test[i].unbought;
     }
@@ -220,6 +221,7 @@ static void fill_row(const norni_port_stats *train, const norni_port_stats *test
     r->generalization_gap = r->train_outperformance - r->outperformance;
     r->gap_per_window = gap.n < (double)n ? NORNI_NAN : mean_get(gap);
     r->n_rebalances = mean_get(times);
+    r->n_filtered = mean_get(trades);
     r->total_return = MEAN(test, total_return);
     r->sharpe = MEAN(test, sharpe);
     r->max_drawdown = MEAN(test, max_drawdown);
@@ -261,6 +263,9 @@ static void hash_stats(norni_hash_stream *h, const norni_port_stats *s, size_t n
         for (size_t k = 0; k < sizeof x / sizeof x[0]; k++)
             canonical[k] = norni_canonical(x[k]);
         norni_hash_stream_add(h, canonical, sizeof canonical);
+        if (s->n_filtered == 0) continue; /* as if there were no filter */
+        const uint64_t filtered = s->n_filtered;
+        norni_hash_stream_add(h, &filtered, sizeof filtered);
     }
 }
 

@@ -20,6 +20,7 @@
  *  8. Of the bars the newest max_bars stay; a symbol without a price above 0 in them, or in the newest want_days, is left out, with a
  *     note.
  * No rule but 2's zeros, 4's scale and 7's choice of bars lets a later price change an earlier one. */
+#include "portfolio/portfolio_filter.h"
 #include "portfolio/portfolio_prices_parts.h"
 
 #include <math.h>
@@ -184,5 +185,6 @@ norni_hash128 norni_port_prices_key(const norni_port_prices *p) {
     norni_hash_stream_add(&s, p->time, p->n_bars * sizeof *p->time);
     norni_hash_stream_add(&s, p->price, p->n_bars * p->n_assets * sizeof *p->price);
     norni_hash_stream_add(&s, p->traded, p->n_bars * p->n_assets);
+    if (p->filter) norni_hash_stream_add(&s, &p->filter->key, sizeof p->filter->key);
     return norni_hash_stream_get(&s);
 }

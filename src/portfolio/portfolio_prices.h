@@ -20,6 +20,8 @@ typedef enum norni_port_clock {
 
 /* Closes. A bar where a symbol has no price holds the last one before it (0 before its first, and from where it is
  * worth nothing) and cannot be traded there. No value is NaN, infinite or negative. */
+typedef struct norni_port_filter norni_port_filter;
+
 typedef struct norni_port_prices {
     norni_arena arena; /* owns everything below */
     size_t n_bars, n_assets;
@@ -33,6 +35,8 @@ typedef struct norni_port_prices {
     double *clock[NORNI_PORT_CLOCKS]; /* (n_bars) each */
     double bars_per_day;              /* of the bars' commonest step: 24, 6, 1 */
     double periods_per_year; /* 8760, 2190, 365; 252, 52, 12 where no bar stands on a weekend */
+    /* What filters the assets, borrowed; NULL: nothing does. Set by who made the filter (portfolio_filter.h). */
+    const struct norni_port_filter *filter;
     norni_str *
         left_out; /* (n_left_out) canonical names of symbols that the input has and the panel has not */
     size_t n_left_out;

@@ -278,8 +278,12 @@ void norni_port_tell_events(const norni_port_tale *t, size_t most) {
             "In the last test the best configuration never rebalanced: what was bought was held.");
         return;
     }
-    norni_port_table_begin(&table, t->d, "Rebalances of the best configuration in the last test",
-                           column, t->d->html ? 6 : 5);
+    norni_port_table_begin(
+        &table, t->d,
+        r->prices->filter
+            ? "Rebalances and filter trades of the best configuration in the last test"
+            : "Rebalances of the best configuration in the last test",
+        column, t->d->html ? 6 : 5);
     for (size_t i = 0; i < n; i++) {
         const norni_port_event *e = &p->event[i];
         const size_t bar = norni_port_event_bar(r, e);
@@ -299,7 +303,8 @@ void norni_port_tell_events(const norni_port_tale *t, size_t most) {
     if (p->n_events <= n) return;
     w = norni_port_doc_words(t->d);
     norni_buf_format(w, "The first %zu of ", n);
-    norni_port_put_counted(w, p->n_events, "rebalance", "rebalances");
+    norni_port_put_counted(w, p->n_events, r->prices->filter ? "trade" : "rebalance",
+                           r->prices->filter ? "trades" : "rebalances");
     norni_buf_text(w, "; all of them are in rebalance_events.csv.");
     norni_port_doc_para(t->d);
 }

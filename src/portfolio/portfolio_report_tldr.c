@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/fp.h"
+#include "portfolio/portfolio_filter.h"
 #include "portfolio/portfolio_report_facts.h"
 
 /* "529 days", "2.1 years" */
@@ -36,6 +37,10 @@ void norni_port_tell_head(const norni_port_tale *t) {
         norni_buf_format(w, ", %s to %s", norni_port_time_text(p, p->time[0], a),
                          norni_port_time_text(p, p->time[p->n_bars - 1], z));
         norni_port_doc_fact(t->d, "Prices");
+    }
+    if (p->filter) {
+        norni_port_filter_words(p->filter, p, norni_port_doc_words(t->d));
+        norni_port_doc_fact(t->d, "Signal filter");
     }
     w = norni_port_doc_words(t->d);
     norni_port_put_counted(w, r->counts.n_all, "configuration", "configurations");

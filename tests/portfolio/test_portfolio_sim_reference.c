@@ -114,7 +114,7 @@ static void reference_rules(void **state) {
         const reference_case *c = &cases[i];
         for (size_t k = 0; k < BARS; k++)
             days[k] = 18262 + (double)k * c->bar_hours / 24;
-        const norni_port_market m = {BARS, ASSETS, price, NULL, clock, 8760 / c->bar_hours};
+        const norni_port_market m = {BARS, ASSETS, price, NULL, clock, 8760 / c->bar_hours, NULL};
         const norni_port_window w = {.mark = &mark, .n_marks = 1};
         norni_port_rule r = norni_port_rule_default();
         r.method = c->method, r.threshold = c->threshold, r.every = c->days;
