@@ -162,3 +162,22 @@ void norni_arena_reset(norni_arena *arena) {
     }
     arena->used = 0;
 }
+
+void norni_arena_adopt(norni_arena *to, norni_arena *from) {
+    norni_arena_block *last = from->head;
+    if (from->spare != NULL) free_block(from, from->spare);
+    from->spare = NULL;
+    if (last != NULL) {
+        while (last->older != NULL)
+            last = last->older;
+        if (to->head == NULL) {
+            to->head = from->head;
+            to->used = from->used;
+        } else { /* behind the block in use */
+            last->older = to->head->older;
+            to->head->older = from->head;
+        }
+        to->total += from->total;
+    }
+    norni_arena_init(from, from->alloc);
+}

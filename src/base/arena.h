@@ -31,5 +31,7 @@ void norni_arena_rewind(norni_arena *arena, norni_arena_mark mark);
 /* Empties the arena but keeps its memory as one block, so that the next item of the size allocates
  * nothing. */
 void norni_arena_reset(norni_arena *arena);
+/* What lies in `from` lives on in `to`; `from` is empty then. Both have the same allocator. */
+void norni_arena_adopt(norni_arena *to, norni_arena *from);
 
 #endif

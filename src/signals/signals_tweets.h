@@ -26,7 +26,10 @@ typedef struct norni_tweet {
     const norni_str *extra; /* (table's n_extra) cells of the columns that have no meaning here */
     uint64_t line;          /* in its file, from 1; of a JSON array the element's number */
     uint32_t file;
-    uint32_t twin; /* index of an earlier tweet of nearly the same text, or UINT32_MAX */
+    uint32_t n_extra; /* of the reader: cells held before the table's columns were all known */
+    uint16_t faults;  /* bits 1 << norni_tweet_fault */
+    uint8_t zone;     /* 0: no time; 1: it names its offset or is an epoch; 2: read as UTC */
+    uint32_t twin;    /* index of an earlier tweet of nearly the same text, or UINT32_MAX */
 } norni_tweet;
 
 /* Lines and elements that gave no tweet. */
@@ -66,7 +69,7 @@ typedef struct norni_tweet_example { /* where the first of a kind was met */
 
 typedef struct norni_tweets {
     const norn_alloc *alloc;
-    norni_arena arena;
+    norni_arena arena, names;
     norni_tweet *tweet; /* (n) in input order */
     size_t n, cap;
     norni_str *extra_name; /* (n_extra) in order of first sight */
@@ -76,10 +79,14 @@ typedef struct norni_tweets {
     uint64_t refused[NORNI_N_REFUSALS];
     uint64_t fault[NORNI_N_FAULTS];
     norni_tweet_example refused_first[NORNI_N_REFUSALS], fault_first[NORNI_N_FAULTS];
-    bool has_user, has_views; /* the input has such a column */
+    bool has_user, has_views;          /* the input has such a column */
+    norni_tweet_example plain_first;   /* the first time without an offset */
+    struct norni_tweet_stream *stream; /* of norni_tweets_parse: the header, what is open */
 } norni_tweets;
 
 void norni_tweets_init(norni_tweets *t, const norn_alloc *alloc);
 void norni_tweets_clear(norni_tweets *t);
+/* Empties the table for a stream's next piece: its counts, columns and what is known of the stream stay, the tweets and their texts go. */
+void norni_tweets_restart(norni_tweets *t);
 
 #endif

@@ -1,0 +1,245 @@
+/* Tweets of nearly the same text, found by fingerprints. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* M. Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002), for the fingerprint; G. Manku, A. Jain,
+ * A. Das Sarma, "Detecting near-duplicates for web crawling" (WWW 2007), for the search by bands: of bits + 1 bands one at least
+ * is equal in two fingerprints that differ in at most `bits` bits. Tweets that have a twin stand for nothing: only the first
+ * of each kind is found by later ones. */
+#include "signals/signals_near.h"
+
+#include "text/unicode.h"
+
+enum { BLOCK = 512, MOST_LOOKS = 64, WORDS = 3 };
+#define NOBODY UINT32_MAX
+
+/* ---- the normalised text ---- */
+
+static bool has_prefix(const char *p, const char *end, const char *what) {
+    const size_t n = strlen(what);
+    return (size_t)(end - p) > n && memcmp(p, what, n) == 0;
+}
+
+static bool is_white(const char *p, const char *end, size_t *n) {
+    bool good;
+    *n = 1;
+    if ((unsigned char)*p <= ' ') return true;
+    if ((unsigned char)*p < 0x80) return false;
+    return norni_uni_class(norni_utf8_next(p, end, n, &good)) & NORNI_UNI_SPACE;
+}
+
+static const char *pass_word(const char *p, const char *end) {
+    size_t n;
+    while (p < end && !is_white(p, end, &n))
+        p += n;
+    return p;
+}
+
+/* A letter of a word, an emoji (a word of its own), or what parts words. */
+static int kind_of(uint32_t c) {
+    if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    const unsigned bits = norni_uni_class(c);
+    if (bits & (NORNI_UNI_LETTER | NORNI_UNI_NUMBER | NORNI_UNI_MARK)) return 1;
+    return bits & NORNI_UNI_PICTOGRAPH ? 2 : 0;
+}
+
+void norni_near_text(norni_str text, norni_buf *low, norni_buf *out) {
+    low->n = out->n = 0;
+    norni_utf8_lower(text, low);
+    if (low->failed || !norni_buf_reserve(out, 2 * low->n + 1)) return;
+    const char *p = low->p, *end = low->p + low->n;
+    char *to = out->p;
+    int before = 0;
+    while (p < end) {
+        size_t n = 1;
+        bool good;
+        const bool starts = before != 1;
+        if (*p == 'h' && (has_prefix(p, end, "http://") || has_prefix(p, end, "https://"))) {
+            p = pass_word(p, end);
+            before = 0;
+            continue;
+        }
+        if (starts && *p == '@') {
+            p++;
+            while (p < end && kind_of((unsigned char)*p) == 1)
+                p++;
+            before = 0;
+            continue;
+        }
+        if (starts && has_prefix(p, end, "rt @")) {
+            p += 3;
+            continue;
+        }
+        const uint32_t c =
+            (unsigned char)*p < 0x80 ? (unsigned char)*p : norni_utf8_next(p, end, &n, &good);
+        const int kind = kind_of(c);
+        if (kind != 0 && to > out->p && (kind != before || kind == 2)) *to++ = ' ';
+        if (kind != 0) {
+            memcpy(to, p, n);
+            to += n;
+        }
+        before = kind;
+        p += n;
+    }
+    out->n = (size_t)(to - out->p);
+}
+
+/* ---- fingerprints ---- */
+
+static void add_bits(int32_t sum[64], uint64_t h) {
+    for (size_t k = 0; k < 64; k++)
+        sum[k] += (int32_t)(h >> k & 1);
+}
+
+norni_near_print norni_near_print_of(norni_str s) {
+    norni_near_print out = {.exact = norni_hash_128(s.p, s.n), .blank = s.n == 0};
+    const char *start[WORDS] = {s.p}, *end = s.p + s.n;
+    int32_t sum[64] = {0}, n = 0;
+    size_t words = 1;
+    for (const char *p = s.p; p <= end && !out.blank; p++) {
+        if (p < end && *p != ' ') continue;
+        if (words >= WORDS) { /* start[] holds where the last three begin */
+            add_bits(sum, norni_hash64(start[(words - WORDS) % WORDS],
+                                       (size_t)(p - start[(words - WORDS) % WORDS])));
+            n++;
+        }
+        start[words % WORDS] = p + 1;
+        words++;
+    }
+    if (n == 0) {
+        out.sim = out.exact.lo; /* fewer words than three: equal or not */
+        return out;
+    }
+    for (size_t k = 0; k < 64; k++)
+        out.sim |= (uint64_t)(2 * sum[k] > n) << k;
+    return out;
+}
+
+typedef struct printing {
+    const norni_tweets *t;
+    norni_near_print *print; /* (n) */
+} printing;
+
+static norn_status print_block(norni_worker *worker, size_t item, void *arg, norn_err *err) {
+    const printing *job = arg;
+    norni_buf low, text;
+    bool failed = false;
+    norni_buf_init(&low, &worker->ctx->alloc);
+    norni_buf_init(&text, &worker->ctx->alloc);
+    const size_t from = item * BLOCK, left = job->t->n - from, n = left < BLOCK ? left : BLOCK;
+    for (size_t k = from; k < from + n && !failed; k++) {
+        norni_near_text(job->t->tweet[k].text, &low, &text);
+        failed = low.failed || text.failed;
+        if (!failed) job->print[k] = norni_near_print_of((norni_str){text.p, text.n});
+    }
+    norni_buf_clear(&low);
+    norni_buf_clear(&text);
+    return failed ? norni_alloc_fail(err, "tweets", n, sizeof *job->print) : NORN_OK;
+}
+
+/* ---- the search ---- */
+
+/* Chains of tweets in buckets; the first of each kind alone is in them. */
+typedef struct search {
+    const norni_near_print *print;
+    size_t mask, bands;
+    uint32_t *exact;       /* (mask + 1) open addressing: tweet */
+    uint32_t *head, *tail; /* (bands, mask + 1) */
+    uint32_t *next;        /* (n, bands) */
+} search;
+
+static uint32_t find_exact(search *s, uint32_t i) {
+    const norni_hash128 h = s->print[i].exact;
+    size_t at = (size_t)h.lo & s->mask;
+    for (; s->exact[at] != NOBODY; at = (at + 1) & s->mask) {
+        const norni_hash128 o = s->print[s->exact[at]].exact;
+        if (o.lo == h.lo && o.hi == h.hi) return s->exact[at];
+    }
+    s->exact[at] = i;
+    return NOBODY;
+}
+
+static size_t bucket_of(const search *s, uint32_t i, size_t band) {
+    const size_t from = 64 * band / s->bands, to = 64 * (band + 1) / s->bands;
+    const uint64_t bits = s->print[i].sim >> from & ((UINT64_C(1) << (to - from)) - 1);
+    return (size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & s->mask;
+}
+
+static uint32_t find_near(const search *s, uint32_t i, size_t bits) {
+    uint32_t best = NOBODY;
+    for (size_t band = 0; band < s->bands; band++) {
+        uint32_t at = s->head[band * (s->mask + 1) + bucket_of(s, i, band)];
+        for (size_t looks = 0; at != NOBODY && looks < MOST_LOOKS; looks++) {
+            const uint64_t differ = s->print[at].sim ^ s->print[i].sim;
+            if ((size_t)__builtin_popcountll(differ) <= bits && at < best) best = at;
+            at = s->next[(size_t)at * s->bands + band];
+        }
+    }
+    return best;
+}
+
+static void add(search *s, uint32_t i) {
+    for (size_t band = 0; band < s->bands; band++) {
+        const size_t b = band * (s->mask + 1) + bucket_of(s, i, band);
+        s->next[(size_t)i * s->bands + band] = NOBODY;
+        if (s->head[b] == NOBODY) {
+            s->head[b] = i;
+        } else {
+            s->next[(size_t)s->tail[b] * s->bands + band] = i;
+        }
+        s->tail[b] = i;
+    }
+}
+
+static norn_status start(const norni_tweets *t, size_t bits, norni_arena *arena, search *s,
+                         norn_err *err) {
+    size_t slots = 64;
+    while (slots < 2 * t->n)
+        slots *= 2;
+    s->mask = slots - 1;
+    s->bands = bits > 0 ? bits + 1 : 0;
+    s->exact = norni_arena_get(arena, slots, sizeof *s->exact);
+    s->head = norni_arena_get(arena, s->bands * slots, sizeof *s->head);
+    s->tail = norni_arena_get(arena, s->bands * slots, sizeof *s->tail);
+    s->next = norni_arena_get(arena, s->bands * t->n, sizeof *s->next);
+    if (s->exact == NULL || s->head == NULL || s->tail == NULL || s->next == NULL)
+        return norni_alloc_fail(err, "tweets", slots, sizeof *s->head);
+    memset(s->exact, 0xFF, slots * sizeof *s->exact);
+    if (s->bands > 0) memset(s->head, 0xFF, s->bands * slots * sizeof *s->head);
+    return NORN_OK;
+}
+
+static norn_status find(norn_ctx *ctx, norni_tweets *t, size_t bits, norni_near_print *print,
+                        norni_arena *arena, norn_err *err) {
+    search s = {.print = print};
+    printing job = {t, print};
+    const norni_poll poll = norni_ctx_poll(ctx);
+    NORN_TRY(norni_for(ctx, NULL, (t->n + BLOCK - 1) / BLOCK, print_block, &job, NULL, err));
+    NORN_TRY(start(t, bits, arena, &s, err));
+    for (size_t k = 0; k < t->n; k++) {
+        const uint32_t i = (uint32_t)k;
+        t->tweet[k].twin = NOBODY;
+        if (k % 4096 == 0 && norni_poll_stop(&poll))
+            return norn_fail(err, NORN_E_CANCEL, "tweets: cancelled");
+        if (print[k].blank) continue;
+        uint32_t twin = find_exact(&s, i);
+        if (twin != NOBODY) {
+            t->tweet[k].twin = t->tweet[twin].twin != NOBODY ? t->tweet[twin].twin : twin;
+            continue;
+        }
+        if (bits == 0) continue;
+        twin = find_near(&s, i, bits);
+        t->tweet[k].twin = twin;
+        if (twin == NOBODY) add(&s, i);
+    }
+    return NORN_OK;
+}
+
+norn_status norni_near_find(norn_ctx *ctx, norni_tweets *t, size_t bits, norn_err *err) {
+    norni_arena arena;
+    if (t->n == 0) return NORN_OK;
+    norni_arena_init(&arena, &ctx->alloc);
+    norni_near_print *print = norni_arena_get(&arena, t->n, sizeof *print);
+    const norn_status st = print == NULL ? norni_alloc_fail(err, "tweets", t->n, sizeof *print)
+                                         : find(ctx, t, bits, print, &arena, err);
+    norni_arena_clear(&arena);
+    return st;
+}
