@@ -40,14 +40,18 @@ uint16_t packed_half(float x) {
 
 /* ---- packing w ---- */
 
+/* By the bits without the sign: a NaN is larger than infinity, and the order does not matter. */
 static float largest_of(const float *x, size_t k) {
-    float most = 0;
+    uint32_t most = 0;
     for (size_t i = 0; i < k; i++) {
-        const float a = fabsf(x[i]);
-        most = a <= most ? most : a; /* a NaN wins, and then stays only if nothing follows ... */
-        if (isnan(a)) return a;      /* ... so it ends the search */
+        uint32_t u;
+        memcpy(&u, x + i, sizeof u);
+        u &= 0x7fffffff;
+        if (u > most) most = u;
     }
-    return most;
+    float y;
+    memcpy(&y, &most, sizeof y);
+    return y;
 }
 
 static void put_s8(const norni_packed *p, const float *w, size_t j) {
@@ -146,25 +150,20 @@ static void plain_bf16(const packed_call *c) {
 
 /* ---- dispatch ---- */
 
-static bool has_bf16(void) {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    return false;
-#endif
-}
-
 bool norni_packed_usable(norni_packed_kind kind) {
-    return kind != NORNI_PACKED_BF16 || has_bf16();
+    return kind != NORNI_PACKED_BF16 || packed_bf16_of(NORNI_PACKED_VNNI) != NULL;
 }
 
 void norni_packed_rows(const norni_packed *p, const float *x, size_t ldx, size_t m,
                        const float *bias, float *y, size_t ldy, void *scratch,
                        norni_packed_simd widest) {
-    static const packed_kernel plain = {plain_f32, plain_s8, plain_bf16};
     const packed_call call = {p, x, ldx, m, bias, y, ldy, scratch};
-    (void)widest;
-    if (p->kind == NORNI_PACKED_F32) plain.f32(&call);
-    if (p->kind == NORNI_PACKED_S8) plain.s8(&call);
-    if (p->kind == NORNI_PACKED_BF16) plain.bf16(&call);
+    packed_fn run = NULL;
+    switch (p->kind) {
+        case NORNI_PACKED_F32: run = packed_f32_of(widest); break;
+        case NORNI_PACKED_S8: run = packed_s8_of(widest); break;
+        case NORNI_PACKED_BF16: run = packed_bf16_of(widest); break;
+    }
+    static const packed_fn plain[] = {plain_f32, plain_s8, plain_bf16};
+    (run ? run : plain[p->kind])(&call);
 }

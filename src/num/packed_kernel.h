@@ -41,9 +41,14 @@ typedef struct packed_call {
 
 typedef void (*packed_fn)(const packed_call *c);
 
-typedef struct packed_kernel {
-    packed_fn f32, s8, bf16;
-} packed_kernel;
+/* The kernels of an instruction set that the machine has, none wider than asked; NULL: none but the plain
+ * ones. */
+packed_fn packed_f32_of(norni_packed_simd widest);
+packed_fn packed_s8_of(norni_packed_simd widest);
+packed_fn packed_bf16_of(norni_packed_simd widest);
+
+/* Rows of words (rows <= 12, k) to a panel (k, 12), noughts behind the last row. */
+void packed_turn(const uint32_t *in, size_t ld, size_t rows, size_t k, uint32_t *out);
 
 /* A row of x as signed bytes (k, then noughts to a multiple of 4): the scale of its largest magnitude
  * to 127, and 128 x the sum of what was written. A row with a NaN or an infinity becomes noughts with

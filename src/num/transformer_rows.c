@@ -68,7 +68,7 @@ static inline float times_power(float p, float t) {
 #    include "num/transformer_rows_body.h"
 #    include "num/transformer_rows_attention_body.h"
 
-#    define ROWS_TARGET      __attribute__((target("avx512f,prefer-vector-width=512")))
+#    define ROWS_TARGET      __attribute__((target("avx512f")))
 #    define FN(x)            rows_avx512_##x
 #    define VEC              __m512
 #    define LANES            16
