@@ -30,9 +30,13 @@ OPTIONS = {"default": {}, "signals": dict(max_features=1000, ngram_range=(1, 2),
 def read_tweets():
     texts, times = [], []
     with open(os.path.join(DATA, "tweets", "stocknet_tweets.csv"), newline="", encoding="utf-8") as f:
-        for row in csv.DictReader(f):
-            texts.append(row["text"])
-            stamp = datetime.datetime.fromisoformat(row["created_at"]).replace(tzinfo=datetime.timezone.utc)
+        rows = csv.reader(f)
+        n, created, text = (lambda head: (len(head), head.index("created_at"), head.index("text")))(next(rows))
+        for row in rows:
+            if len(row) != n:
+                continue  # a tweet whose line break was kept cuts a row in two
+            texts.append(row[text])
+            stamp = datetime.datetime.fromisoformat(row[created]).replace(tzinfo=datetime.timezone.utc)
             times.append(int(stamp.timestamp()) * 1_000_000)
     return texts, times
 

@@ -166,7 +166,7 @@ static uint32_t find_term(const norni_tfidf *t, const norni_tfidf_gram *g) {
             memcmp(t->bytes + t->start[k], g->p, g->n) == 0)
             return (uint32_t)k;
     }
-    return NORNI_TFIDF_NONE;
+    return NORNI_TFIDF_ABSENT;
 }
 
 static norn_status new_tfidf(const norn_alloc *alloc, const norni_tfidf_opt *opt, norni_tfidf **out,
@@ -258,7 +258,7 @@ static norn_status map_block(norni_worker *worker, size_t item, void *arg, norn_
                 f->last ? f->last[f->c->base[part] + b->map[k]] : find_term(f->t, &b->gram[k]);
     for (size_t i = 0; i < b->n_texts; i++)
         for (size_t k = b->row[i]; k < b->row[i + 1]; k++)
-            length[i] += b->map[b->entry[k].term] != NORNI_TFIDF_NONE;
+            length[i] += b->map[b->entry[k].term] != NORNI_TFIDF_ABSENT;
     return NORN_OK;
 }
 
@@ -277,7 +277,7 @@ static norn_status fill_block(norni_worker *worker, size_t item, void *arg, norn
         size_t n = 0;
         for (size_t k = b->row[i]; k < b->row[i + 1]; k++) {
             const uint32_t index = b->map[b->entry[k].term];
-            if (index != NORNI_TFIDF_NONE)
+            if (index != NORNI_TFIDF_ABSENT)
                 cell[n++] = (norni_tfidf_cell){index, b->entry[k].tf, f->t->idf[index]};
         }
         norni_tfidf_row(&f->t->cutter.opt, cell, cell + longest, n, f->rows->index + start[i],
@@ -306,7 +306,7 @@ static norn_status fill_fitted(norn_ctx *ctx, norni_worker *worker, const norni_
     const size_t n = c->base[NORNI_TFIDF_PARTS];
     uint32_t *last = norni_alloc_get(c->alloc, n, sizeof *last);
     if (last == NULL) return norni_alloc_fail(err, "tfidf", n, sizeof *last);
-    memset(last, 0xFF, n * sizeof *last); /* NORNI_TFIDF_NONE */
+    memset(last, 0xFF, n * sizeof *last); /* NORNI_TFIDF_ABSENT */
     for (size_t k = 0; k < p->n; k++)
         last[p->ref[k].id] = (uint32_t)k;
     filling f = {t, c, last, rows};

@@ -20,7 +20,7 @@ typedef struct asof {
     size_t *above;              /* (most + 2) */
     uint64_t most;
     uint32_t *rank;   /* (n_terms) by bytes */
-    uint32_t *last;   /* (n_terms) index in the result; NORNI_TFIDF_NONE: in no row */
+    uint32_t *last;   /* (n_terms) index in the result; NORNI_TFIDF_ABSENT: in no row */
     uint32_t *ties;   /* (n_terms) scratch */
     size_t *before;   /* (n_texts) how many texts its vocabulary has */
     uint32_t **df_at; /* (n_blocks) of each entry; 0: not in the vocabulary */
@@ -232,7 +232,7 @@ static norn_status take_names(const asof *s, const norni_tfidf_ref *ref, const n
     size_t n = 0, n_bytes = 0;
     for (size_t k = 0; k < s->n_terms; k++) {
         if (s->last[ref[k].id] == 0) {
-            s->last[ref[k].id] = NORNI_TFIDF_NONE;
+            s->last[ref[k].id] = NORNI_TFIDF_ABSENT;
             continue;
         }
         s->last[ref[k].id] = (uint32_t)n++;
@@ -249,7 +249,7 @@ static norn_status take_names(const asof *s, const norni_tfidf_ref *ref, const n
     char *to = out->bytes;
     for (size_t k = 0; k < s->n_terms; k++) {
         const uint32_t at = s->last[ref[k].id];
-        if (at == NORNI_TFIDF_NONE) continue;
+        if (at == NORNI_TFIDF_ABSENT) continue;
         memcpy(to, ref[k].p, ref[k].n);
         out->term[at] = (norni_str){to, ref[k].n};
         to += ref[k].n;

@@ -9,7 +9,7 @@
 
 /* Fixed, whatever the number of workers: texts of a block, and parts of the hash's range. */
 enum { NORNI_TFIDF_BLOCK = 1024, NORNI_TFIDF_PARTS = 64, NORNI_TFIDF_PART_SHIFT = 58 };
-#define NORNI_TFIDF_NONE       UINT32_MAX
+#define NORNI_TFIDF_ABSENT     UINT32_MAX
 #define NORNI_TFIDF_TEXT_BYTES ((size_t)1 << 28) /* of one text */
 
 /* ---- how texts are cut ---- */
