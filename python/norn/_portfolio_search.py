@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -114,8 +116,49 @@ class GridResult:
         return f"GridResult({self.counts['n_configurations']} configurations{best})"
 
 
+def _put_signal(v, path):
+    """A table of hourly signals as the CSV that --signal reads: the time first."""
+    kind = type(v).__module__.partition(".")[0]
+    if kind == "pandas":
+        v.to_csv(path, index="time" not in v.columns, index_label="time", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+    elif kind == "polars":
+        zoned = any(getattr(t, "time_zone", None) for t in v.dtypes)
+        v.write_csv(path, datetime_format="%Y-%m-%dT%H:%M:%S%.6f" + ("%:z" if zoned else ""))
+    elif kind == "pyarrow":
+        import pyarrow.csv
+        pyarrow.csv.write_csv(v, path)
+    elif isinstance(v, dict) and v:
+        columns = [list(c) for c in v.values()]
+        if len({len(c) for c in columns}) > 1:
+            raise NornArgumentError("signal: its columns have different lengths")
+        with open(path, "w", newline="", encoding="utf-8") as f:
+            out = csv.writer(f)
+            out.writerow(v)
+            out.writerows(["" if x is None or x != x else x for x in row] for row in zip(*columns))
+    else:
+        raise NornArgumentError(f"signal={type(v).__name__}; a path, a DataFrame (pandas, Polars), a table of pyarrow or a dict of columns is needed")
+
+
+@contextlib.contextmanager
+def _signal(given):
+    """The options with the signals as a file."""
+    v = given.get("signal")
+    if v is None or isinstance(v, (str, bytes, os.PathLike)):
+        yield given if v is None else {**given, "signal": os.fsdecode(v)}
+        return
+    with tempfile.TemporaryDirectory(prefix="norn-") as folder:
+        path = os.path.join(folder, "signal.csv")
+        _put_signal(v, path)
+        yield {**given, "signal": path}
+
+
 def _search(prices, grid, given, n_jobs, verbose):
     """(answer, table as bytes, info, prices)"""
+    with _signal(given) as given:
+        return _search_files(prices, grid, given, n_jobs, verbose)
+
+
+def _search_files(prices, grid, given, n_jobs, verbose):
     book = _Prices(prices, given.get("timeframe") or "1d")
     tick = _bar(0) if verbose else None
     try:
@@ -140,7 +183,8 @@ def grid(prices, grid=None, *, quick=False, output=None, n_jobs=-1, verbose=Fals
     n_jobs : workers; -1 or None: all. Results are the same at any number.
     verbose : show progress (through tqdm)
     options : of ``norn portfolio`` with underscores: window_days, test_windows, timeframe, metric, fee_bps, slippage_bps, capital,
-        convention, scheme, train_windows, purge_bars, embargo_bars, symbols, dry_run, …
+        convention, scheme, train_windows, purge_bars, embargo_bars, symbols, dry_run, …; signal: hourly signals as a filter, a path or a
+        table with the time as its column ``time`` (of pandas: or its index), with signal_min, signal_column, signal_unknown, signal_max_age
 
     Returns a GridResult. Raises NornArgumentError for arguments, NornError for data that cannot serve.
     """

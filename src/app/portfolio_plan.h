@@ -28,6 +28,7 @@ typedef struct norni_portfolio_opt {
     const norni_str *bytes; /* (data.n) what stands in the files, where it is in memory; or NULL */
     norni_inputs names;     /* of the files: a symbol's name may be its file's; n 0: their paths */
     const norni_str *grid_text; /* a grid that is in memory; or NULL */
+    const char *signal_name;    /* what people call the file of signals; NULL: by its path */
     int64_t unix_seconds;       /* 0: now */
 } norni_portfolio_opt;
 

@@ -97,10 +97,8 @@ static norn_status read_prices(norni_portfolio_run *r, norn_err *err) {
 /* What filters the assets, where --signal says so. */
 static norn_status read_signal(norni_portfolio_run *r, norn_err *err) {
     if (r->plan.opt->signal == NULL) return NORN_OK;
-    const norn_status st = norni_portfolio_signal_read(r->env, r->plan.opt, &r->prices, &r->arena,
-                                                       &r->notes, &r->prices.filter, err);
-    r->input_failed = st != NORN_OK && st != NORN_E_MEM && st != NORN_E_CANCEL;
-    return st;
+    return norni_portfolio_signal_read(r->env, r->plan.opt, &r->prices, &r->arena, &r->notes,
+                                       &r->prices.filter, err);
 }
 
 /* ---- the grid ---- */

@@ -24,7 +24,8 @@ norn_status norni_portfolio_signal_read(const norni_op_env *env, const norni_por
                                         const norni_port_prices *prices, norni_arena *arena,
                                         norni_buf *notes, const norni_port_filter **out,
                                         norn_err *err) {
-    const char *slash = strrchr(opt->signal, '/'), *name = slash ? slash + 1 : opt->signal;
+    const char *slash = strrchr(opt->signal, '/');
+    const char *name = opt->signal_name ? opt->signal_name : slash ? slash + 1 : opt->signal;
     const norni_port_file file = {.path = opt->signal, .name = name};
     const norni_port_read_opt how = {.wide = true};
     norni_port_filter *f = norni_arena_zero(arena, 1, sizeof *f);
@@ -36,7 +37,9 @@ norn_status norni_portfolio_signal_read(const norni_op_env *env, const norni_por
     if (st == NORN_OK) st = lay(&book, opt, prices, arena, f, &why);
     norni_port_book_clear(&book);
     if (st == NORN_E_MEM || st == NORN_E_CANCEL) return norn_fail(err, st, "%s", why.text);
-    if (st != NORN_OK) return norn_fail(err, st, "--signal: %.100s: %s", name, why.text);
+    if (st != NORN_OK) /* a file that is not there is wrong input, too */
+        return norn_fail(err, st == NORN_E_FORMAT ? st : NORN_E_DATA, "--signal: %.100s: %s", name,
+                         why.text);
     f->file = norni_str_of(name);
     if (f->share_unknown > 0.1)
         norni_buf_format(notes,

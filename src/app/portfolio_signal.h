@@ -7,8 +7,8 @@
 #include "io/writer.h"
 #include "portfolio/portfolio_filter.h"
 
-/* Of a plan with --signal. The filter lies in the arena; a note of what was noticed goes to notes. Errors begin with --signal and the
- * file's name, and are about the input but for NORN_E_MEM and NORN_E_CANCEL. */
+/* Of a plan with --signal. The filter lies in the arena; a note of what was noticed goes to notes. NORN_E_DATA and NORN_E_FORMAT begin with
+ * --signal and the file's name; else NORN_E_MEM, NORN_E_CANCEL. */
 NORN_CHECKED norn_status norni_portfolio_signal_read(const norni_op_env *env,
                                                      const norni_portfolio_opt *opt,
                                                      const norni_port_prices *prices,
