@@ -99,7 +99,7 @@ static norn_status chart_timeline(const norni_signal_page *p, norni_buf *svg) {
         .below = norni_str_of(p->a->n_hours == 0
                                   ? "No tweet has a time: there is nothing to draw."
                                   : "Each value stands at its hour's end, when it is known (UTC). "
-                                    "Grey: the interval over authors.")};
+                                    "Paler: the interval over authors.")};
     return norni_plot_panes(svg, &sheet, p->err);
 }
 

@@ -6,7 +6,7 @@
 #include "plot/pane_kinds.h"
 #include "signals/signals_report_parts.h"
 
-enum { FINE_HOURS = 1500, SIDES = 3 };
+enum { FINE_HOURS = 1500, SIDES = 3, MANY = 300 };
 
 norn_status norni_signals_no_memory(const norni_signal_page *p, size_t n) {
     return norni_alloc_fail(p->err, "signal chart", n, sizeof(double));
@@ -80,10 +80,11 @@ norn_status norni_signals_pane_cloud(const norni_signal_page *p, size_t most, no
     static const size_t colour[SIDES] = {5, 0, 0};
     size_t *row, n;
     char words[128], x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
-    NORN_TRY(norni_signals_sample(p->s, most, p->arena, &row, &n, p->err));
-    double *v = norni_signals_numbers(p, n, 2);
+    NORN_TRY(norni_signals_chart_rows(p->s, most, p->arena, &row, &n, p->err));
+    const size_t room = n + SIDES * MANY;
+    double *v = norni_signals_numbers(p, room, 2);
     norni_layer *layer = norni_pane_layers(p->arena, out, SIDES);
-    if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 2 * n);
+    if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 2 * room);
     *out = (norni_pane){.title = norni_str_of("Signal and confidence"),
                         .x = {.label = norni_str_of("Confidence")},
                         .y = {.label = norni_str_of("Signal score")},
@@ -96,15 +97,19 @@ norn_status norni_signals_pane_cloud(const norni_signal_page *p, size_t most, no
                            .name = norni_str_of(side[k]),
                            .colour = colour[k],
                            .ink = k == 1,
+                           .thick = n <= MANY,
                            .x = v + at,
-                           .y = v + n + at};
+                           .y = v + room + at};
         for (size_t i = 0; i < n; i++) {
             const norni_signal *g = &p->s->signal[row[i]];
             if (side_of(g->label) != k) continue;
             v[at] = g->confidence;
-            v[n + at++] = g->signal_score;
+            v[room + at++] = g->signal_score;
             l->n++;
         }
+        /* A layer of few points has large ones: all three are to look alike. */
+        for (; l->n > 0 && l->n < MANY; l->n++)
+            v[at] = v[room + at] = NORNI_NAN, at++;
     }
     if (n == p->s->tweets->n) return NORN_OK;
     (void)norni_format(words, sizeof words, "a sample by label: %s of %s tweets",
@@ -117,6 +122,7 @@ norn_status norni_signals_pane_hours(const norni_signal_page *p, norni_pane *out
     const size_t n = p->a->n_hours;
     double *v = norni_signals_numbers(p, n, 4);
     norni_layer *layer = norni_pane_layers(p->arena, out, 2);
+    bool any = false;
     if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 4 * n);
     for (size_t h = 0; h < n; h++) {
         const norni_signal_bucket *u = &p->a->hour[h];
@@ -125,12 +131,13 @@ norn_status norni_signals_pane_hours(const norni_signal_page *p, norni_pane *out
         v[n + h] = known ? u->signal : NORNI_NAN;
         v[2 * n + h] = known ? u->lo : NORNI_NAN;
         v[3 * n + h] = known ? u->hi : NORNI_NAN;
+        any = any || (known && isfinite(u->lo) && isfinite(u->hi));
     }
     layer[0] = (norni_layer){.mark = n > FINE_HOURS ? NORNI_MARK_BAND : NORNI_MARK_SEGMENTS,
                              .name = norni_str_of("Interval"),
-                             .ink = true,
-                             .opacity = 0.25,
-                             .n = n,
+                             .colour = 4,
+                             .opacity = 0.3,
+                             .n = any ? n : 0,
                              .x = v,
                              .y = v + 2 * n,
                              .x2 = v,

@@ -59,8 +59,8 @@ static void mark_label(const norni_signals *s, norni_signal_label l, size_t coun
     }
 }
 
-norn_status norni_signals_sample(const norni_signals *s, size_t most, norni_arena *arena,
-                                 size_t **row, size_t *n, norn_err *err) {
+norn_status norni_signals_chart_rows(const norni_signals *s, size_t most, norni_arena *arena,
+                                     size_t **row, size_t *n, norn_err *err) {
     const size_t n_all = s->tweets->n;
     size_t count[NORNI_N_SIGNALS] = {0}, take[NORNI_N_SIGNALS] = {0};
     *row = norni_arena_get(arena, n_all < most ? n_all : most + NORNI_N_SIGNALS, sizeof **row);

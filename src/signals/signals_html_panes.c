@@ -97,7 +97,7 @@ static norn_status hover_cloud(const norni_signal_page *p, norni_buf *b, const n
     char signal[NORNI_SIGNAL_WORD], sure[NORNI_SIGNAL_WORD];
     size_t *row, n;
     norni_buf words;
-    NORN_TRY(norni_signals_sample(p->s, most, p->arena, &row, &n, p->err));
+    NORN_TRY(norni_signals_chart_rows(p->s, most, p->arena, &row, &n, p->err));
     norni_buf_init(&words, b->alloc);
     for (size_t i = 0; i < n && !b->failed; i++) {
         const norni_tweet *w = &p->s->tweets->tweet[row[i]];
@@ -192,7 +192,7 @@ static void describe(const norni_signal_page *p, norni_buf *words) {
 
 norn_status norni_signals_html_panes(const norni_signal_page *p, norni_buf *b) {
     const size_t most = p->stamp->max_points < CLOUD ? p->stamp->max_points : CLOUD;
-    const double row_height = head + area + 58;
+    const double row_height = head + area + 52;
     norni_pane pane[PANES] = {{.n_layers = 0}};
     norni_buf words;
     NORN_TRY(norni_signals_pane_scores(p, &pane[0]));
@@ -206,7 +206,7 @@ norn_status norni_signals_html_panes(const norni_signal_page *p, norni_buf *b) {
                    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                    "aria-label=\"Charts\">");
     norni_svg_put_head(b, norni_str_of("Signals at a glance"), (norni_str){words.p, words.n}, width,
-                       2 * margin + 2 * row_height);
+                       margin + 2 * row_height);
     norni_buf_clear(&words);
     for (size_t k = 0; k < PANES; k++)
         NORN_TRY(put_pane(p, b, &pane[k], k, row_height, most));

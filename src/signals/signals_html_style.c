@@ -15,7 +15,7 @@ static const char words[] =
     "h2{font-size:20px;margin:36px 0 10px;padding-top:8px;border-top:1px solid var(--grid)}\n"
     "p{max-width:80ch;margin:0 0 12px}p,li,dd,h1,h2{overflow-wrap:anywhere}ul{padding-left:20px;"
     "margin:0 0 10px}.soft,caption{color:var(--soft)}code{font-size:13px}\n"
-    ".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(165px,1fr));gap:10px;"
+    ".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:10px;"
     "margin:18px 0;padding:0}.tiles div{background:var(--field);border:1px solid var(--grid);"
     "border-radius:10px;padding:10px 14px}.tiles dt{color:var(--soft);font-size:13px}.tiles "
     "dd{margin:0;font-size:21px;font-weight:650;font-variant-numeric:tabular-nums}.tiles "
@@ -31,8 +31,8 @@ static const char parts[] =
     "stroke:none;pointer-events:all}.hov :hover{stroke:var(--accent);stroke-width:1.5}\n"
     "table{border-collapse:collapse;font-size:13px;min-width:40%}caption{text-align:left;"
     "padding:0 0 4px}th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;"
-    "border-bottom:1px solid var(--grid);font-weight:400;max-width:26em;overflow-wrap:anywhere}"
-    "thead th{color:var(--soft);vertical-align:bottom}.num{text-align:right;"
+    "border-bottom:1px solid var(--grid);font-weight:400;max-width:26em;overflow-wrap:break-word}"
+    "thead th{color:var(--soft);vertical-align:bottom;overflow-wrap:normal}.num{text-align:right;"
     "font-variant-numeric:tabular-nums;white-space:nowrap}th.num{white-space:normal}"
     ".name{min-width:7em}.nowrap{white-space:nowrap}\n"
     "thead button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;"
@@ -76,4 +76,4 @@ const char norni_signals_html_script[] =
     "if(isNaN(d))return -1;return s*Math.sign(a-d);}return s*a.localeCompare(d);});"
     "rows.forEach(function(r){b.appendChild(r);});});});})();\n";
 
-const char norni_signals_html_script_hash[] = "sha256-0000000000000000000000000000000000000000000=";
+const char norni_signals_html_script_hash[] = "sha256-uDTtTmyqREvcpAZEiswI/IXUQvuZK981IdR5MUi3B8U=";

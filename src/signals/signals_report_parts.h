@@ -53,7 +53,7 @@ extern const char norni_signals_no_advice[];
 /* ---- signals_charts_sample.c ---- */
 /* Rows of at most `most` tweets, ascending, in *row (arena): of each label its share (largest remainders, at least one of
  * each), and of a label those whose key, a hash of the id, is least. The same rows at any worker count and order of calls. */
-NORN_CHECKED norn_status norni_signals_sample(const norni_signals *s, size_t most,
+NORN_CHECKED norn_status norni_signals_chart_rows(const norni_signals *s, size_t most,
                                               norni_arena *arena, size_t **row, size_t *n,
                                               norn_err *err);
 

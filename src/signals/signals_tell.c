@@ -34,8 +34,9 @@ static void tell_market(const norni_aggregates *a, const norni_signal_stamp *sta
     norni_buf_format(b, ", confidence %s, consensus %s\n", norni_signals_share(m->confidence, x),
                      norni_consensus_name(m->consensus));
     norni_buf_format(b, "Tweets: %s", norni_signals_count(m->all.n, x));
-    norni_buf_format(b, " of %s authors, %s below the confidence limit\n",
+    norni_buf_format(b, " of %s author%s, %s below the confidence limit\n",
                      norni_signals_count(m->all.signal.n_authors, x),
+                     m->all.signal.n_authors == 1 ? "" : "s",
                      norni_signals_count(m->low_confidence, y));
     norni_buf_format(b, "Moods: %s bullish, ",
                      norni_signals_count(m->all.mood[NORNI_MOOD_BULLISH], x));
@@ -91,31 +92,18 @@ static void tell_asked(const norni_aggregates *a, const norni_signal_stamp *stam
         tell_group(&a->group[k], b);
 }
 
-static void tell_counts(const char *title, const char *(*name)(size_t), const uint64_t *count,
-                        const norni_tweet_example *first, size_t n, norni_buf *b) {
-    char x[NORNI_SIGNAL_WORD];
-    bool any = false;
-    for (size_t k = 0; k < n; k++) {
-        if (count[k] == 0) continue;
-        if (!any) norni_buf_format(b, "%s:\n", title);
-        any = true;
-        norni_buf_format(b, "  %s: %s, first in line %llu", name(k),
-                         norni_signals_count(count[k], x), (unsigned long long)first[k].line);
-        if (first[k].file > 0) norni_buf_format(b, " of file %u", (unsigned)first[k].file + 1);
-        if (first[k].what[0] != '\0') {
-            norni_buf_text(b, ": ");
-            put_plain(b, norni_str_of(first[k].what));
-        }
-        norni_buf_text(b, "\n");
-    }
-}
-
-static const char *refusal(size_t k) {
-    return norni_tweet_refusal_name((norni_tweet_refusal)k);
-}
-
-static const char *fault(size_t k) {
-    return norni_tweet_fault_name((norni_tweet_fault)k);
+/* How many; where the first of each kind was met stands in the report, and the command says it with the file's name. */
+static void tell_refused(const norni_tweets *t, norni_buf *b) {
+    const uint64_t refused = norni_signals_refused(t);
+    char x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
+    uint64_t faults = 0;
+    for (size_t k = 0; k < NORNI_N_FAULTS; k++)
+        faults += t->fault[k];
+    if (refused > 0)
+        norni_buf_format(b, "Refused: %s of %s records\n", norni_signals_count(refused, x),
+                         norni_signals_count(t->n_read, y));
+    if (faults > 0)
+        norni_buf_format(b, "Faults in tweets that are kept: %s\n", norni_signals_count(faults, x));
 }
 
 void norni_signals_tell(const norni_aggregates *a, const norni_signals *s,
@@ -130,7 +118,6 @@ void norni_signals_tell(const norni_aggregates *a, const norni_signals *s,
     if (s->note[0] != '\0') norni_buf_format(out, "Note: %s\n", s->note);
     tell_strongest(a, out);
     tell_asked(a, stamp, out);
-    tell_counts("Refused", refusal, t->refused, t->refused_first, NORNI_N_REFUSALS, out);
-    tell_counts("Kept with faults", fault, t->fault, t->fault_first, NORNI_N_FAULTS, out);
+    tell_refused(t, out);
     norni_buf_format(out, "%s\n", norni_signals_no_advice);
 }
