@@ -58,6 +58,32 @@ static norn_status name_authors(norni_agg_run *r, uint32_t *author, norni_map *n
     return NORN_OK;
 }
 
+static int by_key(const void *arg, size_t a, size_t b) {
+    const uint64_t *key = arg;
+    return key[a] < key[b] ? -1 : key[a] > key[b];
+}
+
+/* Numbers authors anew by their keys: which of two stands first must not depend on their other tweets. */
+static norn_status order_authors(norni_agg_run *r, uint32_t *author, norn_err *err) {
+    const size_t n = r->n_authors;
+    size_t *index = norni_arena_get(&r->arena, n, 2 * sizeof *index);
+    uint32_t *now = norni_arena_get(&r->arena, n, sizeof *now);
+    uint64_t *key = norni_arena_get(&r->arena, n, sizeof *key);
+    if (index == NULL || now == NULL || key == NULL)
+        return norni_alloc_fail(err, "signals", n, 2 * sizeof *index);
+    for (size_t a = 0; a < n; a++)
+        index[a] = a;
+    norni_sort_index(index, n, by_key, r->author_key, index + n);
+    for (size_t a = 0; a < n; a++) {
+        now[index[a]] = (uint32_t)a;
+        key[a] = r->author_key[index[a]];
+    }
+    for (size_t k = 0; k < r->s->tweets->n; k++)
+        if (author[k] != NONE) author[k] = now[author[k]];
+    r->author_key = key;
+    return NORN_OK;
+}
+
 norn_status norni_agg_places(norni_agg_run *r, norn_err *err) {
     const size_t n = r->s->tweets->n;
     norni_map names;
@@ -69,6 +95,7 @@ norn_status norni_agg_places(norni_agg_run *r, norn_err *err) {
     const norn_status st = name_authors(r, author, &names, err);
     norni_map_clear(&names);
     NORN_TRY(st);
+    NORN_TRY(order_authors(r, author, err));
     size_t *at = norni_arena_zero(&r->arena, r->n_authors + 1, sizeof *at);
     r->tweet = norni_arena_get(&r->arena, r->n, sizeof *r->tweet);
     r->author = norni_arena_get(&r->arena, r->n, sizeof *r->author);

@@ -13,7 +13,7 @@ typedef struct norni_agg_lists {
     uint32_t *place; /* (start[n]) */
 } norni_agg_lists;
 
-/* Tweets stand at "places": by author (in the order of their first id), then by id. No order of the input lines shows in a sum. */
+/* Tweets stand at "places": by author (in the order of their keys), then by id. Neither the order of the input lines nor an author's other tweets show in a sum. */
 typedef struct norni_agg_run {
     norn_ctx *ctx;
     const norni_signals *s;
