@@ -84,21 +84,40 @@ void norni_near_text(norni_str text, norni_buf *low, norni_buf *out) {
 
 /* ---- fingerprints ---- */
 
-static void add_bits(int32_t sum[64], uint64_t h) {
-    for (size_t k = 0; k < 64; k++)
-        sum[k] += (int32_t)(h >> k & 1);
+/* Counts of each of 64 bits, one binary digit of all of them a word: fewer than 2^16 hashes are added. */
+enum { PLANES = 16 };
+
+static void add_bits(uint64_t plane[PLANES], uint64_t h) {
+    for (size_t p = 0; p < PLANES && h != 0; p++) {
+        const uint64_t carry = plane[p] & h;
+        plane[p] ^= h;
+        h = carry;
+    }
+}
+
+/* The bits that more than half of n hashes have. */
+static uint64_t majority(const uint64_t plane[PLANES], uint32_t n) {
+    uint64_t out = 0;
+    for (size_t k = 0; k < 64; k++) {
+        uint32_t sum = 0;
+        for (size_t p = 0; p < PLANES && n >> p != 0; p++)
+            sum |= (uint32_t)(plane[p] >> k & 1) << p;
+        out |= (uint64_t)(2 * sum > n) << k;
+    }
+    return out;
 }
 
 norni_near_print norni_near_print_of(norni_str s) {
     norni_near_print out = {.exact = norni_hash_128(s.p, s.n), .blank = s.n == 0};
     const char *start[WORDS] = {s.p}, *end = s.p + s.n;
-    int32_t sum[64] = {0}, n = 0;
+    uint64_t plane[PLANES] = {0};
+    uint32_t n = 0;
     size_t words = 1;
     for (const char *p = s.p; p <= end && !out.blank; p++) {
         if (p < end && *p != ' ') continue;
         if (words >= WORDS) { /* start[] holds where the last three begin */
-            add_bits(sum, norni_hash64(start[(words - WORDS) % WORDS],
-                                       (size_t)(p - start[(words - WORDS) % WORDS])));
+            add_bits(plane, norni_hash64(start[(words - WORDS) % WORDS],
+                                         (size_t)(p - start[(words - WORDS) % WORDS])));
             n++;
         }
         start[words % WORDS] = p + 1;
@@ -108,8 +127,7 @@ norni_near_print norni_near_print_of(norni_str s) {
         out.sim = out.exact.lo; /* fewer words than three: equal or not */
         return out;
     }
-    for (size_t k = 0; k < 64; k++)
-        out.sim |= (uint64_t)(2 * sum[k] > n) << k;
+    out.sim = majority(plane, n);
     return out;
 }
 

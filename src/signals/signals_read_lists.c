@@ -164,6 +164,8 @@ static bool has_prefix(const char *p, const char *end, const char *what, size_t 
 }
 
 size_t norni_tweet_link(const char *begin, const char *p, const char *end) {
+    const char second = end - p > 1 ? (char)(p[1] | 0x20) : 0; /* most words are told by it */
+    if (second != 't' && second != 'w' && second != 'i') return 0;
     const bool free = p == begin || !is_ascii_word(p[-1]);
     const bool link =
         has_prefix(p, end, "http://", 7) || has_prefix(p, end, "https://", 8) ||

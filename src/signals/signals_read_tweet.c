@@ -5,7 +5,7 @@
 #include "text/unicode.h"
 
 void *norni_tweet_room(norni_tweet_block *b, size_t n) {
-    enum { PIECE = 32 << 10, LARGE = 4 << 10 };
+    enum { PIECE = 60 << 10, LARGE = 4 << 10 };
     if (n > SIZE_MAX - 8) return NULL;
     n = (n + 7) & ~(size_t)7;
     if (n > b->n_free) {
@@ -103,6 +103,23 @@ static size_t white_length(const char *p, const char *end) {
     return norni_uni_class(norni_utf8_next(p, end, &n, &good)) & NORNI_UNI_SPACE ? n : 0;
 }
 
+/* Most texts are clean as they stand: then the room goes back. */
+static norni_str keep_clean(norni_tweet_block *b, norni_str text, norni_str out) {
+    const size_t room = (text.n + 7) & ~(size_t)7, used = (out.n + 7) & ~(size_t)7;
+    const bool small = b->free != NULL && out.p + room == b->free;
+    if (text.p != b->scratch.p) {
+        const norni_str whole = norni_str_trim(text);
+        if (whole.n == out.n && memcmp(whole.p, out.p, out.n) == 0) {
+            if (small) b->free -= room;
+            if (small) b->n_free += room;
+            return whole;
+        }
+    }
+    if (small) b->free -= room - used;
+    if (small) b->n_free += room - used;
+    return out;
+}
+
 norni_str norni_tweet_clean(norni_tweet_block *b, norni_str text, bool ascii) {
     if (!ascii && !norni_nfkc_is(text)) {
         b->scratch.n = 0;
@@ -132,7 +149,7 @@ norni_str norni_tweet_clean(norni_tweet_block *b, norni_str text, bool ascii) {
         blank = false;
         out[n++] = *p++;
     }
-    return (norni_str){out, n};
+    return keep_clean(b, text, (norni_str){out, n});
 }
 
 static bool take_texts(norni_tweet_block *b, const norni_raw_tweet *raw, norni_tweet *t) {
