@@ -253,6 +253,33 @@ class Search(unittest.TestCase):
             self.assertEqual(again.answer, self.got.answer)
             pd.testing.assert_frame_equal(again.results, self.got.results, check_exact=True)
 
+    def test_signals_filter_whoever_brings_them(self):
+        times = self.df.index
+        values = np.where(np.arange(len(times)) % 5, 0.4, -0.4)
+        btc = np.where(np.arange(len(times)) % 7, 0.4, np.nan)
+        table = pd.DataFrame({"time": times.tz_localize("UTC"), "signal": values, "signal_btc": btc})
+        got = portfolio.grid(self.df, quick=True, signal=table, signal_min=0.1, **self.options)
+        self.assertEqual(got.answer["signal"]["min"], 0.1)
+        self.assertEqual(sorted(got.answer["signal"]["columns"]), ["signal"] * 3 + ["signal_btc"])
+        self.assertNotEqual(got.digest, self.got.digest)
+        self.assertTrue((got.results["test_filter_trades"] > 0).all())
+        self.assertNotIn("test_filter_trades", self.got.results)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "signal.csv")
+            table.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+            for other in (path, table.set_index("time"), table.assign(time=times), pl.DataFrame(table), pl.DataFrame(table.assign(time=times)),
+                          pa.Table.from_pandas(table), {c: table[c].astype(str) if c == "time" else table[c].to_numpy() for c in table}):
+                again = portfolio.grid(self.df, quick=True, signal=other, signal_min=0.1, **self.options)
+                self.assertEqual(again.digest, got.digest, type(other))
+        serial = norn.ComprehensiveOptimizer(100, "1d", 4, True, prices=self.df, signal=table, signal_min=0.1).optimize(None)
+        self.assertEqual(serial["best_config"]["config_id"], got.best["config_id"])
+        with self.assertRaisesRegex(norn.NornArgumentError, "signal=int"):
+            portfolio.grid(self.df, quick=True, signal=3, **self.options)
+        with self.assertRaisesRegex(norn.NornError, "no column 'mood'"):
+            portfolio.grid(self.df, quick=True, signal=table, signal_column="mood", **self.options)
+        with self.assertRaisesRegex(norn.NornError, "no bar of the prices has a signal"):
+            portfolio.grid(self.df, quick=True, signal=table.assign(time=table["time"] + pd.Timedelta(days=9000)), **self.options)
+
     def test_a_zone_is_utc_and_its_midnights_are_days(self):
         hours, days = (walks(n).set_axis(pd.date_range("2024-03-01", periods=n, freq=f, tz="America/New_York")) for n, f in ((480, "h"), (240, "D")))
         def digest(df, window):

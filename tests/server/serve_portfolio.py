@@ -60,6 +60,15 @@ def bodies(check, s):
     grid = b'[allocation]\nkinds = ["equal", "erc"]\nlookback_days = 20\n[rebalance]\nthreshold = [0.02, 0.05]\n'
     own = s.form("/v1/portfolio", [("file", wide().encode(), "p.csv"), ("grid", grid, "grid.toml"), ("window-days", 40), ("test-windows", 3)])
     check.that(own[0] == 200 and json.loads(own[2])["summary"]["n_items"] == 4, "a grid of one's own", own)
+    mood = "time,signal,signal_btc\n" + "".join(f"{d}T00:00:00Z,{0.5 if i % 9 else -0.5},{0.5 if i % 7 else ''}\n" for i, (d, _) in enumerate(rows))
+    told = {**params, "signal-min": 0.1}
+    felt = s.form("/v1/portfolio", [("file", wide().encode(), "p.csv"), ("signal", mood.encode(), "mood.csv"), ("params", json.dumps(told))])
+    by = json.loads(felt[2]).get("result", {}).get("signal", {})
+    check.that(felt[0] == 200 and by.get("file") == "mood.csv" and sorted(by["columns"]) == ["signal", "signal", "signal", "signal_btc"],
+               "signals as a file of their own filter", felt)
+    check.that(felt[0] == 200 and json.loads(felt[2])["summary"]["digest"] != found["digest"], "and make another run", felt)
+    bad = s.form("/v1/portfolio", [("file", wide().encode(), "p.csv"), ("signal", mood.replace("-0.5", "low").encode(), "mood.csv"), ("params", json.dumps(told))])
+    check.that(bad[0] == 422 and "mood.csv" in bad[2].decode() and "line 2" in bad[2].decode(), "a text as a signal, with its line", bad)
     dry = s.csv("/v1/portfolio?dry-run=true&" + WALK, wide())
     check.that(dry[0] == 200 and json.loads(dry[2])["result"]["counts"]["n_configurations"] == 58320, "dry-run counts", dry)
 
@@ -74,7 +83,9 @@ def wrong(check, s):
             ("an unknown metric", "?metric=luck", wide(), 400, "metric"),
             ("a window of no days", "?window-days=0", wide(), 400, "window-days"),
             ("a path of the server's", "?output=/tmp/x", wide(), 400, "output"),
-            ("a grid of the server's", "?grid=/etc/passwd", wide(), 400, "grid")):
+            ("a grid of the server's", "?grid=/etc/passwd", wide(), 400, "grid"),
+            ("signals of the server's", "?signal=/etc/passwd", wide(), 400, "signal"),
+            ("a least without signals", "?signal-min=0.2", wide(), 400, "signal")):
         code, head, body = s.csv("/v1/portfolio" + path, body)
         problem = json.loads(body)
         check.that(code == status and head["content-type"] == "application/problem+json" and word in json.dumps(problem), name, (code, problem))
