@@ -100,13 +100,15 @@ static norn_status make_terms(norn_ctx *ctx, const norni_str *text, norni_signal
     return st;
 }
 
+/* A text of white space alone is empty. */
 static norn_status score_words(const score_run *r, size_t i, norni_arena *scratch, norni_buf *hits,
-                               norn_err *err) {
+                               bool *is_empty, norn_err *err) {
     norni_signal *s = &r->out->signal[i];
     norni_tweet_token *token;
     norni_keyword_hit *hit;
     size_t n_tokens, n_hits;
     NORN_TRY(norni_tweet_tokens(r->text[i], scratch, &token, &n_tokens, err));
+    *is_empty = n_tokens == 0;
     NORN_TRY(norni_keywords_find(r->out->keywords, r->text[i], token, n_tokens, scratch, &hit,
                                  &n_hits, err));
     for (size_t k = 0; k < n_hits; k++) {
@@ -128,11 +130,11 @@ static norn_status score_tweet(const score_run *r, size_t i, norni_arena *scratc
         .p = {1.0 / 3, 1.0 / 3, 1.0 / 3}, .label = NORNI_NEUTRAL, .score = 0};
     const norni_signal_opt *o = &r->out->opt;
     norni_signal *s = &r->out->signal[i];
-    const bool is_empty = norni_str_trim(r->text[i]).n == 0;
+    bool is_empty;
+    NORN_TRY(score_words(r, i, scratch, hits, &is_empty, err));
     s->base = is_empty ? nothing : r->mood[i];
     for (int k = 0; k < NORNI_N_SENTIMENTS && !is_empty; k++)
         s->base_confidence = fmax(s->base_confidence, s->base.p[k]);
-    NORN_TRY(score_words(r, i, scratch, hits, err));
     norni_signal_combine(o->keyword_boost_weight, s);
     if (o->engagement) norni_signal_engage(&r->out->tweets->tweet[i], s);
     if (r->row != NULL) {
