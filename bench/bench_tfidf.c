@@ -1,14 +1,16 @@
-/* TF-IDF and byte-pair encoding over many short texts: seconds and megabytes a second. */
+/* TF-IDF, keywords and byte-pair encoding over many short texts: seconds and megabytes a second. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Run: bench_tfidf                                       made-up texts, all of it
  *      bench_tfidf tfidf TEXTS default|signals WORKERS [OUT]
  *      bench_tfidf asof  TEXTS default|signals WORKERS   intervals of a day
+ *      bench_tfidf keywords TEXTS
  *      bench_tfidf bpe   TEXTS VOCAB.json MERGES.txt [OUT]
  * TEXTS (bench/text_peers.py writes it): uint64 n, uint64 edges (n + 1), int64 times (n), the bytes. Printed: the least wall seconds and seconds of the
  * cores of several runs. OUT takes the result, for the comparison with the peer. */
 #include "bench_spent.h"
 #include "par/pool.h"
 #include "text/bpe.h"
+#include "text/keywords.h"
 #include "text/tfidf.h"
 
 enum { RUNS = 5, MADE = 100000, MADE_WORDS = 14, DAY_TEXTS = 170 };
@@ -158,6 +160,58 @@ static void bench_asof(const texts *t, const char *name, int n_workers) {
     norn_ctx_free(ctx);
 }
 
+/* One core: cutting into tokens, and finding the keywords among them, each by itself. */
+static void bench_keywords(const texts *t) {
+    const norn_alloc alloc = norni_alloc_default();
+    norni_keywords *k;
+    norni_arena scratch;
+    norn_err err;
+    double cut = 0, find = 0;
+    size_t n_tokens = 0, n_hits = 0, n_negated = 0;
+    stop_at(norni_keywords_finance(&alloc, &k, &err), &err);
+    norni_arena_init(&scratch, &alloc);
+    for (int run = 0; run < RUNS; run++) {
+        spent least[2] = {{__builtin_inf(), __builtin_inf()}, {__builtin_inf(), __builtin_inf()}};
+        n_tokens = n_hits = n_negated = 0;
+        double all[2] = {0, 0};
+        for (size_t first = 0; first < t->n; first += 1000) {
+            norni_tweet_token *token[1000];
+            size_t n[1000];
+            norni_keyword_hit *hit;
+            const size_t end = t->n - first < 1000 ? t->n : first + 1000;
+            norni_arena_reset(&scratch);
+            spent start = now();
+            for (size_t i = first; i < end; i++)
+                stop_at(norni_tweet_tokens(t->text[i], &scratch, &token[i - first], &n[i - first],
+                                           &err),
+                        &err);
+            least[0] = least[1] = (spent){__builtin_inf(), __builtin_inf()};
+            keep_least(&least[0], start);
+            start = now();
+            for (size_t i = first; i < end; i++) {
+                size_t found;
+                stop_at(norni_keywords_find(k, t->text[i], token[i - first], n[i - first], &scratch,
+                                            &hit, &found, &err),
+                        &err);
+                n_tokens += n[i - first];
+                n_hits += found;
+                for (size_t h = 0; h < found; h++)
+                    n_negated += hit[h].negated;
+            }
+            keep_least(&least[1], start);
+            all[0] += least[0].cores;
+            all[1] += least[1].cores;
+        }
+        if (run == 0 || all[0] < cut) cut = all[0];
+        if (run == 0 || all[1] < find) find = all[1];
+    }
+    printf(
+        "keywords: %zu tokens, cut %.1f ns a token, found %.1f ns a token; %zu hits, %zu negated\n",
+        n_tokens, cut * 1e9 / (double)n_tokens, find * 1e9 / (double)n_tokens, n_hits, n_negated);
+    norni_arena_clear(&scratch);
+    norni_keywords_free(k);
+}
+
 static void bench_bpe(const texts *t, const char *vocab, const char *merges, const char *out) {
     const norn_alloc alloc = norni_alloc_default();
     norni_str v, m;
@@ -202,10 +256,13 @@ int main(int argc, char **argv) {
             bench_fit(&t, "signals", w, NULL);
             bench_asof(&t, "signals", w);
         }
+        bench_keywords(&t);
     } else if (strcmp(argv[1], "tfidf") == 0 && argc > 4) {
         bench_fit(&t, argv[3], atoi(argv[4]), argc > 5 ? argv[5] : NULL);
     } else if (strcmp(argv[1], "asof") == 0 && argc > 4) {
         bench_asof(&t, argv[3], atoi(argv[4]));
+    } else if (strcmp(argv[1], "keywords") == 0) {
+        bench_keywords(&t);
     } else if (strcmp(argv[1], "bpe") == 0 && argc > 4) {
         bench_bpe(&t, argv[3], argv[4], argc > 5 ? argv[5] : NULL);
     } else {

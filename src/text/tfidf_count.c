@@ -123,7 +123,7 @@ static uint32_t merge_term(norni_tfidf_part *p, const norni_tfidf_gram *g) {
     for (uint64_t slot; (slot = p->slots[at]) != 0; at = (at + 1) & mask) {
         if ((slot ^ g->hash) >> 32 != 0) continue;
         norni_tfidf_gram *other = &p->gram[(slot & LOW32) - 1];
-        if (other->hash != g->hash || other->n != g->n || memcmp(other->p, g->p, g->n) != 0)
+        if (other->hash != g->hash || other->n != g->n || !norni_tfidf_same(other->p, g->p, g->n))
             continue;
         other->df += g->df;
         other->count += g->count;

@@ -8,7 +8,11 @@
 
 #define LOW32 UINT64_C(0xFFFFFFFF)
 
-enum { SLACK = 16, FIRST = 1 << 10, POLL_EVERY = 1 << 13 };
+enum {
+    SLACK = 16, /* readable bytes behind every term */
+    FIRST = 1 << 10,
+    POLL_EVERY = 1 << 13
+};
 
 typedef struct met {
     norni_tfidf_gram gram;
@@ -84,7 +88,8 @@ static norn_status add_term(cut *c, uint64_t hash, const char *p, size_t n, norn
     for (uint64_t slot; (slot = c->slots[at]) != 0; at = (at + 1) & mask) {
         if ((slot ^ hash) >> 32 != 0) continue;
         met *other = &c->term[(slot & LOW32) - 1];
-        if (other->gram.hash == hash && other->gram.n == n && memcmp(other->gram.p, p, n) == 0) {
+        if (other->gram.hash == hash && other->gram.n == n &&
+            norni_tfidf_same(other->gram.p, p, n)) {
             m = other;
             break;
         }
@@ -109,35 +114,41 @@ static norn_status add_term(cut *c, uint64_t hash, const char *p, size_t n, norn
 
 /* ---- words ---- */
 
-static inline bool is_ascii_word(unsigned char ch) {
-    static const uint64_t word[2] = {UINT64_C(0x03FF000000000000), UINT64_C(0x07FFFFFE87FFFFFE)};
-    return ch < 0x80 && (word[ch >> 6] >> (ch & 63) & 1);
-}
+/* Of a byte: an ASCII letter, a digit or low line, a byte of something beyond ASCII, or a sign (0). */
+enum { LETTER = 1, DIGIT = 2, WIDE = 4 };
+#define L13 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+#define D5  2, 2, 2, 2, 2
+#define W32 \
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4
+static const uint8_t kind_of[256] = {
+    0, 0, 0, 0, 0, 0,   0,   0, 0, 0, 0, 0, 0, 0,   0,   0, 0, 0, 0, 0, 0,   0,   0,   0,  0, 0,
+    0, 0, 0, 0, 0, 0,   0,   0, 0, 0, 0, 0, 0, 0,   0,   0, 0, 0, 0, 0, 0,   0,   D5,  D5, 0, 0,
+    0, 0, 0, 0, 0, L13, L13, 0, 0, 0, 0, 2, 0, L13, L13, 0, 0, 0, 0, 0, W32, W32, W32, W32};
 
-/* The next run of word characters from *at on; *chars how many, *alpha whether all are ASCII letters. */
-static norni_str next_run(const char **at, const char *end, size_t *chars, bool *alpha) {
-    const char *p = *at, *begin = NULL;
-    *chars = 0;
-    *alpha = true;
-    while (p < end) {
-        const unsigned char ch = (unsigned char)*p;
-        size_t n = 1;
-        bool word = is_ascii_word(ch);
-        if (ch >= 0x80) {
-            bool good;
-            word = norni_uni_is_word(norni_utf8_next(p, end, &n, &good));
-        }
-        if (word) {
-            if (begin == NULL) begin = p;
-            ++*chars;
-            *alpha &= (ch | 32) >= 'a' && (ch | 32) <= 'z';
-        } else if (begin != NULL) {
+/* The next run of word characters from *at on; *chars how many, *kinds what they are. A sign stands at `end`. */
+static norni_str next_run(const char **at, const char *end, size_t *chars, unsigned *kinds) {
+    const char *p = *at;
+    unsigned kind, all = 0;
+    size_t n, more = 0; /* more: bytes than characters */
+    bool good;
+    for (;; p += n) {
+        while ((kind = kind_of[(unsigned char)*p]) == 0 && p < end)
+            p++;
+        if (p == end || kind != WIDE || norni_uni_is_word(norni_utf8_next(p, end, &n, &good)))
             break;
-        }
-        p += n;
+    }
+    const char *begin = p;
+    for (; p < end; p += n) {
+        for (; (kind = kind_of[(unsigned char)*p]) & (LETTER | DIGIT); p++)
+            all |= kind;
+        if (kind == 0 || !norni_uni_is_word(norni_utf8_next(p, end, &n, &good))) break;
+        all |= WIDE;
+        more += n - 1;
     }
     *at = p;
-    return (norni_str){begin, begin ? (size_t)(p - begin) : 0};
+    *chars = (size_t)(p - begin) - more;
+    *kinds = all;
+    return (norni_str){begin, (size_t)(p - begin)};
 }
 
 static bool is_stop(const norni_tfidf_cutter *how, const token *t) {
@@ -153,15 +164,16 @@ static norn_status cut_words(cut *c, norni_str text, norn_err *err) {
     const norni_tfidf_opt *o = &c->how->opt;
     const char *at = text.p, *end = text.p + text.n;
     size_t n_tokens = 0, chars;
-    bool alpha;
-    for (norni_str run; (run = next_run(&at, end, &chars, &alpha)).n > 0;) {
-        if (chars < 2 || (o->token == NORNI_TFIDF_ALPHA && !alpha)) continue;
+    unsigned kinds;
+    for (norni_str run; (run = next_run(&at, end, &chars, &kinds)).n > 0;) {
+        if (chars < 2 || (o->token == NORNI_TFIDF_ALPHA && kinds != LETTER)) continue;
         token *list =
             norni_list_grow(c->arena, c->token, n_tokens, &c->cap_tokens, FIRST / 4, sizeof *list);
         if (list == NULL) return norni_alloc_fail(err, "tfidf", n_tokens, 2 * sizeof *list);
         c->token = list;
         char *to = c->joined + c->n_joined;
-        memcpy(to, run.p, run.n);
+        memcpy(to, run.p, SLACK); /* most words; both ends have the room */
+        if (run.n > SLACK) memcpy(to, run.p, run.n);
         token *t = &list[n_tokens];
         *t = (token){norni_tfidf_hash(to, run.n), to, run.n};
         if (is_stop(c->how, t)) continue;
@@ -276,7 +288,7 @@ static bool is_ascii(norni_str s) {
     return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/* The text as it is cut, in c->lower. */
+/* The text as it is cut, in c->lower, a NUL and some room behind it. */
 static bool prepare(cut *c, norni_str text) {
     norni_buf *b = &c->lower;
     b->n = 0;
@@ -286,9 +298,11 @@ static bool prepare(cut *c, norni_str text) {
         } else {
             (void)norni_utf8_mend(text, b);
         }
-        return !b->failed;
+        if (b->failed || !norni_buf_reserve(b, SLACK)) return false;
+        b->p[b->n] = '\0';
+        return true;
     }
-    if (!norni_buf_reserve(b, text.n + 1)) return false;
+    if (!norni_buf_reserve(b, text.n + SLACK)) return false;
     if (!c->how->opt.lowercase) {
         if (text.n > 0) memcpy(b->p, text.p, text.n);
     } else {
@@ -298,6 +312,7 @@ static bool prepare(cut *c, norni_str text) {
         }
     }
     b->n = text.n;
+    b->p[b->n] = '\0';
     return true;
 }
 
@@ -325,7 +340,7 @@ static norn_status keep(const cut *c, const norn_alloc *alloc, size_t n, norni_t
     *out = (norni_tfidf_block){.n_grams = c->n_terms, .n_entries = c->n_entries, .n_texts = n};
     const size_t grams = c->n_terms * sizeof *out->gram, rows = (n + 1) * sizeof *out->row;
     const size_t entries = c->n_entries * sizeof *out->entry, map = c->n_terms * sizeof *out->map;
-    out->n_memory = grams + rows + entries + map + c->n_joined;
+    out->n_memory = grams + rows + entries + map + c->n_joined + SLACK;
     out->memory = norni_alloc_get(alloc, out->n_memory, 1);
     if (out->memory == NULL) return norni_alloc_fail(err, "tfidf", out->n_memory, 1);
     char *p = out->memory;

@@ -44,6 +44,18 @@ static inline uint64_t norni_tfidf_hash(const char *p, size_t n) {
     h *= UINT64_C(0x94D049BB133111EB);
     return h ^ h >> 32;
 }
+/* Whether n bytes are the same; both have 8 readable bytes behind them. */
+static inline bool norni_tfidf_same(const char *a, const char *b, size_t n) {
+    uint64_t x, y;
+    for (; n > 8; a += 8, b += 8, n -= 8) {
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        if (x != y) return false;
+    }
+    memcpy(&x, a, 8);
+    memcpy(&y, b, 8);
+    return n == 0 || (x ^ y) << (64 - 8 * n) == 0; /* of a little-endian machine */
+}
 /* Hash of an n-gram of tokens from that of its first n - 1 and its last one's. */
 static inline uint64_t norni_tfidf_hash_more(uint64_t h, uint64_t token) {
     h = ((h << 23 | h >> 41) ^ token) * UINT64_C(0x9E3779B97F4A7C15);
