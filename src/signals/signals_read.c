@@ -49,9 +49,9 @@ static norn_status take_piece(norn_ctx *ctx, norni_tweet_stream *s, piece *b, ui
                            "tweets: line %llu: the header's quotes are not closed, or it is longer "
                            "than 16 MiB",
                            (unsigned long long)record[0].line);
-        else if (header && n == 1)
+        else if (header && n == 1 && norni_str_trim((norni_str){record[0].p, record[0].n}).n > 0)
             st = norni_tweet_header(s, &record[0], opt, t, err);
-        else
+        else if (!header)
             st = norni_tweet_take(ctx, s, record, n, file, opt, t, full, err);
         if (header && n == 1) continue;
         if (n < most) break;
