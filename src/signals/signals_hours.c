@@ -210,22 +210,29 @@ static norn_status fill_bucket(const hours *h, const uint32_t *place, size_t n,
 }
 
 /* The z of each bucket's volume against the 24 before it; buckets that are not listed had no tweet. */
-static void volumes(const hours *h, norni_signal_bucket *row) {
-    for (size_t k = 1; k < h->n_hours; k++) {
-        double x[BACK], mean = 0, var = 0;
+static norn_status volumes(const hours *h, norni_arena *scratch, norni_signal_bucket *row,
+                           norn_err *err) {
+    double *x = norni_arena_get(scratch, h->n_hours, sizeof *x);
+    size_t last = 0; /* filled bucket before k; the first one where there is none */
+    if (x == NULL) return norni_alloc_fail(err, "signals", h->n_hours, sizeof *x);
+    for (size_t k = 0; k < h->n_hours; k++) {
         const uint64_t ago = (uint64_t)h->number[k] - (uint64_t)h->number[0];
-        const size_t m = ago < BACK ? (size_t)ago : BACK;
-        size_t n = 0;
-        for (size_t j = k; j > 0 && h->number[k] - h->number[j - 1] <= BACK; j--)
-            mean += x[n++] = norni_log(1 + (double)row[j - 1].n);
-        if (m < 2) continue;
+        const size_t m = ago < BACK ? (size_t)ago : BACK, before = last;
+        double mean = 0, var = 0;
+        size_t from = k;
+        x[k] = row[k].n > 0 ? norni_log(1 + (double)row[k].n) : 0;
+        if (row[k].n > 0) last = k;
+        if (k % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(h->r, err));
+        if (m < 2 || h->number[k] - h->number[before] > BACK) continue;
+        while (from > 0 && h->number[k] - h->number[from - 1] <= BACK)
+            mean += x[--from];
         mean /= (double)m;
-        for (size_t j = 0; j < m; j++)
-            var += j < n ? (x[j] - mean) * (x[j] - mean) : mean * mean;
-        if (var > 0)
-            row[k].volume_z =
-                (norni_log(1 + (double)row[k].n) - mean) / sqrt(var / (double)(m - 1));
+        for (size_t j = from; j < k; j++)
+            var += (x[j] - mean) * (x[j] - mean);
+        var += (double)(m - (k - from)) * mean * mean;
+        if (var > 0) row[k].volume_z = (x[k] - mean) / sqrt(var / (double)(m - 1));
     }
+    return NORN_OK;
 }
 
 static norn_status fill_block(norni_worker *worker, size_t block, void *arg, norn_err *err) {
@@ -257,8 +264,7 @@ static norn_status fill_row(norni_worker *worker, size_t item, void *arg, norn_e
             to++;
         NORN_TRY(fill_bucket(h, place + at, to - at, &worker->arena, &row[k], err));
     }
-    volumes(h, row);
-    return NORN_OK;
+    return volumes(h, &worker->arena, row, err);
 }
 
 static int fuller_first(const void *arg, size_t a, size_t b) {
@@ -311,7 +317,7 @@ norn_status norni_agg_hours(norni_agg_run *r, norn_err *err) {
         return norni_alloc_fail(err, "signals", h.n_hours, sizeof *r->out->hour);
     NORN_TRY(norni_for(r->ctx, NULL, (h.n_hours + BLOCK - 1) / BLOCK, fill_block, &h, &how, err));
     if (h.n_hours == 0) return NORN_OK;
-    volumes(&h, r->out->hour);
+    NORN_TRY(volumes(&h, &r->arena, r->out->hour, err));
     r->out->hours_from = r->out->hour[0].begin;
     NORN_TRY(hold_groups(&h, group_of, err));
     NORN_TRY(norni_agg_lists_make(r, h.order, h.n, group_of, h.n_held, &h.list, err));
