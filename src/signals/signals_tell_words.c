@@ -10,14 +10,19 @@ const char norni_signals_no_advice[] =
 static const double direction_limit = 0.2, low_confidence = 0.5;
 static const double many_near = 0.1, many_refused = 0.01;
 
-static const char *recommendation_of(norni_market_label l) {
-    switch (l) {
+static const char *recommendation_of(const norni_market_signal *m) {
+    switch (m->label) {
         case NORNI_MARKET_STRONG_BULLISH:
             return "Strong BUY-side signal: opinion is clearly positive.";
         case NORNI_MARKET_BULLISH:
             return "Moderate BUY-side signal: opinion leans positive; enter with caution, if at "
                    "all.";
-        case NORNI_MARKET_NEUTRAL: return "No clear direction: wait, or hold what is held.";
+        case NORNI_MARKET_NEUTRAL:
+            if (!m->excludes_zero) return "No clear direction: wait, or hold what is held.";
+            return m->signal_score > 0 ? "Opinion leans positive, but weakly: wait, or hold what "
+                                         "is held."
+                                       : "Opinion leans negative, but weakly: wait, or hold what "
+                                         "is held.";
         case NORNI_MARKET_BEARISH:
             return "Moderate SELL-side signal: opinion leans negative; look at exposure.";
         case NORNI_MARKET_STRONG_BEARISH:
@@ -88,7 +93,7 @@ void norni_signals_words(const norni_aggregates *a, const norni_signals *s,
     out->direction = score > direction_limit    ? "BULLISH"
                      : score < -direction_limit ? "BEARISH"
                                                 : "NEUTRAL";
-    out->recommendation = recommendation_of(a->market.label);
+    out->recommendation = recommendation_of(&a->market);
     if (s->tweets->n > 0) warn_of_estimate(&a->market, stamp, out);
     warn_of_input(a, s->tweets, out);
 }
