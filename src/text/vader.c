@@ -194,19 +194,18 @@ static norni_str start_of(norni_str text, size_t most) {
     return (norni_str){text.p, most};
 }
 
-norn_status norni_vader_score_of(const norni_vader *v, norni_str text, norni_arena *scratch,
-                                 norni_vader_score *out, norn_err *err) {
-    const norni_arena_mark mark = norni_arena_mark_get(scratch);
+norn_status norni_vader_judge(const norni_vader *v, norni_str text, norni_arena *scratch,
+                              norni_vader_score *out, double **valence, norn_err *err) {
     const norni_str s = start_of(text, NORNI_VADER_BYTES);
     norni_vader_token *t;
     judged j = {0};
     size_t n_upper = 0;
     *out = (norni_vader_score){.cut = s.n < text.n};
-    norn_status st = norni_vader_tokens(v, s, scratch, &t, &j.n, err);
+    NORN_TRY(norni_vader_tokens(v, s, scratch, &t, &j.n, err));
     j.t = t;
-    double *x = st == NORN_OK ? norni_arena_zero(scratch, j.n + 1, sizeof *x) : NULL;
-    if (st == NORN_OK && x == NULL) st = norni_alloc_fail(err, "vader", j.n, sizeof *x);
-    if (st == NORN_OK && j.n > 0) {
+    double *x = norni_arena_zero(scratch, j.n + 1, sizeof *x);
+    if (x == NULL) return norni_alloc_fail(err, "vader", j.n, sizeof *x);
+    if (j.n > 0) {
         for (size_t i = 0; i < j.n; i++)
             n_upper += t[i].upper;
         j.mixed = n_upper > 0 && n_upper < j.n;
@@ -218,6 +217,15 @@ norn_status norni_vader_score_of(const norni_vader *v, norni_str text, norni_are
         sum_up(x, j.n, emphasis(s), out);
     }
     out->n_words = j.n;
+    *valence = x;
+    return NORN_OK;
+}
+
+norn_status norni_vader_score_of(const norni_vader *v, norni_str text, norni_arena *scratch,
+                                 norni_vader_score *out, norn_err *err) {
+    const norni_arena_mark mark = norni_arena_mark_get(scratch);
+    double *valence;
+    const norn_status st = norni_vader_judge(v, text, scratch, out, &valence, err);
     norni_arena_rewind(scratch, mark);
     return st;
 }

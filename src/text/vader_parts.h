@@ -29,5 +29,9 @@ norni_str norni_vader_emoji(uint32_t c);
 NORN_CHECKED norn_status norni_vader_tokens(const norni_vader *v, norni_str text,
                                             norni_arena *scratch, norni_vader_token **out,
                                             size_t *n, norn_err *err);
+/* norni_vader_score_of, and the valence of each of the out->n_words words after the rules, in the arena. */
+NORN_CHECKED norn_status norni_vader_judge(const norni_vader *v, norni_str text,
+                                           norni_arena *scratch, norni_vader_score *out,
+                                           double **valence, norn_err *err);
 
 #endif
