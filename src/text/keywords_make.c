@@ -35,6 +35,7 @@ static const struct rule_words {
 
 bool norni_keywords_fold(norni_str word, norni_buf *out) {
     const size_t begin = out->n;
+    if (word.n == 0) return true;
     norni_utf8_lower(word, out);
     if (out->failed) return false;
     size_t to = begin;

@@ -283,7 +283,7 @@ static norn_status fill_block(norni_worker *worker, size_t item, void *arg, norn
         norni_tfidf_row(&f->t->cutter.opt, cell, cell + longest, n, f->rows->index + start[i],
                         f->rows->value + start[i]);
     }
-    norni_arena_rewind(&worker->arena, mark);
+    if (mark.head != NULL) norni_arena_rewind(&worker->arena, mark);
     return norni_poll_stop(&poll) ? norn_fail(err, NORN_E_CANCEL, "tfidf: cancelled") : NORN_OK;
 }
 

@@ -280,7 +280,7 @@ static norn_status fill_block(norni_worker *worker, size_t item, void *arg, norn
         norni_tfidf_row(s->opt, cell, cell + longest, n, rows->index + start[i],
                         rows->value + start[i]);
     }
-    norni_arena_rewind(&worker->arena, mark);
+    if (mark.head != NULL) norni_arena_rewind(&worker->arena, mark);
     return NORN_OK;
 }
 

@@ -288,6 +288,11 @@ static bool is_ascii(norni_str s) {
     return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
+static void lower_ascii(const char *restrict from, char *restrict to, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        to[k] = (char)(from[k] | (from[k] >= 'A' && from[k] <= 'Z' ? 32 : 0));
+}
+
 /* The text as it is cut, in c->lower, a NUL and some room behind it. */
 static bool prepare(cut *c, norni_str text) {
     norni_buf *b = &c->lower;
@@ -306,10 +311,7 @@ static bool prepare(cut *c, norni_str text) {
     if (!c->how->opt.lowercase) {
         if (text.n > 0) memcpy(b->p, text.p, text.n);
     } else {
-        for (size_t k = 0; k < text.n; k++) {
-            const unsigned char ch = (unsigned char)text.p[k];
-            b->p[k] = (char)(ch | ((unsigned char)(ch - 'A') < 26) << 5);
-        }
+        lower_ascii(text.p, b->p, text.n);
     }
     b->n = text.n;
     b->p[b->n] = '\0';
@@ -395,6 +397,7 @@ norn_status norni_tfidf_cut(const norni_tfidf_cutter *how, const norn_alloc *all
     norn_status st = cut_texts(&c, texts, time, n, err);
     if (st == NORN_OK) st = keep(&c, alloc, n, out, err);
     norni_buf_clear(&c.lower);
-    norni_arena_rewind(scratch, mark);
+    if (mark.head != NULL)
+        norni_arena_rewind(scratch, mark); /* else its reset keeps all of it warm */
     return st;
 }
