@@ -36,29 +36,29 @@ static int64_t add_count(int64_t sum, int64_t count) {
 }
 
 /* Everything of one tweet that is counted whether it weighs or not. */
-static void count_tweet(const norni_tweet *t, const norni_signal *s, norni_signal_group *g) {
+static void count_tweet(const norni_agg_row *t, norni_signal_group *g) {
     if (t->time != NORNI_TWEET_NO_TIME) {
         if (g->earliest == NORNI_TWEET_NO_TIME || t->time < g->earliest) g->earliest = t->time;
         if (t->time > g->latest) g->latest = t->time;
     }
-    g->labels[s->label]++;
-    g->avg_virality += s->virality_score;
-    g->n_high_engagement += s->virality_score > 0.5;
+    g->labels[t->label]++;
+    g->avg_virality += t->virality;
+    g->n_high_engagement += t->virality > 0.5;
     g->likes = add_count(g->likes, t->likes);
     g->retweets = add_count(g->retweets, t->retweets);
     g->replies = add_count(g->replies, t->replies);
 }
 
-static void count_valid(const norni_signal *s, norni_signal_group *g) {
+static void count_valid(const norni_agg_row *s, norni_signal_group *g) {
     g->n_valid++;
     g->confidence += s->confidence;
     g->avg_sentiment += s->combined;
-    g->quality += s->content_quality;
+    g->quality += s->quality;
     g->base_confidence += s->base_confidence;
-    g->virality += s->virality_score;
+    g->virality += s->virality;
     g->mood[s->mood]++;
-    g->bullish_share += s->signal_score > 0.2;
-    g->bearish_share += s->signal_score < -0.2;
+    g->bullish_share += s->signal > 0.2;
+    g->bearish_share += s->signal < -0.2;
 }
 
 static void to_means(norni_signal_group *g) {
@@ -81,10 +81,10 @@ norn_status norni_agg_group(const norni_agg_run *r, const uint32_t *place, size_
     g->earliest = g->latest = NORNI_TWEET_NO_TIME;
     for (size_t k = 0; k < n; k++) {
         const size_t p = place[k];
-        const norni_signal *s = &r->s->signal[r->tweet[p]];
-        count_tweet(&r->s->tweets->tweet[r->tweet[p]], s, g);
+        const norni_agg_row *s = &r->row[p];
+        count_tweet(s, g);
         if (s->confidence >= r->opt->min_confidence) count_valid(s, g);
-        norni_boot_push(cluster, &n_clusters, r->author[p], r->weight[p], s->signal_score);
+        norni_boot_push(cluster, &n_clusters, r->author[p], r->weight[p], s->signal);
         if (k % NORNI_AGG_POLL == NORNI_AGG_POLL - 1) NORN_TRY(norni_agg_stop(r, err));
     }
     to_means(g);

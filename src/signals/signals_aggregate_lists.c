@@ -121,7 +121,7 @@ double norni_agg_decay(const norni_aggregate_opt *opt, int64_t time, int64_t now
     return norni_exp(-LN2 * (hours / opt->half_life_hours));
 }
 
-static double reach_of(const norni_tweet *t) {
+static double reach_of(const norni_agg_row *t) {
     const double likes = t->likes > 0 ? (double)t->likes : 0,
                  retweets = t->retweets > 0 ? (double)t->retweets : 0,
                  replies = t->replies > 0 ? (double)t->replies : 0;
@@ -133,17 +133,41 @@ static norn_status cap_of(norni_agg_run *r, double *cap, norn_err *err) {
     double *sorted = norni_arena_get(&r->arena, r->n, sizeof *sorted);
     if (sorted == NULL) return norni_alloc_fail(err, "signals", r->n, sizeof *sorted);
     for (size_t p = 0; p < r->n; p++)
-        sorted[p] = r->reach[p] = reach_of(tweet_at(r, p));
+        sorted[p] = r->reach[p] = reach_of(&r->row[p]);
     norni_sort_doubles(sorted, r->n);
     *cap = r->n > 0 ? sorted[norni_agg_cap_rank(r->n) - 1] : 1;
     return NORN_OK;
 }
 
+static norn_status gather(norni_agg_run *r, norn_err *err) {
+    r->row = norni_arena_get(&r->arena, r->n, sizeof *r->row);
+    if (r->row == NULL) return norni_alloc_fail(err, "signals", r->n, sizeof *r->row);
+    for (size_t p = 0; p < r->n; p++) {
+        const norni_tweet *t = tweet_at(r, p);
+        const norni_signal *s = &r->s->signal[r->tweet[p]];
+        if (p % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(r, err));
+        r->row[p] = (norni_agg_row){.confidence = s->confidence,
+                                    .signal = s->signal_score,
+                                    .combined = s->combined,
+                                    .virality = s->virality_score,
+                                    .quality = s->content_quality,
+                                    .base_confidence = s->base_confidence,
+                                    .time = t->time,
+                                    .likes = t->likes,
+                                    .retweets = t->retweets,
+                                    .replies = t->replies,
+                                    .label = (uint8_t)s->label,
+                                    .mood = (uint8_t)s->mood};
+    }
+    return NORN_OK;
+}
+
 norn_status norni_agg_weights(norni_agg_run *r, norn_err *err) {
     double cap = 1;
+    NORN_TRY(gather(r, err));
     r->as_of = r->opt->as_of;
     for (size_t p = 0; p < r->n && r->opt->as_of == NORNI_TWEET_NO_TIME; p++)
-        if (tweet_at(r, p)->time > r->as_of) r->as_of = tweet_at(r, p)->time;
+        if (r->row[p].time > r->as_of) r->as_of = r->row[p].time;
     r->weight = norni_arena_get(&r->arena, r->n, sizeof *r->weight);
     if (r->opt->engagement_weight) {
         r->reach = norni_arena_get(&r->arena, r->n, sizeof *r->reach);
@@ -152,9 +176,9 @@ norn_status norni_agg_weights(norni_agg_run *r, norn_err *err) {
     if (r->weight == NULL || (r->opt->engagement_weight && r->reach == NULL))
         return norni_alloc_fail(err, "signals", r->n, sizeof *r->weight);
     for (size_t p = 0; p < r->n; p++) {
-        const double c = r->s->signal[r->tweet[p]].confidence;
+        const double c = r->row[p].confidence;
         double w = c >= r->opt->min_confidence ? c : 0;
-        if (w > 0) w *= norni_agg_decay(r->opt, tweet_at(r, p)->time, r->as_of);
+        if (w > 0) w *= norni_agg_decay(r->opt, r->row[p].time, r->as_of);
         if (r->reach != NULL) w *= fmin(r->reach[p], cap);
         r->weight[p] = w;
         if (p % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(r, err));

@@ -13,6 +13,13 @@ typedef struct norni_agg_lists {
     uint32_t *place; /* (start[n]) */
 } norni_agg_lists;
 
+/* What the sums want of one tweet, side by side: a tweet is visited once for each of its tags. */
+typedef struct norni_agg_row {
+    double confidence, signal, combined, virality, quality, base_confidence;
+    int64_t time, likes, retweets, replies;
+    uint8_t label, mood;
+} norni_agg_row;
+
 /* Tweets stand at "places": by author (in the order of their keys), then by id. Neither the order of the input lines nor an author's other tweets show in a sum. */
 typedef struct norni_agg_run {
     norn_ctx *ctx;
@@ -28,8 +35,9 @@ typedef struct norni_agg_run {
     uint32_t *author;     /* (n) */
     uint64_t *author_key; /* (n_authors) of the bootstrap */
     size_t n_authors;
-    double *weight; /* (n) 0: weighs nothing */
-    double *reach;  /* (n) the engagement factor, not capped; NULL: every one is 1 */
+    norni_agg_row *row; /* (n) */
+    double *weight;     /* (n) 0: weighs nothing */
+    double *reach;      /* (n) the engagement factor, not capped; NULL: every one is 1 */
     norni_map tags;
     size_t *tag_start;    /* (n + 1) */
     uint32_t *tag;        /* (tag_start[n]) */

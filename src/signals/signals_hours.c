@@ -27,7 +27,7 @@ typedef struct hours {
 } hours;
 
 static int64_t time_at(const norni_agg_run *r, size_t place) {
-    return r->s->tweets->tweet[r->tweet[place]].time;
+    return r->row[place].time;
 }
 
 static int64_t number_of(const norni_aggregate_opt *o, int64_t time) {
@@ -152,7 +152,7 @@ static norn_status find_caps(hours *h, norn_err *err) {
 /* The weight of a place in its bucket, as it is known at the bucket's end. */
 static double weight_in(const hours *h, size_t place, int64_t end) {
     const norni_agg_run *r = h->r;
-    const double c = r->s->signal[r->tweet[place]].confidence;
+    const double c = r->row[place].confidence;
     if (!(c >= r->opt->min_confidence)) return 0;
     double w = c * norni_agg_decay(r->opt, time_at(r, place), end);
     if (h->cap != NULL) w *= fmin(r->reach[place], h->cap[h->bucket[place]]);
@@ -188,9 +188,9 @@ static norn_status fill_bucket(const hours *h, const uint32_t *place, size_t n,
     if (cluster == NULL) return norni_alloc_fail(err, "signals", n, sizeof *cluster);
     b->n = n;
     for (size_t k = 0; k < n; k++) {
-        const norni_signal *s = &r->s->signal[r->tweet[place[k]]];
+        const norni_agg_row *s = &r->row[place[k]];
         norni_boot_push(cluster, &n_clusters, r->author[place[k]], weight_in(h, place[k], b->end),
-                        s->signal_score);
+                        s->signal);
         if (!(s->confidence >= r->opt->min_confidence)) continue;
         b->n_valid++;
         confidence += s->confidence;
