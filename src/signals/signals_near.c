@@ -43,6 +43,7 @@ static int kind_of(uint32_t c) {
 
 void norni_near_text(norni_str text, norni_buf *low, norni_buf *out) {
     low->n = out->n = 0;
+    if (text.n == 0) return;
     norni_utf8_lower(text, low);
     if (low->failed || !norni_buf_reserve(out, 2 * low->n + 1)) return;
     const char *p = low->p, *end = low->p + low->n;
@@ -108,12 +109,13 @@ static uint64_t majority(const uint64_t plane[PLANES], uint32_t n) {
 }
 
 norni_near_print norni_near_print_of(norni_str s) {
-    norni_near_print out = {.exact = norni_hash_128(s.p, s.n), .blank = s.n == 0};
+    if (s.n == 0) return (norni_near_print){.blank = true};
+    norni_near_print out = {.exact = norni_hash_128(s.p, s.n)};
     const char *start[WORDS] = {s.p}, *end = s.p + s.n;
     uint64_t plane[PLANES] = {0};
     uint32_t n = 0;
     size_t words = 1;
-    for (const char *p = s.p; p <= end && !out.blank; p++) {
+    for (const char *p = s.p; p <= end; p++) {
         if (p < end && *p != ' ') continue;
         if (words >= WORDS) { /* start[] holds where the last three begin */
             add_bits(plane, norni_hash64(start[(words - WORDS) % WORDS],

@@ -48,6 +48,7 @@ static bool parts_words(char c, bool urls) {
 
 /* "a b", "a,b", "['a', 'b']". */
 static bool add_words(norni_tweet_block *b, list *l, norni_str text, bool urls) {
+    if (text.n == 0) return true;
     const char *p = text.p, *end = text.p + text.n;
     while (p < end && l->n < NORNI_TWEET_MOST_TAGS) {
         while (p < end && parts_words(*p, urls))
@@ -67,6 +68,7 @@ static bool add_json_text(norni_tweet_block *b, list *l, const norni_json_item *
     b->scratch2.n = 0;
     (void)norni_json_text(item, &b->scratch2);
     if (b->scratch2.failed) return false;
+    if (b->scratch2.n == 0) return true;
     norni_str text = {b->scratch2.p, b->scratch2.n};
     b->scratch.n = 0;
     if (!norni_text_is_ascii(text.p, text.n)) { /* scratch is wanted for lower case: mend first */

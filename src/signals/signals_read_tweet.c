@@ -7,6 +7,7 @@
 void *norni_tweet_room(norni_tweet_block *b, size_t n) {
     enum { PIECE = 60 << 10, LARGE = 4 << 10 };
     if (n > SIZE_MAX - 8) return NULL;
+    if (n == 0) n = 1; /* NULL means out of memory */
     n = (n + 7) & ~(size_t)7;
     if (n > b->n_free) {
         if (n > LARGE) return norni_arena_get(&b->arena, n, 1);

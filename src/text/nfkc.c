@@ -180,6 +180,7 @@ static void take_apart(window *w, uint32_t c) {
 }
 
 bool norni_nfkc_is(norni_str s) {
+    if (s.n == 0) return true;
     const char *p = s.p, *end = s.p + s.n;
     while (p < end) {
         size_t n = 1;
@@ -192,6 +193,7 @@ bool norni_nfkc_is(norni_str s) {
 }
 
 void norni_nfkc(norni_str s, norni_buf *out) {
+    if (s.n == 0) return;
     const char *p = s.p, *end = s.p + s.n;
     window w = {.out = out};
     norni_buf_init(&w.text, out->alloc);

@@ -106,6 +106,7 @@ static void arrays(void **state) {
         {"[{\"text\":\"a\"}", SIZE_MAX, "is not closed"},
         {"[{\"text\":\"a\"}] x", SIZE_MAX, "behind the JSON array"},
         {"[", SIZE_MAX, "is not closed"},
+        {"[{\"\":null,\"text\":\"an empty key\"}]", 1, ""},
     };
     (void)state;
     for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
