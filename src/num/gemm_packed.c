@@ -8,6 +8,8 @@
 
 #include "num/packed_kernel.h"
 
+enum { BLOCK_BYTES = 4 * 1024 * 1024 };
+
 size_t norni_packed_bytes(norni_packed_kind kind, size_t n, size_t k) {
     const size_t wide = packed_up(n, PACKED_WIDE), deep = packed_up(k, packed_deep(kind));
     switch (kind) {
@@ -18,9 +20,28 @@ size_t norni_packed_bytes(norni_packed_kind kind, size_t n, size_t k) {
     return 0;
 }
 
+/* Rows of x to go through all of w at once, in blocks of about equal size: a bound on scratch, not on speed
+ * (blocks that fit the second cache were 2 % slower than a whole 512 x 3072, which streams). */
+static size_t block_of(norni_packed_kind kind, size_t m, size_t k) {
+    const size_t deep = packed_up(k, packed_deep(kind));
+    size_t row = kind == NORNI_PACKED_F32
+                     ? sizeof(float) * (deep < PACKED_DEPTH ? deep : PACKED_DEPTH)
+                 : kind == NORNI_PACKED_S8 ? deep
+                                           : sizeof(uint16_t) * deep;
+    if (row == 0) row = 1;
+    const size_t most = BLOCK_BYTES / row > PACKED_TALL ? BLOCK_BYTES / row : PACKED_TALL;
+    const size_t blocks = m / most + (m % most > 0);
+    return blocks == 0 ? PACKED_TALL : packed_up((m + blocks - 1) / blocks, PACKED_TALL);
+}
+
 size_t norni_packed_scratch(size_t m, size_t k) {
-    const size_t tall = packed_up(m, PACKED_TALL);
-    return packed_up(tall * (packed_up(k, 4) + 2) * sizeof(float), 64) + 64;
+    const size_t deep = packed_up(k, 4);
+    /* See the layouts: s8 may hold words, and two panels of 12 rows before them. */
+    const size_t f32 = block_of(NORNI_PACKED_F32, m, k) * deep * sizeof(float);
+    const size_t s8 = block_of(NORNI_PACKED_S8, m, k) * (8 + 2 * deep) + 2 * PACKED_TALL * deep;
+    const size_t bf16 = (block_of(NORNI_PACKED_BF16, m, k) + PACKED_TALL) * deep * sizeof(uint16_t);
+    const size_t most = f32 > s8 ? f32 : s8;
+    return packed_up(most > bf16 ? most : bf16, 64) + 64;
 }
 
 packed_scale packed_scale_of(float largest) {
@@ -157,7 +178,6 @@ bool norni_packed_usable(norni_packed_kind kind) {
 void norni_packed_rows(const norni_packed *p, const float *x, size_t ldx, size_t m,
                        const float *bias, float *y, size_t ldy, void *scratch,
                        norni_packed_simd widest) {
-    const packed_call call = {p, x, ldx, m, bias, y, ldy, scratch};
     packed_fn run = NULL;
     switch (p->kind) {
         case NORNI_PACKED_F32: run = packed_f32_of(widest); break;
@@ -165,5 +185,11 @@ void norni_packed_rows(const norni_packed *p, const float *x, size_t ldx, size_t
         case NORNI_PACKED_BF16: run = packed_bf16_of(widest); break;
     }
     static const packed_fn plain[] = {plain_f32, plain_s8, plain_bf16};
-    (run ? run : plain[p->kind])(&call);
+    if (!run) run = plain[p->kind];
+    const size_t block = block_of(p->kind, m, p->k);
+    for (size_t i = 0; i < m; i += block) {
+        const packed_call call = {p,    x + i * ldx, ldx, m - i < block ? m - i : block,
+                                  bias, y + i * ldy, ldy, scratch};
+        run(&call);
+    }
 }

@@ -23,6 +23,8 @@ BF16_TARGET static inline __attribute__((always_inline)) void tile(const size_t 
     for (size_t i = 0; i < rows; i++) {
         s[i][0] = _mm512_loadu_ps(bias);
         s[i][1] = _mm512_loadu_ps(bias + 16);
+        __builtin_prefetch(y + i * ldy, 1);
+        __builtin_prefetch(y + i * ldy + 16, 1);
     }
     for (size_t p = 0; p < k2; p++, a += PACKED_TALL, b += PACKED_WIDE) {
         const __m512i v = _mm512_loadu_si512(b), w = _mm512_loadu_si512(b + 16);

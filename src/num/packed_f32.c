@@ -9,8 +9,6 @@
 
 #include "num/packed_kernel.h"
 
-enum { PACKED_DEPTH = 768 };
-
 #if defined(__x86_64__)
 #    include <immintrin.h>
 

@@ -18,6 +18,8 @@ PACKED_TARGET static inline __attribute__((always_inline)) void FN(tile)(const s
         const float *from = start ? start : c + i * ldc;
         s[i][0] = LOAD(from);
         s[i][1] = LOAD(from + LANES);
+        __builtin_prefetch(c + i * ldc, 1);
+        __builtin_prefetch(c + i * ldc + LANES, 1);
     }
     for (size_t p = 0; p < k; p++, a += PACKED_TALL, b += PACKED_WIDE) {
         const VEC v = LOAD(b), w = LOAD(b + LANES);

@@ -8,6 +8,9 @@
 /* Columns of a packed panel of w, rows of a packed panel of x: the tile of the widest kernel. */
 enum { PACKED_WIDE = 32, PACKED_TALL = 12 };
 
+/* Terms of a chain of fma before it leaves y and comes back. */
+enum { PACKED_DEPTH = 1536 };
+
 /* Layouts, the same for every instruction set; K is k rounded up to `deep`, N is n to PACKED_WIDE:
  * f32  (N / 32, k, 32) floats
  * s8   N floats of scales, then (N / 32, K / 4, 32, 4) bytes of weight + 128, with K a multiple of 4

@@ -122,8 +122,11 @@ PACKED_TARGET static inline __attribute__((always_inline)) void vnni_tile(
     end_s8 e) {
     __m512i s[PACKED_TALL][2];
 #    pragma GCC unroll 12
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
         s[i][0] = s[i][1] = _mm512_setzero_si512();
+        __builtin_prefetch(y + i * ldy, 1);
+        __builtin_prefetch(y + i * ldy + 16, 1);
+    }
     for (size_t p = 0; p < k4; p++, a += 4 * PACKED_TALL, b += 4 * PACKED_WIDE) {
         const __m512i v = _mm512_loadu_si512(b), w = _mm512_loadu_si512(b + 64);
 #    pragma GCC unroll 12
