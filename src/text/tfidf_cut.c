@@ -276,18 +276,6 @@ static norn_status cut_chars(cut *c, norni_str text, norn_err *err) {
 
 /* ---- texts ---- */
 
-static bool is_ascii(norni_str s) {
-    uint64_t all = 0, w;
-    size_t k = 0;
-    for (; k + 8 <= s.n; k += 8) {
-        memcpy(&w, s.p + k, 8);
-        all |= w;
-    }
-    for (; k < s.n; k++)
-        all |= (unsigned char)s.p[k];
-    return (all & UINT64_C(0x8080808080808080)) == 0;
-}
-
 static void lower_ascii(const char *restrict from, char *restrict to, size_t n) {
     for (size_t k = 0; k < n; k++)
         to[k] = (char)(from[k] | (from[k] >= 'A' && from[k] <= 'Z' ? 32 : 0));
@@ -297,7 +285,7 @@ static void lower_ascii(const char *restrict from, char *restrict to, size_t n) 
 static bool prepare(cut *c, norni_str text) {
     norni_buf *b = &c->lower;
     b->n = 0;
-    if (!is_ascii(text)) {
+    if (!norni_tfidf_is_ascii(text)) {
         if (c->how->opt.lowercase) {
             norni_utf8_lower(text, b);
         } else {
@@ -325,8 +313,8 @@ static norn_status cut_begin(cut *c, const norni_str *texts, size_t n, norn_err 
             return norn_fail(err, NORN_E_LIMIT,
                              "tfidf: a text has %zu bytes; %zu are the most that one may have",
                              texts[i].n, NORNI_TFIDF_TEXT_BYTES);
-        room +=
-            (is_ascii(texts[i]) ? texts[i].n : 3 * texts[i].n) + 3; /* a bad byte becomes three */
+        room += (norni_tfidf_is_ascii(texts[i]) ? texts[i].n : 3 * texts[i].n) +
+                3; /* a bad byte becomes three */
     }
     c->joined = norni_arena_get(c->arena, room, 1);
     c->row = norni_arena_get(c->arena, n + 1, sizeof *c->row);

@@ -62,6 +62,18 @@ static inline uint64_t norni_tfidf_hash_more(uint64_t h, uint64_t token) {
     return h ^ h >> 32;
 }
 
+static inline bool norni_tfidf_is_ascii(norni_str s) {
+    uint64_t all = 0, w;
+    size_t k = 0;
+    for (; k + 8 <= s.n; k += 8) {
+        memcpy(&w, s.p + k, 8);
+        all |= w;
+    }
+    for (; k < s.n; k++)
+        all |= (unsigned char)s.p[k];
+    return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* ---- blocks ---- */
 
 typedef struct norni_tfidf_gram {
