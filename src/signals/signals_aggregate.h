@@ -34,11 +34,11 @@ typedef struct norni_aggregate_opt {
     int32_t replicates;    /* keyed Poisson bootstrap, 200; 0: none */
     uint64_t seed;
     double
-        half_life_hours; /* weights 2^(-age/half-life), age from `as_of`; 0: no decay (the reference) */
+        half_life_hours; /* weights 2^(-age/half-life), age from `as_of`, a tweet without a time weighs nothing; 0: no decay (the reference) */
     int64_t
-        as_of; /* microseconds; NORNI_TWEET_NO_TIME: the latest tweet's time; later tweets do not count */
+        as_of; /* microseconds; NORNI_TWEET_NO_TIME: the latest tweet's time; given: later tweets and those without a time do not count */
     bool
-        engagement_weight; /* weights times 1 + ln(1 + likes + 2 retweets + replies), capped at the 99 % quantile; off: the reference */
+        engagement_weight; /* weights times 1 + ln(1 + likes + 2 retweets + replies), capped at the 99 % quantile (of a bucket: of the tweets up to its end); off: the reference */
     double
         author_cap; /* largest share of a group's weight that one author may have; 1: none. Unknown authors are each their own */
     int64_t bucket; /* microseconds, one hour */
