@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NORN_ROBERTA names a model's folder; without it one of roberta-base's shape and made weights is written to a temporary folder (500 MB). Every text has
  * 24 tokens and the two around them, the mean of TweetEval's. Each line is a process of its own, so that its peak memory is its own. On a busy
- * machine read the seconds of the cores.  bench_roberta [texts] [fp32|int8|bf16] [workers] */
+ * machine read the seconds of the cores.  bench_roberta [texts] [fp32|int8|bf16] [workers]
+ * bench_roberta agree: int8 and bf16 beside fp32 over texts.txt of the folder, a text a line, as tests/oracle/train_small_roberta.py leaves it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,82 @@ static int run(const char *folder, size_t n, norni_precision precision, int32_t 
     return 0;
 }
 
+enum { MOST_TEXTS = 20000, MOST_BYTES = 1 << 24, THREE = 3 };
+
+/* Texts of a file, a line each; their number. */
+static size_t read_texts(const char *folder, norni_str *text) {
+    char path[1024], *bytes = get(MOST_BYTES);
+    snprintf(path, sizeof path, "%s/texts.txt", folder);
+    FILE *f = fopen(path, "rb");
+    const size_t size = f ? fread(bytes, 1, MOST_BYTES, f) : 0;
+    size_t n = 0;
+    for (char *at = bytes, *end = bytes + size; at < end && n < MOST_TEXTS;) {
+        char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (stop == NULL) stop = end;
+        text[n++] = (norni_str){at, (size_t)(stop - at)};
+        at = stop + 1;
+    }
+    if (f) fclose(f);
+    return n;
+}
+
+/* What one precision gives; false: words on stderr. */
+static bool score_all(norn_ctx *ctx, const char *folder, norni_precision precision,
+                      const norni_str *text, size_t n, norni_sentiment *out) {
+    const norni_roberta_opt how = {.precision = precision};
+    norni_roberta *r = NULL;
+    norni_sentiment_model m;
+    norn_err err;
+    const bool good = norni_roberta_open(ctx, folder, &how, &r, &err) == NORN_OK &&
+                      norni_roberta_model(r, &m, &err) == NORN_OK &&
+                      m.score(ctx, NULL, m.self, text, n, out, &err) == NORN_OK;
+    if (!good) fprintf(stderr, "%s\n", err.text);
+    norni_roberta_free(r);
+    return good;
+}
+
+static void print_agreement(const norni_sentiment *a, const norni_sentiment *b, size_t n) {
+    size_t sure = 0, same_sure = 0, same = 0, within = 0;
+    double worst = 0;
+    for (size_t k = 0; k < n; k++) {
+        double second = 0, off = 0;
+        for (int32_t j = 0; j < THREE; j++) {
+            const double d = a[k].p[j] > b[k].p[j] ? a[k].p[j] - b[k].p[j] : b[k].p[j] - a[k].p[j];
+            if (d > off) off = d;
+            if (j != a[k].label && a[k].p[j] > second) second = a[k].p[j];
+        }
+        const bool is_sure = a[k].p[a[k].label] - second > 0.05, is_same = a[k].label == b[k].label;
+        sure += is_sure;
+        same += is_same;
+        same_sure += is_sure && is_same;
+        within += off <= 0.02;
+        if (off > worst) worst = off;
+    }
+    printf(
+        "%zu texts: %zu labels the same; %zu of %zu with a margin above 0.05; probabilities within "
+        "0.02 for %zu, at most %.4f apart\n",
+        n, same, same_sure, sure, within, worst);
+}
+
+static int agree(const char *folder) {
+    norni_str *text = get(MOST_TEXTS * sizeof *text);
+    norni_sentiment *exact = get(MOST_TEXTS * sizeof *exact),
+                    *other = get(MOST_TEXTS * sizeof *other);
+    norn_ctx *ctx;
+    norn_err err;
+    if (folder == NULL || norn_ctx_new(NULL, &ctx, &err) != NORN_OK) return 1;
+    const size_t n = read_texts(folder, text);
+    bool good = score_all(ctx, folder, NORNI_PRECISION_FP32, text, n, exact);
+    for (int p = 1; good && p < 3; p++) {
+        if (!norni_precision_usable((norni_precision)p, NULL)) continue;
+        good = score_all(ctx, folder, (norni_precision)p, text, n, other);
+        printf("%s: ", names[p]);
+        if (good) print_agreement(exact, other, n);
+    }
+    norn_ctx_free(ctx);
+    return !good;
+}
+
 /* In a process of its own. */
 static int run_apart(const char *folder, size_t n, norni_precision precision, int32_t workers) {
     int status = 1;
@@ -129,6 +206,7 @@ int main(int argc, char **argv) {
     const char *folder = getenv("NORN_ROBERTA");
     const size_t n = argc > 1 ? (size_t)atoi(argv[1]) : 80;
     int bad = 0;
+    if (argc > 1 && strcmp(argv[1], "agree") == 0) return agree(folder);
     if (folder == NULL) {
         if (mkdtemp(made) == NULL || !made_roberta_write(made, &base) ||
             !made_copy(NORN_FIXTURES "/bpe_vocab.json", made, "vocab.json") ||
