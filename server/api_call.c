@@ -152,6 +152,7 @@ static void place_names(api_call *c, api_fault *f) {
     size_t n = 0;
     for (size_t i = 0; i < c->n_input; i++) {
         if (c->input[i].data) name[n++] = c->input[i].name;
+        if (opt->signal == c->input[i].path) opt->signal_name = c->input[i].name;
     }
     opt->names = (norni_inputs){name, n};
 }
