@@ -23,7 +23,8 @@ static void put_plain(norni_buf *b, norni_str s) {
     if (n < s.n) norni_buf_text(b, "...");
 }
 
-static void tell_market(const norni_aggregates *a, const norni_signal_stamp *stamp, norni_buf *b) {
+static void tell_market(const norni_aggregates *a, const norni_tweets *t,
+                        const norni_signal_stamp *stamp, norni_buf *b) {
     const norni_market_signal *m = &a->market;
     char x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD], range[2 * NORNI_SIGNAL_WORD];
     norni_buf_format(b, "Market: %s, signal %s", norni_market_label_name(m->label),
@@ -34,9 +35,12 @@ static void tell_market(const norni_aggregates *a, const norni_signal_stamp *sta
     norni_buf_format(b, ", confidence %s, consensus %s\n", norni_signals_share(m->confidence, x),
                      norni_consensus_name(m->consensus));
     norni_buf_format(b, "Tweets: %s", norni_signals_count(m->all.n, x));
-    norni_buf_format(b, " of %s author%s, %s below the confidence limit\n",
-                     norni_signals_count(m->all.signal.n_authors, x),
-                     m->all.signal.n_authors == 1 ? "" : "s",
+    if (t->has_user)
+        norni_buf_format(b, " of %s author%s", norni_signals_count(m->all.signal.n_authors, x),
+                         m->all.signal.n_authors == 1 ? "" : "s");
+    else
+        norni_buf_text(b, " of unknown authors");
+    norni_buf_format(b, ", %s below the confidence limit\n",
                      norni_signals_count(m->low_confidence, y));
     norni_buf_format(b, "Moods: %s bullish, ",
                      norni_signals_count(m->all.mood[NORNI_MOOD_BULLISH], x));
@@ -111,7 +115,7 @@ void norni_signals_tell(const norni_aggregates *a, const norni_signals *s,
     const norni_tweets *t = s->tweets;
     norni_signal_words words;
     norni_signals_words(a, s, stamp, &words);
-    tell_market(a, stamp, out);
+    tell_market(a, t, stamp, out);
     norni_buf_format(out, "%s\n", words.recommendation);
     for (size_t k = 0; k < words.n; k++)
         norni_buf_format(out, "Warning: %s\n", words.warning[k]);
