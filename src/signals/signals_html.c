@@ -44,9 +44,10 @@ static void put_market(const norni_signal_page *p, norni_buf *b) {
     tile(b, "Confidence", norni_signals_share(m->confidence, x),
          norni_level_name(m->confidence_level));
     tile(b, "Consensus", norni_consensus_name(m->consensus), "of hashtags, by tweets");
-    (void)norni_format(
-        more, sizeof more, "%s author%s, %s valid", norni_signals_count(m->all.signal.n_authors, x),
-        m->all.signal.n_authors == 1 ? "" : "s", norni_signals_count(m->all.n_valid, y));
+    const char *authors = norni_signals_count(m->all.signal.n_authors, x);
+    const bool one = m->all.signal.n_authors == 1, known = p->s->tweets->has_user;
+    (void)norni_format(more, sizeof more, "%s author%s, %s valid", known ? authors : "unknown",
+                       known && one ? "" : "s", norni_signals_count(m->all.n_valid, y));
     tile(b, "Tweets", norni_signals_count(m->all.n, x), more);
     (void)norni_format(more, sizeof more, "%s more with too few tweets",
                        norni_signals_count(p->a->n_small, y));
