@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "app/portfolio_plan.h"
+#include "app/signals_plan.h"
+#include "app/text_plan.h"
 #include "app/report_plan.h"
 #include "base/numtext.h"
 
@@ -140,10 +142,19 @@ static void place_task(api_call *c) {
     opt->task_id = job_task(c->j);
 }
 
-/* A symbol may be called as its file is. */
+/* A request names no folder of ours as its model. */
+static void place_models(api_call *c) {
+    if (c->op->groups[0].rows == norni_signals_rows)
+        ((norni_signals_opt *)c->opt)->sentiment.no_folders = true;
+    if (c->op->groups[0].rows == norni_text_sentiment_rows)
+        ((norni_text_opt *)c->opt)->sentiment.no_folders = true;
+}
+
+/* Files are called as the client calls them: so may a symbol be, and so a report says it. */
 static void place_names(api_call *c, api_fault *f) {
-    if (c->op->groups[0].rows != norni_portfolio_rows) return;
-    norni_portfolio_opt *opt = c->opt;
+    const bool prices = c->op->groups[0].rows == norni_portfolio_rows;
+    const bool tweets = c->op->groups[0].rows == norni_signals_rows;
+    if (!prices && !tweets) return;
     const char **name = norni_arena_get(&c->arena, API_MOST_FILES, sizeof *name);
     if (name == NULL) {
         api_fault_add(f, 503, NULL, "the server is out of memory");
@@ -152,9 +163,11 @@ static void place_names(api_call *c, api_fault *f) {
     size_t n = 0;
     for (size_t i = 0; i < c->n_input; i++) {
         if (c->input[i].data) name[n++] = c->input[i].name;
-        if (opt->signal == c->input[i].path) opt->signal_name = c->input[i].name;
+        if (prices && ((norni_portfolio_opt *)c->opt)->signal == c->input[i].path)
+            ((norni_portfolio_opt *)c->opt)->signal_name = c->input[i].name;
     }
-    opt->names = (norni_inputs){name, n};
+    if (prices) ((norni_portfolio_opt *)c->opt)->names = (norni_inputs){name, n};
+    if (tweets) ((norni_signals_opt *)c->opt)->names = (norni_inputs){name, n};
 }
 
 /* ---- the call ---- */
@@ -220,6 +233,7 @@ static void settle(api_call *c, api_fault *f) {
     choose_format(c, f);
     place_tables(c);
     place_task(c);
+    place_models(c);
     place_names(c, f);
 }
 

@@ -167,6 +167,25 @@ static void price_row(norni_buf *b, int i) {
                      300 + 11 * ((i * 11) % 19) + i);
 }
 
+static void tweet_row(norni_buf *b, int i) {
+    static const char *const said[] = {"breakout with volume, strong buy", "weak close, I sell",
+                                       "not bullish any more", "quiet day, waiting for levels"};
+    if (i < 0) {
+        norni_buf_text(b, "tweet_id,timestamp,content,likes,retweets,replies,views,hashtags\n");
+        return;
+    }
+    norni_buf_format(b, "%d,2025-10-0%dT10:%d:00Z,\"%s\",%d,%d,%d,%d,nifty50\n", 100 + i, 1 + i % 5,
+                     10 + i, said[i % 4], 3 * i, i, i % 3, 500 + 40 * i);
+}
+
+static void review_row(norni_buf *b, int i) {
+    static const char *const said[] = {"works well, I like it", "broke after a day, awful"};
+    if (i < 0)
+        norni_buf_text(b, "id,text\n");
+    else
+        norni_buf_format(b, "%d,\"%s\"\n", i + 1, said[i % 2]);
+}
+
 static const example examples[] = {
     {"forecast", series_row, MONTHS, "{\"horizon\":6,\"model\":\"theta\",\"level\":\"80,95\"}"},
     {"evaluate", series_row, MONTHS, "{\"horizon\":3,\"windows\":2,\"model\":\"drift\"}"},
@@ -175,7 +194,11 @@ static const example examples[] = {
      "{\"targets\":\"output\",\"horizon\":2,\"lookback\":7,\"windows\":4,\"model\":\"ridge\"}"},
     {"report", finance_row, MONTHS, "{\"mode\":\"financial_storyteller\"}"},
     {"simulate", finance_row, MONTHS, "{\"parameter\":\"expenses\",\"change-pct\":10}"},
-    {"portfolio", price_row, 84, "{\"quick\":true,\"window-days\":20,\"test-windows\":3}"}};
+    {"portfolio", price_row, 84, "{\"quick\":true,\"window-days\":20,\"test-windows\":3}"},
+    {"signals", tweet_row, 40, "{\"min-tweets\":3,\"half-life\":12}"},
+    {"text-sentiment", review_row, 4, "{\"model\":\"vader\"}"},
+    {"text-tfidf", review_row, 4, "{\"max-n\":2}"},
+    {"text-tokenize", review_row, 4, "{}"}};
 
 static const example *find(const char *op) {
     for (size_t i = 1; i < sizeof examples / sizeof examples[0]; i++) {

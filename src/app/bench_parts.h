@@ -103,7 +103,7 @@ struct norni_bench {
 };
 
 extern const norni_bench_work norni_bench_forecast, norni_bench_multi, norni_bench_proof,
-    norni_bench_report, norni_bench_rolling, norni_bench_search;
+    norni_bench_report, norni_bench_rolling, norni_bench_search, norni_bench_signals;
 
 /* The whole benchmark: measures, tells, writes JSON and charts. The digest in `out`, digests_differ too. */
 NORN_CHECKED norn_status norni_bench_run(const norni_op_env *env, const norni_bench_opt *opt,

@@ -41,9 +41,9 @@ const norni_param norni_bench_rows[] = {
 #undef AT
 const size_t norni_n_bench_rows = sizeof norni_bench_rows / sizeof norni_bench_rows[0];
 
-static const norni_bench_work *const works[] = {&norni_bench_forecast, &norni_bench_report,
-                                                &norni_bench_search,   &norni_bench_rolling,
-                                                &norni_bench_multi,    &norni_bench_proof};
+static const norni_bench_work *const works[] = {
+    &norni_bench_forecast, &norni_bench_report, &norni_bench_search, &norni_bench_signals,
+    &norni_bench_rolling,  &norni_bench_multi,  &norni_bench_proof};
 enum { N_WORKS = sizeof works / sizeof works[0] };
 
 static const norni_bench_work *find_work(const char *name) {

@@ -10,7 +10,9 @@
 #include "app/op_portfolio.h"
 #include "app/op_report.h"
 #include "app/op_rolling.h"
+#include "app/op_signals.h"
 #include "app/op_simulate.h"
+#include "app/op_text.h"
 #include "models/arima/arima.h"
 #include "models/arima/auto_arima.h"
 #include "models/autoformer/autoformer_learner.h"
@@ -199,9 +201,79 @@ static const norni_op all_ops[] = {
      .n_groups = 4,
      .opt_size = sizeof(norni_portfolio_opt),
      .run = norni_op_portfolio},
+    {.name = "signals",
+     .served = true,
+     .summary = "signals of tweets, tags, market and hours: sentiment, confidence, intervals",
+     .operand = "TWEETS",
+     .operand_optional = true, /* --store can do without */
+     .operand_many = true,
+     .operand_offset = offsetof(norni_signals_opt, data),
+     .examples =
+         "  norn signals tweets.csv --output output\n"
+         "  norn signals tweets.jsonl --hashtags nifty sensex banknifty --output output\n"
+         "  norn signals tweets.csv --model ./twitter-roberta --precision int8 --out report.json\n"
+         "  norn signals today.csv --store tweets --half-life 6 --point-in-time hour\n"
+         "  tail -f tweets.jsonl | norn signals - --stream\n",
+     .unlisted = NORNI_SIGNALS_UNLISTED,
+     .groups = {{"Signals", norni_signals_rows, &norni_n_signals_rows},
+                {"Weights", norni_signals_weight_rows, &norni_n_signals_weight_rows},
+                {"Tweets", norni_signals_input_rows, &norni_n_signals_input_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 4,
+     .opt_size = sizeof(norni_signals_opt),
+     .run = norni_op_signals},
+    {.name = "text-sentiment",
+     .command = "text sentiment",
+     .route = "text/sentiment",
+     .served = true,
+     .summary = "adds label, score and probabilities of a text's sentiment to each row",
+     .operand = "FILE",
+     .operand_offset = offsetof(norni_text_opt, data),
+     .examples = "  norn text sentiment reviews.csv --text-col review --out scored.csv\n"
+                 "  norn text sentiment tweets.jsonl --model vader\n",
+     .unlisted = NORNI_TEXT_UNLISTED,
+     .groups = {{"Sentiment", norni_text_sentiment_rows, &norni_n_text_sentiment_rows},
+                {"Text", norni_text_rows, &norni_n_text_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_text_opt),
+     .run = norni_op_text_sentiment},
+    {.name = "text-tfidf",
+     .command = "text tfidf",
+     .route = "text/tfidf",
+     .served = true,
+     .summary = "TF-IDF weights of each text's terms, as scikit-learn has them",
+     .operand = "FILE",
+     .operand_offset = offsetof(norni_text_opt, data),
+     .examples =
+         "  norn text tfidf reviews.csv --text-col review --max-features 1000\n"
+         "  norn text tfidf tweets.csv --max-n 2 --min-df 2 --max-df 0.8 --stop-words english\n",
+     .unlisted = NORNI_TEXT_UNLISTED,
+     .groups = {{"TF-IDF", norni_text_tfidf_rows, &norni_n_text_tfidf_rows},
+                {"Text", norni_text_rows, &norni_n_text_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_text_opt),
+     .run = norni_op_text_tfidf},
+    {.name = "text-tokenize",
+     .command = "text tokenize",
+     .route = "text/tokenize",
+     .served = true,
+     .summary = "each text's tokens: words, tags, links and emoji, or byte-pair ids",
+     .operand = "FILE",
+     .operand_offset = offsetof(norni_text_opt, data),
+     .examples = "  norn text tokenize tweets.csv --out tokens.csv\n"
+                 "  norn text tokenize tweets.csv --vocabulary ./roberta --out ids.csv\n",
+     .unlisted = NORNI_TEXT_UNLISTED,
+     .groups = {{"Tokens", norni_text_tokenize_rows, &norni_n_text_tokenize_rows},
+                {"Text", norni_text_rows, &norni_n_text_rows},
+                {"Run", norni_common_rows, &norni_n_common_rows}},
+     .n_groups = 3,
+     .opt_size = sizeof(norni_text_opt),
+     .run = norni_op_text_tokenize},
     {.name = "bench",
      .summary = "measure this machine: the same work at 1, 2, … workers, equal digests demanded",
-     .operand = "forecast|report|portfolio|rolling|multi|proof",
+     .operand = "forecast|report|portfolio|signals|rolling|multi|proof",
      .operand_offset = offsetof(norni_bench_opt, workload),
      .examples = "  norn bench forecast --quick\n"
                  "  norn bench rolling --out rolling.json\n"

@@ -10,32 +10,16 @@
 
 enum { MOST_LEXICON = 16 << 20 };
 
-static norn_status read_lexicon(norn_ctx *ctx, const char *path, norni_buf *out, norn_err *err) {
-    const norni_source_opt opt = {.sheet = NULL};
-    norni_source *source = NULL;
-    norn_err why = {NORN_OK, ""};
-    size_t got = 1;
-    norn_status st = norni_source_open(ctx, path, &opt, &source, &why);
-    while (st == NORN_OK && got > 0 && out->n <= MOST_LEXICON &&
-           norni_buf_reserve(out, (size_t)1 << 16)) {
-        st = norni_source_read(source, out->p + out->n, (size_t)1 << 16, &got, &why);
-        if (st == NORN_OK) out->n += got;
-    }
-    norni_source_close(source);
-    if (out->failed) return norni_alloc_fail(err, "--lexicon", out->cap, 2);
-    if (st != NORN_OK) return norn_fail(err, st, "--lexicon: %s: %s", path, why.text);
-    if (out->n > MOST_LEXICON)
-        return norn_fail(err, NORN_E_ARG, "--lexicon: %s: more than 16 MiB", path);
-    return NORN_OK;
-}
-
 static norn_status open_vader(const norni_op_env *env, const norni_sentiment_door_opt *opt,
                               norni_sentiment_model *out, norn_err *err) {
     norni_buf own;
     norn_err why = {NORN_OK, ""};
     norni_buf_init(&own, &env->ctx->alloc);
-    norn_status st =
-        opt->lexicon != NULL ? read_lexicon(env->ctx, opt->lexicon, &own, err) : NORN_OK;
+    norn_status st = NORN_OK;
+    if (opt->lexicon != NULL) {
+        st = norni_source_all(env->ctx, opt->lexicon, MOST_LEXICON, &own, &why);
+        if (st != NORN_OK) st = norn_fail(err, st, "--lexicon: %s: %s", opt->lexicon, why.text);
+    }
     if (st == NORN_OK) {
         st = norni_vader_model(&env->ctx->alloc, (norni_str){own.p, own.n}, out, &why);
         if (st == NORN_E_FORMAT)

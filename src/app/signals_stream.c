@@ -20,13 +20,12 @@ typedef struct stream_run {
     norni_tweet_store *store;
     norni_source *in;
     norni_out out;
-    norni_buf pending; /* header of a CSV, then what no whole record was yet */
-    size_t n_head;     /* bytes of that header */
-    bool begun;
+    norni_tweets tweets; /* of the piece at work; counts are of the whole stream */
+    norni_buf pending;   /* what no whole record was yet */
     norni_seen seen;
     norn_err late; /* of the callback that cannot fail */
     norni_hash_stream digest;
-    uint64_t n_lines, refused[NORNI_N_REFUSALS], n_ok;
+    uint64_t n_ok;
 } stream_run;
 
 /* Whether an id came before, in the stream or in the store; it has come from now on. */
@@ -72,50 +71,23 @@ static norn_status score_batch(stream_run *r, norni_tweets *t, norn_err *err) {
 static norn_status take_batch(stream_run *r, bool last, norn_err *err) {
     norn_ctx *ctx = r->env->ctx;
     const norni_str bytes = {r->pending.p, r->pending.n};
-    norni_tweets t;
+    norni_tweets *t = &r->tweets;
     size_t used = 0;
-    norni_tweets_init(&t, &ctx->alloc);
-    norn_status st = norni_tweets_parse(ctx, bytes, last, &r->plan.read, &t, &used, err);
-    if (st == NORN_OK) st = norni_tweets_settle(ctx, &r->plan.read, &t, err);
+    norn_status st = norni_tweets_parse(ctx, bytes, last, &r->plan.read, t, &used, err);
+    if (st == NORN_OK) st = norni_tweets_settle(ctx, &r->plan.read, t, err);
     if (st == NORN_OK && r->late.code != NORN_OK)
         st = norn_fail(err, r->late.code, "%s", r->late.text);
-    if (st == NORN_OK && t.n > 0) st = score_batch(r, &t, err);
-    for (size_t k = 0; k < NORNI_N_REFUSALS; k++)
-        r->refused[k] += t.refused[k];
-    r->n_lines += t.n_read;
-    r->n_ok += t.n;
-    norni_tweets_clear(&t);
-    if (st == NORN_OK && used > r->n_head) {
-        memmove(r->pending.p + r->n_head, r->pending.p + used, r->pending.n - used);
-        r->pending.n -= used - r->n_head;
+    if (st == NORN_OK && t->n > 0) st = score_batch(r, t, err);
+    r->n_ok += t->n;
+    norni_tweets_restart(t);
+    if (st == NORN_OK && used > 0) {
+        memmove(r->pending.p, r->pending.p + used, r->pending.n - used);
+        r->pending.n -= used;
     }
     return st;
 }
 
 /* ---- the stream ---- */
-
-/* CSV has a header, which stays in front; a JSON array has no lines. false: more bytes are needed to tell. */
-static norn_status see_begin(stream_run *r, bool last, norn_err *err) {
-    size_t at = 0;
-    const char *p = r->pending.p;
-    while (at < r->pending.n && memchr(" \t\r\n\xEF\xBB\xBF", p[at], 7) != NULL)
-        at++;
-    if (at == r->pending.n && !last) return NORN_OK;
-    if (at < r->pending.n && p[at] == '[')
-        return norn_fail(err, NORN_E_FORMAT,
-                         "a JSON array cannot be streamed; send a line for each tweet");
-    const bool lines =
-        r->plan.read.format == NORNI_TWEETS_JSONL ||
-        (r->plan.read.format == NORNI_TWEETS_AUTO && at < r->pending.n && p[at] == '{');
-    r->plan.read.format = lines ? NORNI_TWEETS_JSONL : NORNI_TWEETS_CSV;
-    if (!lines) {
-        const char *end = at < r->pending.n ? memchr(p + at, '\n', r->pending.n - at) : NULL;
-        if (end == NULL && !last) return NORN_OK;
-        r->n_head = end ? (size_t)(end - p) + 1 : r->pending.n;
-    }
-    r->begun = true;
-    return NORN_OK;
-}
 
 static norn_status read_some(stream_run *r, bool *end, norn_err *err) {
     size_t got = 0;
@@ -130,14 +102,14 @@ static norn_status read_some(stream_run *r, bool *end, norn_err *err) {
 static norn_status pass_all(stream_run *r, norn_err *err) {
     for (bool end = false; !end;) {
         NORN_TRY(read_some(r, &end, err));
-        if (!r->begun) NORN_TRY(see_begin(r, end, err));
-        if (r->begun && r->pending.n > r->n_head) NORN_TRY(take_batch(r, end, err));
+        if (r->pending.n > 0) NORN_TRY(take_batch(r, end, err));
     }
     return norni_out_commit(&r->out, err);
 }
 
 static norn_status open_all(stream_run *r, const norni_signals_opt *opt, norn_err *err) {
-    const norni_source_opt how = {.sheet = opt->sheet};
+    /* few bytes are kept of a pipe: what has come is to be told, not to be waited behind */
+    const norni_source_opt how = {.sheet = opt->sheet, .keep_bytes = 8};
     norn_ctx *ctx = r->env->ctx;
     NORN_TRY(norni_signals_plan_make(opt, &r->arena, &r->plan, err));
     r->plan.read.known = came_before;
@@ -154,6 +126,7 @@ static void close_all(stream_run *r) {
     norni_tweet_store_close(r->store);
     norni_sentiment_free(&r->model);
     norni_seen_clear(&r->seen);
+    norni_tweets_clear(&r->tweets);
     norni_buf_clear(&r->pending);
     norni_arena_clear(&r->arena);
 }
@@ -165,17 +138,17 @@ static norn_status tell(const stream_run *r, const norni_stopwatch *watch, norni
     uint64_t bad = 0;
     const norni_common_opt *c = &r->plan.opt->common;
     for (size_t k = 0; k <= NORNI_REFUSED_NO_TEXT; k++)
-        bad += r->refused[k];
+        bad += r->tweets.refused[k];
     out->n_ok = (size_t)r->n_ok;
     out->n_failed = (size_t)bad;
     out->n_items = out->n_ok + out->n_failed;
     out->above_threshold = (double)bad > c->error_threshold * (double)out->n_items;
     norni_hash_text(norni_hash_stream_get(&r->digest), out->digest);
     for (size_t k = 0; k < NORNI_N_REFUSALS; k++) {
-        if (r->refused[k] > 0)
+        if (r->tweets.refused[k] > 0)
             norni_say(r->env, "left out, %s: %llu",
                       norni_tweet_refusal_name((norni_tweet_refusal)k),
-                      (unsigned long long)r->refused[k]);
+                      (unsigned long long)r->tweets.refused[k]);
     }
     norni_say(r->env, "%zu tweets scored by %s; digest %s", out->n_ok, r->model.name, out->digest);
     if (c->summary == NULL) return NORN_OK;
@@ -200,6 +173,7 @@ norn_status norni_signals_stream(const norni_op_env *env, const norni_signals_op
                                  norn_err *err) {
     stream_run r = {.env = env, .out = {.fd = -1}};
     norni_arena_init(&r.arena, &env->ctx->alloc);
+    norni_tweets_init(&r.tweets, &env->ctx->alloc);
     norni_buf_init(&r.pending, &env->ctx->alloc);
     norni_seen_init(&r.seen, &env->ctx->alloc);
     norni_hash_stream_init(&r.digest);

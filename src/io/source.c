@@ -298,3 +298,22 @@ norn_status norni_file_hash(norn_ctx *ctx, const char *path, uint64_t *size, nor
     (void)close(fd);
     return st;
 }
+
+norn_status norni_source_all(norn_ctx *ctx, const char *path, size_t most, norni_buf *out,
+                             norn_err *err) {
+    enum { PART = 1 << 18 };
+    const norni_source_opt opt = {.sheet = NULL};
+    const size_t begin = out->n;
+    norni_source *s = NULL;
+    size_t got = 1;
+    norn_status st = norni_source_open(ctx, path, &opt, &s, err);
+    while (st == NORN_OK && got > 0 && out->n - begin <= most && norni_buf_reserve(out, PART)) {
+        st = norni_source_read(s, out->p + out->n, PART, &got, err);
+        if (st == NORN_OK) out->n += got;
+    }
+    norni_source_close(s);
+    NORN_TRY(st);
+    if (out->failed) return norni_alloc_fail(err, "file", out->cap, 2);
+    if (out->n - begin > most) return norn_fail(err, NORN_E_LIMIT, "more than %zu MiB", most >> 20);
+    return NORN_OK;
+}

@@ -28,6 +28,9 @@ NORN_CHECKED norn_status norni_source_bytes(norn_ctx *ctx, const void *bytes, si
 /* Up to cap bytes; *got 0: the end. At the end of a file that changed meanwhile: NORN_E_IO. */
 NORN_CHECKED norn_status norni_source_read(norni_source *s, char *to, size_t cap, size_t *got,
                                            norn_err *err);
+/* All bytes of a source, unpacked, behind what the buffer holds. NORN_E_LIMIT: more than `most`. */
+NORN_CHECKED norn_status norni_source_all(norn_ctx *ctx, const char *path, size_t most,
+                                          norni_buf *out, norn_err *err);
 /* Back to the first byte; NORN_E_LIMIT when a pipe was too long to be kept. */
 NORN_CHECKED norn_status norni_source_rewind(norni_source *s, norn_err *err);
 bool norni_source_can_rewind(const norni_source *s);

@@ -159,7 +159,7 @@ def streams(check):
 
 
 def hostile(check):
-    write("big.csv", [[1, "2025-01-01", "x" * (10 << 20), 0, 0, 0, 0, ""]] + some(30))
+    write("big.csv", [[9999, "2025-01-01", "x" * (10 << 20), 0, 0, 0, 0, ""]] + some(30))
     body, summary = signals("big.csv")
     check.that(summary["n_ok"] == 31 and summary["faults"]["long_text"] == 1, "a text of 10 MB is scored, cut", summary)
     with open("odd.jsonl", "wb") as f:
@@ -228,7 +228,9 @@ def texts(check):
         one = norn("text", what, TWEETS, "--workers", "1", "--quiet", "--summary", "a.json").stdout
         for n in WORKERS:
             check.that(norn("text", what, TWEETS, "--workers", n, "--quiet").stdout == one, f"text {what}: the same bytes with {n} workers")
-    for args, word in ((["sentiment", "r.csv"], b"review"), (["tfidf", "l.txt", "--input-format", "lines", "--min-n", "3"], b"--min-n"), (["nothing", "r.csv"], b"sentiment"),
+    with open("q.csv", "w", encoding="utf-8") as f:
+        f.write("key,said\n1,well\n")
+    for args, word in ((["sentiment", "q.csv"], b"said"), (["sentiment", "q.csv", "--text-col", "nothing"], b"nothing"), (["tfidf", "l.txt", "--input-format", "lines", "--min-n", "3"], b"--min-n"), (["nothing", "r.csv"], b"sentiment"),
                        (["tokenize", "l.txt", "--input-format", "lines", "--vocabulary", "nowhere"], b"vocab.json")):
         done = norn("text", *args)
         check.that(done.returncode in (1, 2, 3) and word in done.stderr, f"text {args[0]}: wrong use is told", (done.returncode, done.stderr))
