@@ -22,24 +22,31 @@ size_t norni_packed_bytes(norni_packed_kind kind, size_t n, size_t k) {
 
 /* Rows of x to go through all of w at once, in blocks of about equal size: a bound on scratch, not on speed
  * (blocks that fit the second cache were 2 % slower than a whole 512 x 3072, which streams). */
-static size_t block_of(norni_packed_kind kind, size_t m, size_t k) {
+static size_t most_rows(norni_packed_kind kind, size_t k) {
     const size_t deep = packed_up(k, packed_deep(kind));
-    size_t row = kind == NORNI_PACKED_F32
-                     ? sizeof(float) * (deep < PACKED_DEPTH ? deep : PACKED_DEPTH)
-                 : kind == NORNI_PACKED_S8 ? deep
-                                           : sizeof(uint16_t) * deep;
-    if (row == 0) row = 1;
-    const size_t most = BLOCK_BYTES / row > PACKED_TALL ? BLOCK_BYTES / row : PACKED_TALL;
-    const size_t blocks = m / most + (m % most > 0);
+    size_t row = deep;
+    if (kind == NORNI_PACKED_F32) row = sizeof(float) * (deep < PACKED_DEPTH ? deep : PACKED_DEPTH);
+    if (kind == NORNI_PACKED_BF16) row = sizeof(uint16_t) * deep;
+    return packed_up(BLOCK_BYTES / (row > 0 ? row : 1) + 1, PACKED_TALL);
+}
+
+static size_t block_of(norni_packed_kind kind, size_t m, size_t k) {
+    const size_t most = most_rows(kind, k), blocks = (m + most - 1) / most;
     return blocks == 0 ? PACKED_TALL : packed_up((m + blocks - 1) / blocks, PACKED_TALL);
 }
 
+/* Rows of the largest block of a call with up to m rows: it grows with m, as a block need not. */
+static size_t rows_at_once(norni_packed_kind kind, size_t m, size_t k) {
+    const size_t most = most_rows(kind, k), tall = packed_up(m, PACKED_TALL);
+    return tall < most ? tall : most;
+}
+
 size_t norni_packed_scratch(size_t m, size_t k) {
-    const size_t deep = packed_up(k, 4);
+    const size_t deep = packed_up(k, 4), two = 2 * PACKED_TALL * deep;
     /* See the layouts: s8 may hold words, and two panels of 12 rows before them. */
-    const size_t f32 = block_of(NORNI_PACKED_F32, m, k) * deep * sizeof(float);
-    const size_t s8 = block_of(NORNI_PACKED_S8, m, k) * (8 + 2 * deep) + 2 * PACKED_TALL * deep;
-    const size_t bf16 = (block_of(NORNI_PACKED_BF16, m, k) + PACKED_TALL) * deep * sizeof(uint16_t);
+    const size_t f32 = rows_at_once(NORNI_PACKED_F32, m, k) * deep * sizeof(float);
+    const size_t s8 = rows_at_once(NORNI_PACKED_S8, m, k) * (8 + 2 * deep) + two;
+    const size_t bf16 = rows_at_once(NORNI_PACKED_BF16, m, k) * deep * sizeof(uint16_t) + two;
     const size_t most = f32 > s8 ? f32 : s8;
     return packed_up(most > bf16 ? most : bf16, 64) + 64;
 }

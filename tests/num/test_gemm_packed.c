@@ -223,6 +223,35 @@ static void test_company(void **state) {
     }
 }
 
+/* More rows than go through w at once, in scratch that was sized for still more of them. */
+static void test_many_rows(void **state) {
+    (void)state;
+    enum { ROWS = 1400, K = 1537, N = 2 };
+    float *in = bytes(sizeof *in * ROWS * K), *out = bytes(sizeof *out * ROWS * N);
+    for (size_t i = 0; i < ROWS * K; i++)
+        in[i] = x[i % (MOST_M * LD)];
+    size_t room = 0;
+    for (size_t m = 1; m <= ROWS; m++) {
+        assert_true(norni_packed_scratch(m, K) >= room);
+        room = norni_packed_scratch(m, K);
+    }
+    for (int kind = NORNI_PACKED_F32; kind <= NORNI_PACKED_BF16; kind++) {
+        const norni_packed p = packed((norni_packed_kind)kind, N, K);
+        for (size_t m = 1; m <= ROWS; m += m < 600 ? 599 : 81) {
+            void *scratch = bytes(norni_packed_scratch(m, K));
+            norni_packed_rows(&p, in, K, m, bias, out, N, scratch, NORNI_PACKED_VNNI);
+            free(scratch);
+            run(&p, in + (m - 1) * K, 1, bias, z, NORNI_PACKED_VNNI);
+            assert_memory_equal(z, out + (m - 1) * N, N * sizeof *z);
+            run(&p, in + m / 2 * K, 1, bias, z, NORNI_PACKED_VNNI);
+            assert_memory_equal(z, out + m / 2 * N, N * sizeof *z);
+        }
+        free(p.data);
+    }
+    free(in);
+    free(out);
+}
+
 /* Rows of NaN, infinities, denormals, noughts and the largest floats: NaN stays in its row, the others keep
  * their bits, every instruction set agrees. */
 static void test_strange_rows(void **state) {
@@ -293,8 +322,8 @@ int main(void) {
         cmocka_unit_test(test_f32_same_bits),   cmocka_unit_test(test_s8_same_bits),
         cmocka_unit_test(test_f32_written_out), cmocka_unit_test(test_s8_written_out),
         cmocka_unit_test(test_s8_extremes),     cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_company),         cmocka_unit_test(test_strange_rows),
-        cmocka_unit_test(test_strange_weights),
+        cmocka_unit_test(test_company),         cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_strange_rows),    cmocka_unit_test(test_strange_weights),
     };
     return cmocka_run_group_tests_name("gemm_packed", tests, set_up, NULL);
 }
