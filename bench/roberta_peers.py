@@ -50,7 +50,7 @@ def best_rate(run, ids):
 
 
 def export(folder, ids, out):
-    """Without a mask, as nothing is padded; the number of tokens is fixed, the batch is not."""
+    """Without a mask, as nothing is padded; the number of tokens is fixed, the batch is not. The exporter mistakes transformers' own positions: they are given."""
     import torch
     import transformers
     model = transformers.RobertaForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval()
@@ -61,7 +61,8 @@ def export(folder, ids, out):
             self.model = model
 
         def forward(self, ids):
-            return self.model(input_ids=ids).logits
+            positions = torch.arange(2, 2 + TOKENS).unsqueeze(0)
+            return self.model(input_ids=ids, position_ids=positions, token_type_ids=torch.zeros_like(ids)).logits
     torch.onnx.export(Logits(), (torch.from_numpy(ids[:4]),), out, input_names=["ids"], output_names=["logits"], opset_version=17,
                       dynamic_axes={"ids": {0: "b"}, "logits": {0: "b"}}, dynamo=False)
     return model
