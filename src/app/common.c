@@ -197,6 +197,15 @@ const norni_param norni_panel_rows[] = {
 #undef AT
 const size_t norni_n_panel_rows = sizeof norni_panel_rows / sizeof norni_panel_rows[0];
 
+void norni_say_lines(const norni_op_env *env, norni_str text) {
+    for (size_t at = 0; at < text.n;) {
+        const char *end = memchr(text.p + at, '\n', text.n - at);
+        const size_t n = end ? (size_t)(end - text.p) - at : text.n - at;
+        if (n > 0) norni_say(env, "%.*s", (int)n, text.p + at);
+        at += n + 1;
+    }
+}
+
 norn_status norni_delimiter_parse(const char *text, char *out, norn_err *err) {
     *out = 0;
     if (text == NULL) return NORN_OK;

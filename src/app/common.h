@@ -80,6 +80,8 @@ typedef struct norni_op_env {
 } norni_op_env;
 
 void norni_say(const norni_op_env *env, const char *fmt, ...) NORN_PRINTF(2, 3);
+/* Each line of a text that is not empty. */
+void norni_say_lines(const norni_op_env *env, norni_str text);
 
 /* How a run ended, beyond its status. */
 typedef struct norni_op_result {

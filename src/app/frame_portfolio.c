@@ -106,7 +106,7 @@ norn_status norni_frame_portfolio_search(norn_ctx *ctx, const norni_frame_portfo
                                          norni_frame_search_result *out, norn_err *err) {
     const norn_alloc *alloc = call->frame.alloc ? call->frame.alloc : &ctx->alloc;
     search s = {.ctx = ctx, .call = call, .out = out};
-    norni_portfolio_place made = {.folder = NULL};
+    norni_out_folder made = {.folder = NULL};
     memset(out, 0, sizeof *out);
     norni_buf_init(&out->body, alloc);
     norni_buf_init(&out->table, alloc);
@@ -122,9 +122,9 @@ norn_status norni_frame_portfolio_search(norn_ctx *ctx, const norni_frame_portfo
     s.opt.grid_text = call->grid_text;
     s.opt.unix_seconds = call->unix_seconds;
     if (st == NORN_OK && s.opt.output != NULL && !s.opt.dry_run)
-        st = norni_portfolio_folder(s.opt.output, &made, err);
+        st = norni_out_folder_make(s.opt.output, NORNI_PORTFOLIO_INSIDE, &made, err);
     if (st == NORN_OK) st = do_search(&s, err);
-    if (st != NORN_OK) norni_portfolio_folder_undo(&made);
+    if (st != NORN_OK) norni_out_folder_undo(&made);
     norni_buf_clear(&s.text.text);
     norni_arena_clear(&s.arena);
     return st;

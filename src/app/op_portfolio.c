@@ -42,7 +42,7 @@ static norn_status check_names(const norni_portfolio_opt *o, norn_err *err) {
 }
 
 static norn_status check_outputs(const norni_op_env *env, const norni_portfolio_opt *o,
-                                 norni_portfolio_place *made, norn_err *err) {
+                                 norni_out_folder *made, norn_err *err) {
     const norni_common_opt *c = &o->common;
     const norni_output files[] = {
         {"--out", c->out}, {"--summary", c->summary}, {"--items", c->items}, {"--plot", c->plot}};
@@ -57,24 +57,15 @@ static norn_status check_outputs(const norni_op_env *env, const norni_portfolio_
     if (st == NORN_OK) st = norni_outputs_check(&all, files, 4, err);
     norni_arena_clear(&arena);
     if (st == NORN_OK && o->output != NULL && !o->dry_run)
-        st = norni_portfolio_folder(o->output, made, err);
+        st = norni_out_folder_make(o->output, NORNI_PORTFOLIO_INSIDE, made, err);
     return st;
-}
-
-static void say_lines(const norni_op_env *env, const norni_buf *b, size_t end_at) {
-    for (size_t at = 0; !b->failed && at < end_at;) {
-        const char *end = memchr(b->p + at, '\n', end_at - at);
-        const size_t n = end ? (size_t)(end - b->p) - at : end_at - at;
-        if (n > 0) norni_say(env, "%.*s", (int)n, b->p + at);
-        at += n + 1;
-    }
 }
 
 static void say_dry(const norni_portfolio_run *r) {
     norni_buf b;
     norni_buf_init(&b, &r->env->ctx->alloc);
     norni_port_dry_text(&r->dry, &b);
-    say_lines(r->env, &b, b.n);
+    if (!b.failed) norni_say_lines(r->env, (norni_str){b.p, b.n});
     norni_buf_clear(&b);
 }
 
@@ -226,7 +217,7 @@ static void say_end(const norni_portfolio_run *r, const norni_op_result *x,
 static norn_status finish(const norni_portfolio_run *r, const norni_stopwatch *watch,
                           norni_op_result *out, norn_err *err) {
     const norni_portfolio_opt *o = r->plan.opt;
-    say_lines(r->env, &r->notes, r->searched ? r->notes.n : r->own_notes);
+    norni_say_lines(r->env, (norni_str){r->notes.p, r->searched ? r->notes.n : r->own_notes});
     if (!r->searched) {
         say_dry(r);
         return write_out(r, err);
@@ -247,7 +238,7 @@ norn_status norni_op_portfolio(const norni_op_env *env, const void *options, nor
                                norn_err *err) {
     const norni_stopwatch watch = norni_stopwatch_start();
     norni_portfolio_run run;
-    norni_portfolio_place made = {.folder = NULL};
+    norni_out_folder made = {.folder = NULL};
     norn_err why = {NORN_OK, ""};
     NORN_TRY(check_names(options, err));
     NORN_TRY(check_outputs(env, options, &made, err));
@@ -256,6 +247,6 @@ norn_status norni_op_portfolio(const norni_op_env *env, const void *options, nor
     out->input_failed = run.input_failed;
     norni_portfolio_run_clear(&run);
     if (st == NORN_OK) return st;
-    norni_portfolio_folder_undo(&made);
+    norni_out_folder_undo(&made);
     return norn_fail(err, st, "%s%s", why.text, st == NORN_E_MEM ? remedy : "");
 }

@@ -29,15 +29,6 @@ static norn_status check_outputs(const norni_op_env *env, const norni_signals_op
 
 /* ---- what is told ---- */
 
-static void say_lines(const norni_op_env *env, const norni_buf *b) {
-    for (size_t at = 0; !b->failed && at < b->n;) {
-        const char *end = memchr(b->p + at, '\n', b->n - at);
-        const size_t n = end ? (size_t)(end - b->p) - at : b->n - at;
-        if (n > 0) norni_say(env, "%.*s", (int)n, b->p + at);
-        at += n + 1;
-    }
-}
-
 /* What a place of the input is called: "tweets.csv, line 12". */
 static void name_place(const norni_signals_run *r, const norni_tweet_example *e, char out[200]) {
     norni_format(out, 200, "%.120s, line %llu", norni_signals_input_name(r, e->file),
@@ -85,7 +76,7 @@ static void say_end(const norni_signals_run *r, const norni_signal_stamp *stamp,
     norni_buf b;
     norni_buf_init(&b, &r->env->ctx->alloc);
     norni_signals_tell(&r->aggregates, &r->signals, stamp, &b);
-    say_lines(r->env, &b);
+    if (!b.failed) norni_say_lines(r->env, (norni_str){b.p, b.n});
     norni_buf_clear(&b);
     say_refusals(r);
     say_store(r);
@@ -224,7 +215,9 @@ static norn_status finish(norni_signals_run *r, const norni_stopwatch *watch, no
     NORN_TRY(norni_signals_stamp_make(r, &stamp, err));
     if (o->output != NULL) NORN_TRY(norni_signals_folder_write(r, &stamp, err));
     if (o->common.plot != NULL) NORN_TRY(norni_signals_plot_write(r, &stamp, err));
-    NORN_TRY(norni_signals_out_write(r, &stamp, err));
+    /* a folder has the report already: a terminal is spared its megabytes */
+    if (o->output == NULL || strcmp(o->common.out, "-") != 0)
+        NORN_TRY(norni_signals_out_write(r, &stamp, err));
     NORN_TRY(write_summary(r, out, watch, err));
     say_end(r, &stamp, out, watch);
     if (r->env->stage != NULL) r->env->stage(r->env->hook_user, "complete", 100);

@@ -2,11 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/portfolio_outputs.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <math.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/portfolio_table.h"
 #include "app/version.h"
@@ -19,43 +15,6 @@ typedef struct folder_work {
     norni_port_stamp stamp;
     bool escape;
 } folder_work;
-
-static norn_status check_folder(const char *path, norn_err *err) {
-    char why[128];
-    struct stat s;
-    NORN_TRY(norni_folder_make(path, "--output", err));
-    int code = stat(path, &s) != 0 ? errno : S_ISDIR(s.st_mode) ? 0 : ENOTDIR;
-    if (code == 0 && access(path, W_OK | X_OK) != 0) code = errno;
-    if (code == 0) return NORN_OK;
-    return norn_fail(err, NORN_E_IO, "--output: cannot write to %s: %s", path,
-                     strerror_r(code, why, sizeof why));
-}
-
-static bool is_there(const char *path) {
-    struct stat s;
-    return stat(path, &s) == 0;
-}
-
-norn_status norni_portfolio_folder(const char *folder, norni_portfolio_place *made, norn_err *err) {
-    char path[PATH_MAX];
-    *made = (norni_portfolio_place){.folder = folder};
-    if (norni_format(path, sizeof path, "%s/data", folder) + 1 >= sizeof path)
-        return norn_fail(err, NORN_E_ARG, "--output: the folder's name is too long");
-    made->own = !is_there(folder);
-    made->own_data = !is_there(path);
-    norn_status st = check_folder(folder, err);
-    if (st == NORN_OK) st = check_folder(path, err);
-    if (st != NORN_OK) norni_portfolio_folder_undo(made);
-    return st;
-}
-
-void norni_portfolio_folder_undo(const norni_portfolio_place *made) {
-    char path[PATH_MAX];
-    if (made->folder == NULL) return;
-    norni_format(path, sizeof path, "%s/data", made->folder);
-    if (made->own_data) (void)rmdir(path);
-    if (made->own) (void)rmdir(made->folder);
-}
 
 /* ---- tables of the best one's path ---- */
 
@@ -80,7 +39,9 @@ static void put_name(norni_buf *b, norni_str symbol, const char *what, bool esca
     norni_csv_text(b, (norni_str){name, n}, escape);
 }
 
-static norn_status write_equity(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_equity(const void *arg, size_t k_file, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k_file;
     const norni_port_result *r = &w->r->result;
     const norni_port_path *p = &r->test_path;
     const norni_port_config *c = &r->top[0].config;
@@ -105,7 +66,9 @@ static norn_status write_equity(const folder_work *w, norni_out *out, norn_err *
     return NORN_OK;
 }
 
-static norn_status write_benchmark(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_benchmark(const void *arg, size_t k_file, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k_file;
     const norni_port_result *r = &w->r->result;
     norni_buf_text(&out->buf, "timestamp,buy_hold_value\n");
     for (size_t i = 0; i < r->test_path.n; i++) {
@@ -118,7 +81,9 @@ static norn_status write_benchmark(const folder_work *w, norni_out *out, norn_er
 }
 
 /* "0.6102|0.3898", in the order of the equity curve's assets. */
-static norn_status write_events(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_events(const void *arg, size_t k_file, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k_file;
     const norni_port_result *r = &w->r->result;
     const norni_port_path *p = &r->test_path;
     norni_buf_text(&out->buf, "timestamp,total_value,max_deviation,weights_before,turnover,cost");
@@ -143,41 +108,47 @@ static norn_status write_events(const folder_work *w, norni_out *out, norn_err *
 
 /* ---- reports ---- */
 
-static norn_status write_table(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_table(const void *arg, size_t k, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k;
     return norni_portfolio_table_write(w->r, w->escape, out, err);
 }
 
-static norn_status write_yaml(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_yaml(const void *arg, size_t k, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k;
     return norni_port_config_yaml(&w->r->result, &w->stamp, &out->buf, err);
 }
 
-static norn_status write_report(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_report(const void *arg, size_t k, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k;
     return norni_port_report_text(&w->r->result, &w->stamp, &out->buf, err);
 }
 
-static norn_status write_words(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_words(const void *arg, size_t k, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k;
     return norni_port_summary_text(&w->r->result, &w->stamp, &out->buf, err);
 }
 
-static norn_status write_page(const folder_work *w, norni_out *out, norn_err *err) {
+static norn_status write_page(const void *arg, size_t k, norni_out *out, norn_err *err) {
+    const folder_work *w = arg;
+    (void)k;
     return norni_port_report_html(&w->r->result, &w->stamp, &out->buf, err);
 }
 
 /* ---- all of them ---- */
 
-typedef struct folder_file {
-    const char *name; /* "" : the results table, named by the run's time */
-    norn_status (*write)(const folder_work *w, norni_out *out, norn_err *err);
-} folder_file;
-
-static const folder_file files[] = {{"", write_table},
-                                    {"optimized_config.yaml", write_yaml},
-                                    {"OPTIMIZATION_REPORT.txt", write_report},
-                                    {"PORTFOLIO_SUMMARY.txt", write_words},
-                                    {"report.html", write_page},
-                                    {"data/portfolio_equity_curve.csv", write_equity},
-                                    {"data/buy_hold_benchmark.csv", write_benchmark},
-                                    {"data/rebalance_events.csv", write_events}};
+/* The first is the results table, named by the run's time. */
+static const norni_folder_file files[] = {{"", write_table},
+                                          {"optimized_config.yaml", write_yaml},
+                                          {"OPTIMIZATION_REPORT.txt", write_report},
+                                          {"PORTFOLIO_SUMMARY.txt", write_words},
+                                          {"report.html", write_page},
+                                          {"data/portfolio_equity_curve.csv", write_equity},
+                                          {"data/buy_hold_benchmark.csv", write_benchmark},
+                                          {"data/rebalance_events.csv", write_events}};
 enum { N_FILES = sizeof files / sizeof files[0] };
 
 /* "optimization_results_20250131_0915.csv" */
@@ -190,23 +161,10 @@ static void table_name(int64_t now, char out[64]) {
                  text + 8, text + 11, text + 14);
 }
 
-static norn_status write_file(const folder_work *w, const char *folder, size_t k, norni_out *out,
-                              norn_err *err) {
-    char name[64], path[PATH_MAX];
-    table_name(w->stamp.now, name);
-    norni_format(path, sizeof path, "%s/%s", folder, files[k].name[0] ? files[k].name : name);
-    NORN_TRY(norni_out_open(out, &w->r->env->ctx->alloc, path, err));
-    NORN_TRY(files[k].write(w, out, err));
-    if (out->buf.failed) return norni_alloc_fail(err, "--output", out->buf.cap, 2);
-    return norni_out_flush(out, 0, err);
-}
-
 norn_status norni_portfolio_outputs_write(const norni_portfolio_run *r, const char *folder,
                                           int64_t now, norn_err *err) {
-    char frame[32];
-    norni_out out[N_FILES];
-    size_t n = 0;
-    norn_status st = NORN_OK;
+    char frame[32], name[64];
+    norni_folder_file file[N_FILES];
     norni_portfolio_timeframe(r, frame);
     const folder_work w = {.r = r,
                            .stamp = {.now = now,
@@ -215,16 +173,10 @@ norn_status norni_portfolio_outputs_write(const norni_portfolio_run *r, const ch
                                      .timeframe = norni_str_of(frame),
                                      .convention = (norni_port_convention)r->plan.opt->convention},
                            .escape = !r->plan.opt->common.no_escape_formulas};
-    while (st == NORN_OK && n < N_FILES) {
-        out[n] = (norni_out){.fd = -1};
-        st = write_file(&w, folder, n, &out[n], err);
-        n++;
-    }
-    for (size_t k = 0; st == NORN_OK && k < n; k++)
-        st = norni_out_commit(&out[k], err);
-    for (size_t k = 0; k < n; k++)
-        norni_out_abort(&out[k]);
-    return st;
+    memcpy(file, files, sizeof file);
+    table_name(now, name);
+    file[0].name = name;
+    return norni_out_folder_write(&r->env->ctx->alloc, folder, file, N_FILES, &w, err);
 }
 
 /* ---- --plot ---- */

@@ -224,19 +224,6 @@ const norni_param norni_portfolio_price_rows[] = {
 const size_t norni_n_portfolio_price_rows =
     sizeof norni_portfolio_price_rows / sizeof norni_portfolio_price_rows[0];
 
-static norn_status read_delimiter(const char *text, char *out, norn_err *err) {
-    *out = 0;
-    if (text == NULL) return NORN_OK;
-    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0) {
-        *out = '\t';
-        return NORN_OK;
-    }
-    if (strlen(text) != 1 || strchr(",;|\t", text[0]) == NULL)
-        return norn_fail(err, NORN_E_ARG, "--delimiter: '%.20s' is not one of , ; tab |", text);
-    *out = text[0];
-    return NORN_OK;
-}
-
 static norn_status plan_format(const norni_portfolio_opt *o, norni_portfolio_plan *plan,
                                norn_err *err) {
     const norni_common_opt *c = &o->common;
@@ -302,5 +289,5 @@ norn_status norni_portfolio_plan_make(const norni_portfolio_opt *opt, norni_aren
                          "are of --signal FILE, which is not given");
     if (opt->quick && opt->grid != NULL)
         return norn_fail(err, NORN_E_ARG, "--quick and --grid: one of them, not both");
-    return read_delimiter(opt->delimiter, &plan->read.delimiter, err);
+    return norni_delimiter_parse(opt->delimiter, &plan->read.delimiter, err);
 }

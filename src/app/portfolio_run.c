@@ -105,23 +105,15 @@ static norn_status read_signal(norni_portfolio_run *r, norn_err *err) {
 
 static norn_status read_grid(norn_ctx *ctx, const char *path, norni_arena *arena, norni_str *out,
                              norn_err *err) {
-    const norni_source_opt opt = {.sheet = NULL};
-    norni_source *source = NULL;
     norn_err why = {NORN_OK, ""};
-    size_t n = 0, got = 1;
-    char *text = norni_arena_get(arena, GRID_MOST + 1, 1);
-    if (text == NULL) return norni_alloc_fail(err, "--grid", GRID_MOST, 1);
-    norn_status st = norni_source_open(ctx, path, &opt, &source, &why);
-    while (st == NORN_OK && got > 0 && n <= GRID_MOST) {
-        st = norni_source_read(source, text + n, GRID_MOST + 1 - n, &got, &why);
-        if (st == NORN_OK) n += got;
-    }
-    norni_source_close(source);
+    norni_buf b;
+    norni_buf_init(&b, &ctx->alloc);
+    norn_status st = norni_source_all(ctx, path, GRID_MOST, &b, &why);
+    *out = (norni_str){st == NORN_OK ? norni_arena_text(arena, b.p ? b.p : "", b.n) : NULL, b.n};
+    norni_buf_clear(&b);
+    if (st == NORN_OK && out->p == NULL) return norni_alloc_fail(err, "--grid", out->n, 1);
     if (st == NORN_E_MEM || st == NORN_E_CANCEL) return norn_fail(err, st, "%s", why.text);
-    if (st != NORN_OK) return norn_fail(err, NORN_E_ARG, "--grid: %s: %s", path, why.text);
-    if (n > GRID_MOST) return norn_fail(err, NORN_E_ARG, "--grid: %s: more than 1 MiB", path);
-    *out = (norni_str){text, n};
-    return NORN_OK;
+    return st == NORN_OK ? st : norn_fail(err, NORN_E_ARG, "--grid: %s: %s", path, why.text);
 }
 
 /* What is wrong with a grid is wrong usage, but for symbols that the prices have not. */

@@ -22,7 +22,8 @@ norn_status norni_signals_stamp_make(norni_signals_run *r, norni_signal_stamp *o
                                 .tag = r->plan.tag,
                                 .n_tags = r->plan.n_tags,
                                 .all_tags = o->all_hashtags,
-                                .max_points = (size_t)o->max_points};
+                                .max_points = (size_t)o->max_points,
+                                .aggregate = &r->plan.aggregate};
     return when.p != NULL ? NORN_OK : norni_alloc_fail(err, "signals", 64, 1);
 }
 
@@ -143,8 +144,6 @@ norn_status norni_signals_folder_write(const norni_signals_run *r, const norni_s
     char name[NORNI_N_SIGNAL_CHARTS][64];
     size_t n = 4;
     for (size_t c = 0; c < NORNI_N_SIGNAL_CHARTS; c++) {
-        const bool target = c >= NORNI_CHART_TARGET_SIGNAL_SCORES;
-        if (target && stamp->n_tags == 0 && !stamp->all_tags) continue;
         norni_format(name[c], sizeof name[c], "%s.svg",
                      norni_signal_chart_name((norni_signal_chart)c));
         w.chart[n] = (norni_signal_chart)c;

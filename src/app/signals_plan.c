@@ -33,7 +33,8 @@ const norni_param norni_signals_rows[] = {
      .offset = AT(output),
      .path = NORNI_PATH_LOCAL,
      .metavar = "DIR",
-     .help = "signal_report.json, analyzed_tweets.csv, signals_hourly.csv, charts and a dashboard"},
+     .help = "signal_report.json, analyzed_tweets.csv, signals_hourly.csv, charts and a dashboard, "
+             "in place of the report on standard output"},
     {.name = "store",
      .type = NORNI_T_TEXT,
      .offset = AT(store),
