@@ -16,7 +16,7 @@ import tap
 
 NORN = os.path.abspath(sys.argv[1])
 CHARTS = ("performance_comparison.svg", "scalability_analysis.svg", "memory_usage_analysis.svg", "throughput_analysis.svg")
-SMALL = {"forecast": ["--series", "200"], "rolling": ["--series", "20"], "report": [], "multi": ["--model", "naive,ridge,ensemble"], "portfolio": []}
+SMALL = {"forecast": ["--series", "200"], "rolling": ["--series", "20"], "report": [], "multi": ["--model", "naive,ridge,ensemble"], "portfolio": [], "signals": []}
 
 
 def run(*args, plant=None):
@@ -69,6 +69,8 @@ def workloads(check):
     report = json.load(open("report.json", encoding="utf-8"))
     check.that(report["cached_seconds"] < report["cold_seconds"] and report["one_region_changed_hits"] > 0, "report: with a cache", report)
     check.that(report["serial"]["reports_per_second"] == report["serial"]["items_per_second"], "report: reports a second", report["serial"])
+    signals = json.load(open("signals.json", encoding="utf-8"))
+    check.that(signals["n_tweets"] == signals["n_items"] == 2000 and signals["model"] == "default", "signals: exactly 2,000 tweets", signals)
     p = json.load(open("portfolio.json", encoding="utf-8"))
     check.that(p["n_configurations"] == 58320 and p["n_distinct"] < 58320 and p["n_items"] % p["n_distinct"] == 0, "portfolio: only what was simulated counts", p)
     models = json.load(open("multi.json", encoding="utf-8"))["models"]
@@ -117,7 +119,7 @@ def proof(check):
 
 
 def usage(check):
-    for args, words in ((["forcast"], ("unknown workload 'forcast'", "did you mean forecast?", "rolling", "report", "multi", "portfolio", "proof")),
+    for args, words in ((["forcast"], ("unknown workload 'forcast'", "did you mean forecast?", "rolling", "report", "multi", "portfolio", "signals", "proof")),
                         (["nonsense"], ("unknown workload 'nonsense'", "forecast, ")),
                         (["rolling", "--model", "theta"], ("--model", "rolling")),
                         (["forecast", "--model", "thetta"], ("thetta",)),
@@ -133,7 +135,7 @@ def usage(check):
     done = run("rolling", "--quick", "--series", "20", "--threads", "1", "--quiet")
     check.that(done.returncode == 0 and not done.stderr and json.loads(done.stdout)["digests_equal"], "--quiet: the JSON alone", done.stderr)
     text = subprocess.run([NORN, "help", "bench"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    check.that("--output DIR" in text and "--quick" in text and "norn bench rolling" in text and "forecast|report|portfolio|rolling|multi|proof" in text and "--resume" not in text, "norn help bench", text)
+    check.that("--output DIR" in text and "--quick" in text and "norn bench rolling" in text and "forecast|report|portfolio|signals|rolling|multi|proof" in text and "--resume" not in text, "norn help bench", text)
 
 
 def interrupted(check):
