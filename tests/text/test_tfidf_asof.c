@@ -231,10 +231,10 @@ static norn_status all_of_it(const made_texts *t, const int64_t *time, scarce *s
 }
 
 static void memory_that_runs_out_is_told(void **state) {
-    made_texts t = make_texts(2100, 3);
-    int64_t time[2100];
+    made_texts t = make_texts(1100, 3);
+    int64_t time[1100];
     (void)state;
-    make_times(time, 2100);
+    make_times(time, 1100);
     for (int how = 1; how < 6; how += 4) {
         for (long n = 0;; n++) {
             scarce s = {.below = norni_alloc_default()};
