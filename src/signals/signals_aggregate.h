@@ -116,6 +116,13 @@ typedef struct norni_market_signal {
 
 enum { NORNI_HOURS_MOST = 1 << 20 };
 
+typedef struct norni_signal_row { /* a tag's buckets that have tweets, ascending */
+    norni_signal_bucket *bucket;  /* (n) */
+    uint32_t *hour;               /* (n) of each the listed bucket of the market beside it */
+    size_t n;
+    bool held;
+} norni_signal_row;
+
 typedef struct norni_aggregates {
     norni_arena arena;
     norni_signal_group *group; /* (n_groups) by rank_score descending, ties by tag */
@@ -127,8 +134,8 @@ typedef struct norni_aggregates {
     size_t n_hours;
     bool
         hours_sparse; /* the span has more than NORNI_HOURS_MOST buckets: `hour` lists only those with tweets */
-    /* (n_groups) of each tag the (n_hours) buckets beside `hour`, or NULL: rows are held for the tags of most tweets, as many as NORNI_HOURS_MOST buckets allow */
-    norni_signal_bucket **group_hour;
+    norni_signal_row *
+        row; /* (n_groups) held for the tags of most tweets, as many as NORNI_HOURS_MOST buckets would allow were every hour listed */
     int64_t hours_from;
     norni_hash128 digest; /* every tweet's and every group's numbers, whatever the worker count */
 } norni_aggregates;
@@ -137,5 +144,7 @@ NORN_CHECKED norn_status norni_signals_aggregate(norn_ctx *ctx, const norni_sign
                                                  const norni_aggregate_opt *opt,
                                                  norni_aggregates *out, norn_err *err);
 void norni_aggregates_clear(norni_aggregates *a);
+/* A tag's bucket beside hour[h]; NULL: it has no tweet then, or no row is held. */
+const norni_signal_bucket *norni_signal_row_at(const norni_signal_row *row, size_t h);
 
 #endif

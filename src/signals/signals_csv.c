@@ -194,7 +194,8 @@ static void put_tag_header(norni_buf *b, norni_buf *name, norni_str tag) {
     if (!name->failed) norni_csv_text(b, (norni_str){name->p, name->n}, true);
 }
 
-static void put_hour(const norni_aggregates *a, size_t h, norni_buf *out) {
+/* next (n_groups): of each tag's row the bucket that comes next. */
+static void put_hour(const norni_aggregates *a, size_t h, size_t *next, norni_buf *out) {
     const norni_signal_bucket *u = &a->hour[h];
     const bool known = u->n_valid > 0;
     const double none = NORNI_NAN, value[] = {known ? u->signal : none, known ? u->lo : none,
@@ -214,26 +215,31 @@ static void put_hour(const norni_aggregates *a, size_t h, norni_buf *out) {
         put_num(out, more[k]);
     }
     for (size_t k = 0; k < a->n_groups; k++) {
-        const norni_signal_bucket *of_tag = a->group_hour[k];
-        if (of_tag == NULL) continue; /* the aggregate has no room for every small tag's hours */
+        const norni_signal_row *row = &a->row[k];
+        if (!row->held) continue; /* there is no room for every small tag's hours */
         put_char(out, ',');
-        if (of_tag[h].n_valid > 0) put_num(out, of_tag[h].signal);
+        if (next[k] == row->n || row->hour[next[k]] != h) continue;
+        const norni_signal_bucket *of_tag = &row->bucket[next[k]++];
+        if (of_tag->n_valid > 0) put_num(out, of_tag->signal);
     }
     put_char(out, '\n');
 }
 
 norn_status norni_signals_hourly(const norni_aggregates *a, norni_buf *out, norn_err *err) {
     norni_buf name;
+    size_t *next = norni_alloc_zero(out->alloc, a->n_groups, sizeof *next);
+    if (next == NULL) return norni_alloc_fail(err, "hourly signals", a->n_groups, sizeof *next);
     norni_buf_init(&name, out->alloc);
     norni_buf_text(out,
                    "time,signal,signal_lo,signal_hi,confidence,n,n_eff,bullishness,agreement,"
                    "volume_z");
     for (size_t k = 0; k < a->n_groups; k++)
-        if (a->group_hour[k] != NULL) put_tag_header(out, &name, a->group[k].tag);
+        if (a->row[k].held) put_tag_header(out, &name, a->group[k].tag);
     put_char(out, '\n');
     if (name.failed) out->failed = true;
     norni_buf_clear(&name);
     for (size_t h = 0; h < a->n_hours && !out->failed; h++)
-        put_hour(a, h, out);
+        put_hour(a, h, next, out);
+    norni_alloc_drop(out->alloc, next, a->n_groups, sizeof *next);
     return out->failed ? norni_alloc_fail(err, "hourly signals", out->cap, 2) : NORN_OK;
 }

@@ -204,8 +204,8 @@ static void put_market(record *r, const norni_signals *all, const norni_market_s
     put_text(r, norni_str_of(m->weighting));
 }
 
-/* Empty hours are told by their neighbours. */
-static void put_hours(record *r, const norni_signal_bucket *hour, size_t n) {
+/* Of n_listed hours those (n) that may have tweets; empty ones are told by their neighbours. */
+static void put_hours(record *r, const norni_signal_bucket *hour, size_t n, size_t n_listed) {
     for (size_t k = 0; k < n; k++) {
         const norni_signal_bucket *h = &hour[k];
         if (h->n == 0) continue;
@@ -216,7 +216,7 @@ static void put_hours(record *r, const norni_signal_bucket *hour, size_t n) {
         for (size_t j = 0; j < sizeof number / sizeof number[0]; j++)
             put_number(r, number[j]);
     }
-    put_count(r, n);
+    put_count(r, n_listed);
 }
 
 static int by_tag(const void *arg, size_t a, size_t b) {
@@ -243,12 +243,12 @@ norn_status norni_agg_digest(norni_agg_run *run, norn_err *err) {
     norni_sort_index(order, out->n_groups, by_tag, out->group, order + out->n_groups);
     for (size_t k = 0; k < out->n_groups; k++) {
         put_group(&r, run->s, &out->group[order[k]]);
-        if (out->group_hour[order[k]] != NULL)
-            put_hours(&r, out->group_hour[order[k]], out->n_hours);
+        const norni_signal_row *row = &out->row[order[k]];
+        if (row->held) put_hours(&r, row->bucket, row->n, out->n_hours);
     }
     put_count(&r, out->n_small);
     put_market(&r, run->s, &out->market);
-    put_hours(&r, out->hour, out->n_hours);
+    put_hours(&r, out->hour, out->n_hours, out->n_hours);
     out->digest = finish(&r);
     return NORN_OK;
 }

@@ -209,30 +209,61 @@ static norn_status fill_bucket(const hours *h, const uint32_t *place, size_t n,
     return NORN_OK;
 }
 
-/* The z of each bucket's volume against the 24 before it; buckets that are not listed had no tweet. */
-static norn_status volumes(const hours *h, norni_arena *scratch, norni_signal_bucket *row,
+/* The z of a volume against the m buckets before it, of which the last n are `before` and the others had no tweet. */
+static double volume_z(const double *before, size_t n, size_t m, double now) {
+    double mean = 0, var = 0;
+    for (size_t j = n; j > 0;)
+        mean += before[--j];
+    mean /= (double)m;
+    for (size_t j = 0; j < n; j++)
+        var += (before[j] - mean) * (before[j] - mean);
+    var += (double)(m - n) * mean * mean;
+    return var > 0 ? (now - mean) / sqrt(var / (double)(m - 1)) : NORNI_NAN;
+}
+
+/* How many buckets before the listed bucket k there are to look back on, at most BACK. */
+static size_t buckets_before(const hours *h, size_t k) {
+    const uint64_t ago = (uint64_t)h->number[k] - (uint64_t)h->number[0];
+    return ago < BACK ? (size_t)ago : BACK;
+}
+
+static double volume_of(const norni_signal_bucket *b) {
+    return b->n > 0 ? norni_log(1 + (double)b->n) : 0;
+}
+
+/* Of the market: every listed bucket; those that are not listed had no tweet. */
+static norn_status volumes(const hours *h, norni_arena *scratch, norni_signal_bucket *bucket,
                            norn_err *err) {
     double *x = norni_arena_get(scratch, h->n_hours, sizeof *x);
-    size_t last = 0; /* filled bucket before k; the first one where there is none */
+    size_t from = 0;
     if (x == NULL) return norni_alloc_fail(err, "signals", h->n_hours, sizeof *x);
     for (size_t k = 0; k < h->n_hours; k++) {
-        const uint64_t ago = (uint64_t)h->number[k] - (uint64_t)h->number[0];
-        const size_t m = ago < BACK ? (size_t)ago : BACK, before = last;
-        double mean = 0, var = 0;
-        size_t from = k;
-        x[k] = row[k].n > 0 ? norni_log(1 + (double)row[k].n) : 0;
-        if (row[k].n > 0) last = k;
+        const size_t m = buckets_before(h, k);
+        x[k] = volume_of(&bucket[k]);
         if (k % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(h->r, err));
-        if (m < 2 || h->number[k] - h->number[before] > BACK) continue;
-        while (from > 0 && h->number[k] - h->number[from - 1] <= BACK)
-            mean += x[--from];
-        mean /= (double)m;
-        for (size_t j = from; j < k; j++)
-            var += (x[j] - mean) * (x[j] - mean);
-        var += (double)(m - (k - from)) * mean * mean;
-        if (var > 0) row[k].volume_z = (x[k] - mean) / sqrt(var / (double)(m - 1));
+        while (h->number[k] - h->number[from] > BACK)
+            from++;
+        if (m >= 2) bucket[k].volume_z = volume_z(x + from, k - from, m, x[k]);
     }
     return NORN_OK;
+}
+
+/* Of a tag: the buckets that have tweets. */
+static void row_volumes(const hours *h, norni_signal_row *row) {
+    size_t from = 0;
+    for (size_t i = 0; i < row->n; i++) {
+        const size_t k = row->hour[i], m = buckets_before(h, k);
+        double x[BACK] = {0};
+        size_t n = 0; /* listed buckets to look back on */
+        while (n < k && n < BACK && h->number[k] - h->number[k - n - 1] <= BACK)
+            n++;
+        while (row->hour[from] < k - n)
+            from++;
+        for (size_t j = from; j < i; j++)
+            x[n - (k - row->hour[j])] = volume_of(&row->bucket[j]);
+        if (m >= 2 && from < i)
+            row->bucket[i].volume_z = volume_z(x, n, m, volume_of(&row->bucket[i]));
+    }
 }
 
 static norn_status fill_block(norni_worker *worker, size_t block, void *arg, norn_err *err) {
@@ -250,21 +281,21 @@ static norn_status fill_block(norni_worker *worker, size_t block, void *arg, nor
 
 static norn_status fill_row(norni_worker *worker, size_t item, void *arg, norn_err *err) {
     const hours *h = arg;
-    norni_signal_bucket *row = h->r->out->group_hour[h->held[item]];
+    norni_signal_row *row = &h->r->out->row[h->held[item]];
     const uint32_t *place = h->list.place;
     size_t at = h->list.start[item];
     const size_t end = h->list.start[item + 1];
-    for (size_t k = 0; k < h->n_hours; k++) {
-        if (k % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(h->r, err));
-        begin_bucket(h, k, &row[k]);
-    }
     for (size_t to = at; at < end; at = to) {
         const uint32_t k = h->bucket[place[at]];
         while (to < end && h->bucket[place[to]] == k)
             to++;
-        NORN_TRY(fill_bucket(h, place + at, to - at, &worker->arena, &row[k], err));
+        if (row->n % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(h->r, err));
+        begin_bucket(h, k, &row->bucket[row->n]);
+        NORN_TRY(fill_bucket(h, place + at, to - at, &worker->arena, &row->bucket[row->n], err));
+        row->hour[row->n++] = k;
     }
-    return volumes(h, &worker->arena, row, err);
+    row_volumes(h, row);
+    return NORN_OK;
 }
 
 static int fuller_first(const void *arg, size_t a, size_t b) {
@@ -292,14 +323,43 @@ static norn_status hold_groups(hours *h, uint32_t *group_of, norn_err *err) {
     for (size_t k = 0; k < h->n_held; k++) {
         h->held[k] = (uint32_t)index[k];
         row[index[k]] = (uint32_t)k;
-        r->out->group_hour[index[k]] =
-            norni_arena_get(&r->out->arena, h->n_hours, sizeof **r->out->group_hour);
-        if (r->out->group_hour[index[k]] == NULL)
-            return norni_alloc_fail(err, "signals", h->n_hours, sizeof **r->out->group_hour);
     }
     for (size_t t = 0; t < r->tags.n; t++)
         group_of[t] = r->group_of[t] == NONE ? NONE : row[r->group_of[t]];
     return NORN_OK;
+}
+
+/* Memory for the rows: a tag has no more buckets than tweets. */
+static norn_status make_rows(const hours *h, norn_err *err) {
+    norni_aggregates *out = h->r->out;
+    size_t n = 0;
+    for (size_t k = 0; k < h->n_held; k++) {
+        const size_t m = h->list.start[k + 1] - h->list.start[k];
+        n += m < h->n_hours ? m : h->n_hours;
+    }
+    norni_signal_bucket *bucket = norni_arena_get(&out->arena, n, sizeof *bucket);
+    uint32_t *hour = norni_arena_get(&out->arena, n, sizeof *hour);
+    if (bucket == NULL || hour == NULL) return norni_alloc_fail(err, "signals", n, sizeof *bucket);
+    for (size_t k = 0; k < h->n_held; k++) {
+        const size_t m = h->list.start[k + 1] - h->list.start[k];
+        out->row[h->held[k]] = (norni_signal_row){.bucket = bucket, .hour = hour, .held = true};
+        bucket += m < h->n_hours ? m : h->n_hours;
+        hour += m < h->n_hours ? m : h->n_hours;
+    }
+    return NORN_OK;
+}
+
+const norni_signal_bucket *norni_signal_row_at(const norni_signal_row *row, size_t h) {
+    size_t lo = 0, hi = row->n; /* the first of h or later */
+    while (lo < hi) {
+        const size_t mid = (lo + hi) / 2;
+        if (row->hour[mid] < h) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo < row->n && row->hour[lo] == h ? &row->bucket[lo] : NULL;
 }
 
 norn_status norni_agg_hours(norni_agg_run *r, norn_err *err) {
@@ -310,10 +370,9 @@ norn_status norni_agg_hours(norni_agg_run *r, norn_err *err) {
     NORN_TRY(find_caps(&h, err));
     r->out->n_hours = h.n_hours;
     r->out->hour = norni_arena_get(&r->out->arena, h.n_hours, sizeof *r->out->hour);
-    r->out->group_hour =
-        norni_arena_zero(&r->out->arena, r->out->n_groups, sizeof *r->out->group_hour);
+    r->out->row = norni_arena_zero(&r->out->arena, r->out->n_groups, sizeof *r->out->row);
     uint32_t *group_of = norni_arena_get(&r->arena, r->tags.n, sizeof *group_of);
-    if (r->out->hour == NULL || r->out->group_hour == NULL || group_of == NULL)
+    if (r->out->hour == NULL || r->out->row == NULL || group_of == NULL)
         return norni_alloc_fail(err, "signals", h.n_hours, sizeof *r->out->hour);
     NORN_TRY(norni_for(r->ctx, NULL, (h.n_hours + BLOCK - 1) / BLOCK, fill_block, &h, &how, err));
     if (h.n_hours == 0) return NORN_OK;
@@ -321,5 +380,6 @@ norn_status norni_agg_hours(norni_agg_run *r, norn_err *err) {
     r->out->hours_from = r->out->hour[0].begin;
     NORN_TRY(hold_groups(&h, group_of, err));
     NORN_TRY(norni_agg_lists_make(r, h.order, h.n, group_of, h.n_held, &h.list, err));
+    NORN_TRY(make_rows(&h, err));
     return norni_for(r->ctx, NULL, h.n_held, fill_row, &h, &how, err);
 }
