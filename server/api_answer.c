@@ -18,6 +18,14 @@ bool api_op_own(const norni_op *op) {
     return strcmp(op->name, "report") == 0 || strcmp(op->name, "simulate") == 0;
 }
 
+bool api_op_lines(const norni_op *op) {
+    return strncmp(op->name, "text-", 5) == 0;
+}
+
+bool api_op_records(const norni_op *op) {
+    return api_op_lines(op) || strcmp(op->name, "signals") == 0;
+}
+
 static bool answers_itself(const api_call *c) {
     return api_op_own(c->op) || strcmp(c->type, "application/json") != 0;
 }
@@ -38,6 +46,19 @@ static norn_status add_file(const char *path, norni_buf *out, norn_err *err) {
     while (out->n > 0 && out->p[out->n - 1] == '\n')
         out->n--;
     return st;
+}
+
+/* Lines of JSON as an array. */
+static norn_status add_lines(const char *path, norni_buf *out, norn_err *err) {
+    norni_buf_text(out, "[");
+    const size_t from = out->n;
+    NORN_TRY(add_file(path, out, err));
+    /* within a line of JSON an end of line stands as \\n alone */
+    for (char *p = out->p + from, *end = out->p + out->n;
+         (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+        *p = ',';
+    norni_buf_text(out, "]");
+    return out->failed ? norni_alloc_fail(err, "answer", out->cap, 2) : NORN_OK;
 }
 
 /* ---- counts ---- */
@@ -224,7 +245,7 @@ static norn_status put_envelope(api_call *c, norn_ctx *ctx, const norni_op_resul
         NORN_TRY(put_etl(c, ctx, &w, err));
     } else {
         norni_json_key(&w, "result");
-        NORN_TRY(add_file(c->out, out, err));
+        NORN_TRY(api_op_lines(c->op) ? add_lines(c->out, out, err) : add_file(c->out, out, err));
         w.after_key = false;
         if (c->output) NORN_TRY(put_multi(c, ctx, &w, err));
     }

@@ -95,6 +95,13 @@ static size_t by_accept(const api_call *c, const norni_param *row) {
     return better && has_choice(row, kinds[other].word) ? other : AS_JSON;
 }
 
+/* Lines of JSON where Accept likes them better than one text. */
+static const char lines_type[] = "application/x-ndjson";
+static bool wants_lines(const api_call *c) {
+    return c->accept != NULL && api_op_lines(c->op) &&
+           wanted(c->accept, lines_type) > wanted(c->accept, kinds[AS_JSON].type);
+}
+
 /* The format: as asked, else by Accept, else JSON. */
 static void choose_format(api_call *c, api_fault *f) {
     const norni_param *row = api_row_find(c->op, norni_str_of("format"));
@@ -117,6 +124,7 @@ static void choose_format(api_call *c, api_fault *f) {
             api_fault_add(f, 400, "format", "%s", err.text);
     }
     c->type = kinds[k].type; /* a constant: the job outlives the call */
+    if (k == AS_JSON && wants_lines(c)) c->type = lines_type;
     c->out = place(c, "out", kinds[k].file);
     c->summary = place(c, "summary", "summary.json");
 }

@@ -65,7 +65,20 @@ static json_t *parse(const api_call *c, norni_str text, api_fault *f) {
 
 /* ---- tables ---- */
 
-static bool put_cell(norni_buf *b, const json_t *v) {
+/* A list or an object as its JSON, for operations that read such cells. */
+static bool put_nested(norni_buf *b, const json_t *v) {
+    json_free_t release;
+    char *text = json_dumps(v, JSON_COMPACT);
+    json_get_alloc_funcs(NULL, &release);
+    if (text == NULL)
+        b->failed = true;
+    else
+        norni_csv_text(b, norni_str_of(text), false);
+    if (text) release(text);
+    return true;
+}
+
+static bool put_cell(norni_buf *b, const json_t *v, bool nested) {
     char room[NORNI_NUM_MAX];
     switch (json_typeof(v)) {
         case JSON_STRING:
@@ -81,7 +94,7 @@ static bool put_cell(norni_buf *b, const json_t *v) {
         case JSON_OBJECT:
         case JSON_ARRAY: break;
     }
-    return false;
+    return nested && put_nested(b, v);
 }
 
 static void put_head(norni_buf *b, json_t *columns) {
@@ -159,7 +172,8 @@ static bool by_columns(table_job *t, json_t *table) {
         json_object_foreach(table, key, v) {
             if (more) norni_buf_text(b, ",");
             more = true;
-            if (!put_cell(b, json_array_get(v, i))) return no_plain_value(t, i + 1, key);
+            if (!put_cell(b, json_array_get(v, i), api_op_records(t->c->op)))
+                return no_plain_value(t, i + 1, key);
         }
         norni_buf_text(b, "\n");
     }
@@ -194,7 +208,8 @@ static bool by_rows(table_job *t, json_t *table, json_t *columns) {
             const json_t *cell = json_object_get(row, key);
             if (more) norni_buf_text(b, ",");
             more = true;
-            if (cell != NULL && !put_cell(b, cell)) return no_plain_value(t, i + 1, key);
+            if (cell != NULL && !put_cell(b, cell, api_op_records(t->c->op)))
+                return no_plain_value(t, i + 1, key);
         }
         norni_buf_text(b, "\n");
     }
@@ -236,7 +251,7 @@ static bool put_value(norni_buf *b, const json_t *v) {
         norni_buf_add(b, room, norni_num_print(room, json_real_value(v)));
         return true;
     }
-    return !json_is_null(v) && put_cell(b, v);
+    return !json_is_null(v) && put_cell(b, v, false);
 }
 
 static void take_value(api_call *c, const char *key, const json_t *v, api_fault *f) {

@@ -216,6 +216,7 @@ static void put_body(norni_json *w, const norni_op *op) {
     static const char *const kind[] = {
         "application/octet-stream", "application/gzip", "application/zstd",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"};
+    const bool records = api_op_records(op);
     norni_json_key(w, "requestBody");
     norni_json_open(w, '{');
     norni_json_key(w, "required");
@@ -232,6 +233,10 @@ static void put_body(norni_json *w, const norni_op *op) {
     for (size_t i = 0; i < sizeof kind / sizeof kind[0]; i++) {
         norni_json_key(w, kind[i]);
         raw(w, "{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}");
+    }
+    if (records) {
+        norni_json_key(w, "application/x-ndjson");
+        raw(w, "{\"schema\":{\"type\":\"string\"}}");
     }
     put_multipart(w, op);
     put_json_body(w, op);

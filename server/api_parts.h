@@ -132,6 +132,10 @@ void api_call_run(void *call, job *j, int32_t threads);
 
 /* Whether it answers its JSON as it is, not in the envelope of the tables. */
 bool api_op_own(const norni_op *op);
+/* Whether it reads records of JSON (lines, an array), whose members may be lists and objects. */
+bool api_op_records(const norni_op *op);
+/* Whether its JSON is lines, one for each record. */
+bool api_op_lines(const norni_op *op);
 /* Makes the file of the answer from what the operation wrote. */
 NORN_CHECKED norn_status api_answer_make(api_call *c, norn_ctx *ctx, const norni_op_result *r,
                                          const char **path, norn_err *err);

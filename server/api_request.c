@@ -57,8 +57,8 @@ bool api_row_listed(const norni_op *op, const norni_param *row) {
 }
 
 bool api_row_own(const norni_param *row) {
-    static const char *const own[] = {"memory-limit", "progress", "quiet",
-                                      "cache-dir",    "redis",    "cache-limit"};
+    static const char *const own[] = {"memory-limit", "progress",    "quiet", "cache-dir",
+                                      "redis",        "cache-limit", "stream"};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         if (strcmp(row->name, own[i]) == 0) return true;
     }
@@ -235,13 +235,33 @@ bool api_file_read(const char *path, norni_buf *out) {
 
 static bool is_json(const char *type) {
     static const char word[] = "application/json";
-    return type != NULL && strncasecmp(type, word, sizeof word - 1) == 0;
+    const size_t n = sizeof word - 1;
+    return type != NULL && strncasecmp(type, word, n) == 0 &&
+           (type[n] == '\0' || strchr("; \t", type[n]) != NULL); /* application/jsonl is lines */
+}
+
+/* The first byte of a part that is not white space, or 0. */
+static char first_byte(const http_part *p) {
+    char head[256];
+    norni_str s = p->text;
+    if (p->path != NULL) {
+        const int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        const ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof head);
+        if (fd >= 0) close(fd);
+        s = (norni_str){head, n > 0 ? (size_t)n : 0};
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        if (memchr(" \t\r\n", s.p[i], 4) == NULL) return s.p[i];
+    }
+    return 0;
 }
 
 /* JSON: a little at once, so that what is wrong is told at once; more is read by the runner, not by a thread of the server. */
 static void take_json(api_call *c, const http_part *p, bool params, api_fault *f) {
     const uint64_t most = params ? API_MOST_PARAMS : API_MOST_JSON;
-    if (p->path == NULL) {
+    if (!params && api_op_records(c->op) && first_byte(p) == '[') {
+        take_part(p, api_call_input(c, NULL, NULL, f), f); /* records: the operation's to read */
+    } else if (p->path == NULL) {
         if (params)
             api_json_params(c, p->text, f);
         else

@@ -169,6 +169,10 @@ static unsigned check_type(const http_request *r, http_refusal *out) {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/vnd.ms-excel",
         "application/csv",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
         "application/gzip",
         "application/x-gzip",
         "application/zstd",
@@ -185,7 +189,7 @@ static unsigned check_type(const http_request *r, http_refusal *out) {
         if (http_type_is(type, takes[i])) return 0;
     out->why =
         "Content-Type is none of multipart/form-data, text/csv, application/json, "
-        "application/octet-stream and Excel's";
+        "application/x-ndjson, application/octet-stream and Excel's";
     return 415;
 }
 

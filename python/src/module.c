@@ -20,6 +20,8 @@
  * finance_calls.c  norn.full_report and norn.simulate over app/frame_finance.h
  * portfolio_calls.c, portfolio_numbers.c
  *              norn.portfolio and norn.ParallelOptimizer over app/frame_portfolio.h
+ * signals_calls.c  norn.analyze_tweets and its like over app/frame_signals.h
+ * text_calls.c norn.sentiment and norn.TfidfVectorizer over app/frame_sentiment.h
  * operations.c forecast and cross_validate on frames; the registry's rows for signatures
  * raise.c      a norn_status and its text as an exception
  *
@@ -42,7 +44,9 @@
 #include "python/src/portfolio_calls.h"
 #include "python/src/prophet_calls.h"
 #include "python/src/rolling_calls.h"
+#include "python/src/signals_calls.h"
 #include "python/src/state.h"
+#include "python/src/text_calls.h"
 
 PyMODINIT_FUNC PyInit__norn(void);
 
@@ -78,6 +82,14 @@ static PyMethodDef functions[] = {
     {"portfolio_metrics", nornpy_portfolio_metrics, METH_VARARGS, NULL},
     {"portfolio_deflated", nornpy_portfolio_deflated, METH_VARARGS, NULL},
     {"portfolio_pbo", nornpy_portfolio_pbo, METH_VARARGS, NULL},
+    {"signals", nornpy_signals, METH_VARARGS, NULL},
+    {"signals_names", nornpy_signals_names, METH_VARARGS, NULL},
+    {"signals_fields", nornpy_signals_fields, METH_NOARGS, NULL},
+    {"signals_flat", nornpy_signals_flat, METH_VARARGS, NULL},
+    {"sentiment", nornpy_sentiment, METH_VARARGS, NULL},
+    {"tfidf_fit", nornpy_tfidf_fit, METH_VARARGS, NULL},
+    {"tfidf_transform", nornpy_tfidf_transform, METH_VARARGS, NULL},
+    {"tfidf_view", nornpy_tfidf_view, METH_O, NULL},
     {"ebm_fit", nornpy_ebm_fit, METH_VARARGS, NULL},
     {"ebm_view", nornpy_ebm_view, METH_O, NULL},
     {"ebm_term", nornpy_ebm_term, METH_VARARGS, NULL},
