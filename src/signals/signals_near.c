@@ -79,6 +79,9 @@ void norni_near_text(norni_str text, norni_buf *low, norni_buf *out) {
         }
         before = kind;
         p += n;
+        while (before == 1 && p < end && *p != 'h' && (unsigned char)*p < 0x80 &&
+               kind_of((unsigned char)*p) == 1)
+            *to++ = *p++; /* inside a word nothing begins but a link */
     }
     out->n = (size_t)(to - out->p);
 }

@@ -11,7 +11,7 @@
 #include "text/tweet_model_parts.h"
 #include "tweet_model_table.h"
 
-enum { BUCKET = 4, USED = 1 << 24, AHEAD = 8 };
+enum { BUCKET = 4, USED = 1 << 24, AHEAD = 16 };
 
 typedef struct bucket {
     uint32_t hash[BUCKET];
@@ -78,6 +78,8 @@ static norn_status make_table(tweet_model *m, norni_str bytes, norn_err *err) {
 
 static void add_up(const tweet_model *m, const uint32_t *hash, size_t n, double scale, double *z) {
     int32_t sum[NORNI_N_SENTIMENTS] = {0};
+    for (size_t k = 0; k < n && k < AHEAD; k++)
+        __builtin_prefetch(&m->table[place_of(m, hash[k])]);
     for (size_t k = 0; k < n; k++) {
         if (k + AHEAD < n) __builtin_prefetch(&m->table[place_of(m, hash[k + AHEAD])]);
         const uint32_t found = find(m, hash[k]);

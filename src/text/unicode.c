@@ -116,6 +116,18 @@ static bool is_cased_next(const char *at, const char *end) {
 }
 
 /* Unicode 16.0, 3.13, Final_Sigma: a cased letter before, none behind, over what case ignores. */
+#define TOP_BITS UINT64_C(0x8080808080808080)
+
+/* Whether the last of n ASCII characters that is none to be passed over has a case; `before` where there is none. */
+static bool is_cased_at_end(const char *p, size_t n, bool before) {
+    while (n > 0) {
+        const char c = p[--n];
+        if (c != '\'' && c != '.' && c != ':' && c != '^' && c != '`')
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    }
+    return before;
+}
+
 void norni_utf8_lower(norni_str s, norni_buf *out) {
     const char *at = s.p, *end = s.p + s.n;
     bool cased = false; /* before `at` */
@@ -128,6 +140,15 @@ void norni_utf8_lower(norni_str s, norni_buf *out) {
         uint32_t lower[2];
         size_t n, n_lower = 1;
         bool good;
+        uint64_t eight;
+        if (end - at >= 8 && (memcpy(&eight, at, 8), (eight & TOP_BITS) == 0)) {
+            for (int k = 0; k < 8; k++) /* one operation of the vector unit */
+                to[k] = (char)(at[k] | (at[k] >= 'A' && at[k] <= 'Z' ? 32 : 0));
+            cased = is_cased_at_end(at, 8, cased);
+            at += 8;
+            to += 8;
+            continue;
+        }
         if ((unsigned char)*at < 0x80) {
             const char c = *at++;
             const bool capital = c >= 'A' && c <= 'Z';

@@ -54,6 +54,7 @@ static double negate(const judged *j, size_t i, size_t back, double x) {
 /* Words [i, i + n) are the phrase. */
 static bool is_phrase(const judged *j, size_t i, size_t n, const char *phrase) {
     const char *at = phrase;
+    if (j->t[i].lower.n > 0 && j->t[i].lower.p[0] != *phrase) return false; /* most */
     for (size_t k = 0; k < n; k++) {
         const norni_str w = j->t[i + k].lower;
         if (k > 0 && *at++ != ' ') return false;

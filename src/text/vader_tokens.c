@@ -16,18 +16,24 @@ static void write_out(norni_str text, norni_buf *out) {
     const char *at = text.p, *end = text.p + text.n;
     bool after_blank = true;
     while (at < end && !out->failed) {
+        const char *from = at;
+        while (at < end && (unsigned char)*at < 0x80)
+            at++;
+        if (at > from) {
+            norni_buf_add(out, from, (size_t)(at - from));
+            after_blank = at[-1] == ' ';
+            continue;
+        }
         size_t n;
         bool good;
-        const uint32_t c = norni_utf8_next(at, end, &n, &good);
-        const norni_str words = c < 0x80 ? (norni_str){"", 0} : norni_vader_emoji(c);
+        const norni_str words = norni_vader_emoji(norni_utf8_next(at, end, &n, &good));
         if (words.n > 0) {
             if (!after_blank) norni_buf_add(out, " ", 1);
             norni_buf_add(out, words.p, words.n);
-            after_blank = false;
         } else {
             norni_buf_add(out, good ? at : "\xEF\xBF\xBD", good ? n : 3);
-            after_blank = c == ' ';
         }
+        after_blank = false;
         at += n;
     }
 }
@@ -86,6 +92,12 @@ static norn_status fill(const norni_vader *v, norni_str token, norni_buf *lower,
     return NORN_OK;
 }
 
+/* As NORNI_UNI_SPACE has it, without the look-up. */
+static bool is_ascii_white(char c, size_t *n) {
+    *n = 1;
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
+}
+
 static norn_status split(const norni_vader *v, norni_str text, norni_buf *lower,
                          norni_arena *scratch, norni_vader_token **out, size_t *n, norn_err *err) {
     const char *end = text.p + text.n, *at = text.p;
@@ -95,7 +107,10 @@ static norn_status split(const norni_vader *v, norni_str text, norni_buf *lower,
         size_t step = 0;
         bool good;
         for (; at < end; at += step)
-            if (norni_uni_class(norni_utf8_next(at, end, &step, &good)) & NORNI_UNI_SPACE) break;
+            if ((unsigned char)*at < 0x80
+                    ? is_ascii_white(*at, &step)
+                    : norni_uni_class(norni_utf8_next(at, end, &step, &good)) & NORNI_UNI_SPACE)
+                break;
         stop = at;
         if (at < end) at += step;
         if (stop == start) continue;
