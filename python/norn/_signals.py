@@ -13,7 +13,7 @@ import numpy as np
 from norn import _norn
 from norn._arguments import jobs
 from norn._norn import NornArgumentError
-from norn._signals_rows import ADDED, GROUPS, OF_TWEET, Tweets, lines_of, table_of, whole_text
+from norn._signals_rows import ADDED, GROUPS, OF_TWEET, Tweets, frame_of, is_missing, lines_of, table_of, whole_text
 from norn.forecaster import _bar
 from norn.models import text
 
@@ -203,11 +203,15 @@ def aggregate_signals(signals, *, min_confidence=0.3, interval_level=95, bootstr
         if odd is not None:
             raise NornArgumentError(f"signals holds a {type(odd).__name__}, and dicts are needed")
         table = Tweets({n: [s.get(n) for s in signals] for n in wanted if any(s.get(n) is not None for s in signals)})
+        for n in set(wanted[:2]) & set(table.data):
+            try:
+                table.data[n] = np.array([np.nan if is_missing(v) else v for v in table.data[n]], dtype="float64")
+            except (TypeError, ValueError):
+                raise NornArgumentError(f"aggregate_signals: {n} holds no numbers") from None
     else:
         table = table_of(signals)
     names = table.names()
-    from norn._signals_rows import _frame
-    frame = _frame([table.column(n)[0] for n in wanted if n in names])
+    frame = frame_of([table.column(n)[0] for n in wanted if n in names])
     if frame is None:
         raise NornArgumentError("aggregate_signals: there is no signal_score; analyse the tweets first")
     given = _options({"min-confidence": min_confidence, "interval-level": interval_level, "bootstrap": bootstrap, "author-cap": author_cap,

@@ -7,7 +7,7 @@ import numbers
 import numpy as np
 
 from norn import _norn
-from norn._frames import _Arrays, _Pandas, as_array, kind_of
+from norn._frames import _Pandas, array_column, as_array, kind_of
 from norn._norn import NornArgumentError
 
 FIELDS = [name for name, _, _ in _norn.signals_fields()]
@@ -44,6 +44,8 @@ def _plain(value):
         return sorted(map(str, value))
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, bool | int | float | list | tuple | dict):
+        return value
     if isinstance(value, numbers.Number):
         return float(value)
     if hasattr(value, "tolist"):
@@ -93,14 +95,18 @@ def whole_text(text):
 
 def _texts(name, values):
     """A column of texts, whatever they are: (name, "text", codes, texts)."""
-    codes, texts = np.empty(len(values), dtype="int64"), []
-    for i, v in enumerate(values):
-        if v is None or is_missing(v):
-            codes[i] = -1
-            continue
-        codes[i] = len(texts)
-        texts.append(v if isinstance(v, str) else v.isoformat() if isinstance(v, (datetime.datetime, datetime.date)) else str(v))
-    return (name, "text", codes, texts)
+    texts = [v if type(v) is str else _text(v) for v in values]
+    there = np.fromiter((t is not None for t in texts), dtype=bool, count=len(texts))
+    codes = np.where(there, np.cumsum(there) - 1, -1)
+    return (name, "text", codes, [t for t in texts if t is not None])
+
+
+def _text(value):
+    """Any value as a text; None: it is missing."""
+    if isinstance(value, str):
+        return str(value)
+    value = _plain(value)
+    return _json(value) if isinstance(value, (list, tuple, dict, float)) else value if value is None else str(value)
 
 
 def _first(values):
@@ -119,7 +125,7 @@ def _nested(name, values):
         raise NornArgumentError(f"column {name} cannot be read: {why}") from None
 
 
-def _frame(rows):
+def frame_of(rows):
     """A frame of columns, or None of none."""
     if not rows:
         return None
@@ -145,12 +151,9 @@ class Tweets:
             values = [values[i] for i in range(len(values))] if hasattr(values, "dtype") else list(values)
             if _is_nested(values):
                 return _nested(name, values), True
-            if isinstance(_first(values), (str, bytes, datetime.date, type(None))):
-                return _texts(name, [_plain(v) if isinstance(v, bytes) else v for v in values]), False
-            values = np.array([np.nan if is_missing(v) else v for v in values]) if any(map(is_missing, values)) else np.asarray(values)
-            if values.dtype == object:
-                return _texts(name, values), False
-        from norn._frames import array_column
+            return _texts(name, values), False
+        if values.dtype.kind == "f":  # a long double is no double
+            values = values.astype("float64")
         return array_column(name, values), False
 
     def frames(self, options):
@@ -164,7 +167,7 @@ class Tweets:
         if not wanted:
             raise NornArgumentError(f"tweets: no column has a tweet's text; name it with text_col (columns: {', '.join(names[:20])})")
         rows = [self.column(n) for n in wanted]
-        return _frame([r for r, nested in rows if not nested]), _frame([r for r, nested in rows if nested])
+        return frame_of([r for r, nested in rows if not nested]), frame_of([r for r, nested in rows if nested])
 
     def renamed(self):
         """{name: new name} of columns that are called as one of those that are added."""
@@ -232,8 +235,7 @@ class _PandasTweets(Tweets):
             values = s.to_numpy(dtype=object)
             if _is_nested(values):
                 return _nested(name, values), True
-            if isinstance(_first(values), (str, datetime.date)):
-                return _texts(name, values), False
+            return _texts(name, values), False
         if types.is_datetime64_any_dtype(s.dtype):
             zone = getattr(s.dt, "tz", None) is not None
             s = s.dt.tz_convert("UTC").dt.tz_localize(None) if zone else s
