@@ -39,10 +39,14 @@ from norn._multi import MultiResult as MultiResult
 from norn._portfolio_search import ParallelOptimizer as ParallelOptimizer
 from norn._prophet import Prophet as Prophet
 from norn.forecaster import StatsForecast as StatsForecast
+from norn._text import TfidfVectorizer as TfidfVectorizer
+from norn._signals import aggregate_signals as aggregate_signals
+from norn._signals import analyze_tweets as analyze_tweets
 from norn._arima import batch_fit_arima as batch_fit_arima
 from norn._arima import batch_forecast_arima as batch_forecast_arima
 from norn import diagnostics as diagnostics
 from norn._finance import full_report as full_report
+from norn._signals import hourly_signals as hourly_signals
 from norn import lagrs as lagrs
 from norn._ebm import merge_ebms as merge_ebms
 from norn import models as models
@@ -50,6 +54,8 @@ from norn._multi import multi as multi
 from norn import plot as plot
 from norn import portfolio as portfolio
 from norn._tables import rolling as rolling
+from norn._text import sentiment as sentiment
 from norn import serialize as serialize
+from norn._signals import signal_report as signal_report
 from norn._finance import simulate as simulate
 from norn import utilities as utilities

@@ -305,7 +305,10 @@ class _ArrowTweets(Tweets):
 
     def __init__(self, data):
         import pyarrow as pa
-        super().__init__(data if isinstance(data, pa.Table) else pa.table(data))
+        try:
+            super().__init__(data if isinstance(data, pa.Table) else pa.table(data))
+        except (pa.ArrowException, TypeError, ValueError) as why:
+            raise NornArgumentError(f"tweets: a {type(data).__name__} is no table: {why}") from None
 
     def names(self):
         return list(self.data.schema.names)

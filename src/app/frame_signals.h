@@ -62,7 +62,7 @@ NORN_CHECKED norn_status norni_frame_signals_names(norn_ctx *ctx, const norni_fr
 
 typedef struct norni_frame_flat {
     norni_signal_group all;
-    double std; /* of the scores that weigh, by their weights */
+    double std; /* of the scores that weigh */
     double level;
 } norni_frame_flat;
 /* call->data: signal_score and confidence, and where they are known tweet_id and username, by which the interval draws. Options

@@ -82,16 +82,22 @@ static norn_status fill(flat_job *j, const norni_frame *f, norn_err *err) {
     return NORN_OK;
 }
 
-static double spread(const flat_job *j, double least, double mean) {
-    double w = 0, ss = 0;
+/* Standard deviation of the scores that weigh, as the report has it. */
+static double spread(const flat_job *j, double least) {
+    norni_sum sum = {0}, squares = {0};
+    double n = 0;
     for (size_t i = 0; i < j->tweets.n; i++) {
-        const norni_signal *g = &j->signals.signal[i];
-        const double apart = g->signal_score - mean;
-        if (g->confidence < least) continue;
-        w += g->confidence;
-        ss += g->confidence * (apart * apart);
+        if (!(j->signals.signal[i].confidence >= least)) continue;
+        sum = norni_sum_add(sum, j->signals.signal[i].signal_score);
+        n++;
     }
-    return w > 0 ? sqrt(ss / w) : 0;
+    const double mean = n > 0 ? norni_sum_get(sum) / n : 0;
+    for (size_t i = 0; i < j->tweets.n; i++) {
+        const double apart = j->signals.signal[i].signal_score - mean;
+        if (j->signals.signal[i].confidence >= least)
+            squares = norni_sum_add(squares, apart * apart);
+    }
+    return n > 0 ? sqrt(norni_sum_get(squares) / n) : 0;
 }
 
 static norn_status aggregate(norn_ctx *ctx, flat_job *j, const norni_signals_opt *o,
@@ -108,7 +114,7 @@ static norn_status aggregate(norn_ctx *ctx, flat_job *j, const norni_signals_opt
     NORN_TRY(norni_signals_aggregate(ctx, &j->signals, &how, &j->aggregates, err));
     out->all = j->aggregates.market.all;
     out->level = how.level;
-    out->std = spread(j, how.min_confidence, out->all.signal.mean);
+    out->std = spread(j, how.min_confidence);
     return NORN_OK;
 }
 
