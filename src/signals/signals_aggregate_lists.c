@@ -9,7 +9,8 @@
 #include "base/sort.h"
 #include "signals/signals_aggregate_parts.h"
 
-#define NONE    UINT32_MAX
+#define NONE UINT32_MAX
+enum { BLOCK = 1024 };
 #define BY_ID   UINT64_C(0x9E3779B97F4A7C15) /* keys of ids and texts are not those of names */
 #define BY_TEXT UINT64_C(0xC2B2AE3D27D4EB4F)
 #define LN2     0.69314718055994530942
@@ -128,24 +129,14 @@ static double reach_of(const norni_agg_row *t) {
     return 1 + norni_log(1 + likes + 2 * retweets + replies);
 }
 
-/* What the largest factors are cut to: the 99 % quantile by nearest rank. */
-static norn_status cap_of(norni_agg_run *r, double *cap, norn_err *err) {
-    double *sorted = norni_arena_get(&r->arena, r->n, sizeof *sorted);
-    if (sorted == NULL) return norni_alloc_fail(err, "signals", r->n, sizeof *sorted);
-    for (size_t p = 0; p < r->n; p++)
-        sorted[p] = r->reach[p] = reach_of(&r->row[p]);
-    norni_sort_doubles(sorted, r->n);
-    *cap = r->n > 0 ? sorted[norni_agg_cap_rank(r->n) - 1] : 1;
-    return NORN_OK;
-}
-
-static norn_status gather(norni_agg_run *r, norn_err *err) {
-    r->row = norni_arena_get(&r->arena, r->n, sizeof *r->row);
-    if (r->row == NULL) return norni_alloc_fail(err, "signals", r->n, sizeof *r->row);
-    for (size_t p = 0; p < r->n; p++) {
+static norn_status gather_block(norni_worker *worker, size_t block, void *arg, norn_err *err) {
+    norni_agg_run *r = arg;
+    const size_t from = block * BLOCK, to = r->n - from < BLOCK ? r->n : from + BLOCK;
+    (void)worker;
+    (void)err;
+    for (size_t p = from; p < to; p++) {
         const norni_tweet *t = tweet_at(r, p);
         const norni_signal *s = &r->s->signal[r->tweet[p]];
-        if (p % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(r, err));
         r->row[p] = (norni_agg_row){.confidence = s->confidence,
                                     .signal = s->signal_score,
                                     .combined = s->combined,
@@ -158,23 +149,38 @@ static norn_status gather(norni_agg_run *r, norn_err *err) {
                                     .replies = t->replies,
                                     .label = (uint8_t)s->label,
                                     .mood = (uint8_t)s->mood};
+        if (r->reach != NULL) r->reach[p] = reach_of(&r->row[p]);
     }
     return NORN_OK;
+}
+
+/* What the largest factors are cut to: the 99 % quantile by nearest rank. */
+static norn_status cap_of(norni_agg_run *r, double *cap, norn_err *err) {
+    double *sorted = norni_arena_get(&r->arena, r->n, sizeof *sorted);
+    if (sorted == NULL) return norni_alloc_fail(err, "signals", r->n, sizeof *sorted);
+    if (r->n > 0) memcpy(sorted, r->reach, r->n * sizeof *sorted);
+    norni_sort_doubles(sorted, r->n);
+    *cap = r->n > 0 ? sorted[norni_agg_cap_rank(r->n) - 1] : 1;
+    return NORN_OK;
+}
+
+static norn_status gather(norni_agg_run *r, norn_err *err) {
+    const norni_for_opt how = {.grain = 1};
+    r->row = norni_arena_get(&r->arena, r->n, sizeof *r->row);
+    r->weight = norni_arena_get(&r->arena, r->n, sizeof *r->weight);
+    if (r->opt->engagement_weight) r->reach = norni_arena_get(&r->arena, r->n, sizeof *r->reach);
+    if (r->row == NULL || r->weight == NULL || (r->opt->engagement_weight && r->reach == NULL))
+        return norni_alloc_fail(err, "signals", r->n, sizeof *r->row);
+    return norni_for(r->ctx, NULL, (r->n + BLOCK - 1) / BLOCK, gather_block, r, &how, err);
 }
 
 norn_status norni_agg_weights(norni_agg_run *r, norn_err *err) {
     double cap = 1;
     NORN_TRY(gather(r, err));
+    if (r->reach != NULL) NORN_TRY(cap_of(r, &cap, err));
     r->as_of = r->opt->as_of;
     for (size_t p = 0; p < r->n && r->opt->as_of == NORNI_TWEET_NO_TIME; p++)
         if (r->row[p].time > r->as_of) r->as_of = r->row[p].time;
-    r->weight = norni_arena_get(&r->arena, r->n, sizeof *r->weight);
-    if (r->opt->engagement_weight) {
-        r->reach = norni_arena_get(&r->arena, r->n, sizeof *r->reach);
-        if (r->reach != NULL) NORN_TRY(cap_of(r, &cap, err));
-    }
-    if (r->weight == NULL || (r->opt->engagement_weight && r->reach == NULL))
-        return norni_alloc_fail(err, "signals", r->n, sizeof *r->weight);
     for (size_t p = 0; p < r->n; p++) {
         const double c = r->row[p].confidence;
         double w = c >= r->opt->min_confidence ? c : 0;

@@ -8,7 +8,7 @@
 
 #include "text/unicode.h"
 
-enum { BLOCK = 512, MOST_LOOKS = 64, WORDS = 3 };
+enum { BLOCK = 512, MOST_LOOKS = 64, WORDS = 3, AHEAD = 8 };
 #define NOBODY UINT32_MAX
 
 /* ---- the normalised text ---- */
@@ -199,6 +199,13 @@ static uint32_t find_near(const search *s, uint32_t i, size_t bits) {
     return best;
 }
 
+/* What the tweet will ask for. */
+static void fetch(const search *s, size_t i) {
+    __builtin_prefetch(&s->exact[(size_t)s->print[i].exact.lo & s->mask]);
+    for (size_t band = 0; band < s->bands; band++)
+        __builtin_prefetch(&s->head[band * (s->mask + 1) + bucket_of(s, (uint32_t)i, band)]);
+}
+
 static void add(search *s, uint32_t i) {
     for (size_t band = 0; band < s->bands; band++) {
         const size_t b = band * (s->mask + 1) + bucket_of(s, i, band);
@@ -242,6 +249,7 @@ static norn_status find(norn_ctx *ctx, norni_tweets *t, size_t bits, norni_near_
         t->tweet[k].twin = NOBODY;
         if (k % 4096 == 0 && norni_poll_stop(&poll))
             return norn_fail(err, NORN_E_CANCEL, "tweets: cancelled");
+        if (k + AHEAD < t->n) fetch(&s, k + AHEAD);
         if (print[k].blank) continue;
         uint32_t twin = find_exact(&s, i);
         if (twin != NOBODY) {

@@ -131,6 +131,7 @@ static norn_status score_tweet(const score_run *r, size_t i, norni_arena *scratc
     const norni_signal_opt *o = &r->out->opt;
     norni_signal *s = &r->out->signal[i];
     bool is_empty;
+    *s = (norni_signal){.n_hits = 0};
     NORN_TRY(score_words(r, i, scratch, hits, &is_empty, err));
     s->base = is_empty ? nothing : r->mood[i];
     for (int k = 0; k < NORNI_N_SENTIMENTS && !is_empty; k++)
@@ -207,7 +208,7 @@ static norn_status score_all(norn_ctx *ctx, const norni_sentiment_model *model, 
     const size_t n = out->tweets->n;
     norni_str *text = norni_arena_get(aside, n, sizeof *text);
     norni_sentiment *mood = norni_arena_get(aside, n, sizeof *mood);
-    out->signal = norni_arena_zero(&out->arena, n, sizeof *out->signal);
+    out->signal = norni_arena_get(&out->arena, n, sizeof *out->signal); /* its block makes it 0 */
     if (text == NULL || mood == NULL || out->signal == NULL)
         return norni_alloc_fail(err, "signals", n, sizeof *out->signal);
     for (size_t i = 0; i < n; i++)

@@ -81,7 +81,7 @@ static void count_faults(norni_tweets *t) {
     for (size_t k = 0; k < t->n; k++) {
         norni_tweet *tweet = &t->tweet[k];
         if (tweet->zone == 2 && zone[1] > 0) tweet->faults |= (uint16_t)(1u << NORNI_FAULT_ZONE);
-        for (size_t f = 0; f < NORNI_N_FAULTS; f++)
+        for (size_t f = 0; tweet->faults != 0 && f < NORNI_N_FAULTS; f++)
             t->fault[f] += tweet->faults >> f & 1;
     }
     for (size_t f = 0; f < NORNI_N_FAULTS; f++)
