@@ -152,5 +152,19 @@ class TfidfVectorizer:
             raise NornArgumentError("TfidfVectorizer: fit comes first")
         return np.array(self._terms, dtype=object)
 
+    def get_params(self, deep=True):
+        """The arguments, as scikit-learn asks for them."""
+        return {k: getattr(self, k) for k in self.__init__.__kwdefaults__}
+
+    def set_params(self, **params):
+        """Other arguments."""
+        odd = next((k for k in params if k not in self.__init__.__kwdefaults__), None)
+        if odd is not None:
+            raise NornArgumentError(f"TfidfVectorizer: there is no argument '{odd}'")
+        self.__dict__.update(params)
+        return self
+
     def __getstate__(self):
-        return {k: v for k, v in self.__dict__.items() if k in self.__init__.__kwdefaults__}
+        if hasattr(self, "_model"):
+            raise TypeError("a fitted TfidfVectorizer is not pickled: pickle one that is not fitted, and fit it there")
+        return self.__dict__
