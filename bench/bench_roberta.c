@@ -3,6 +3,8 @@
 /* NORN_ROBERTA names a model's folder; without it one of roberta-base's shape and made weights is written to a temporary folder (500 MB). Every text has
  * 24 tokens and the two around them, the mean of TweetEval's. Each line is a process of its own, so that its peak memory is its own. On a busy
  * machine read the seconds of the cores.  bench_roberta [texts] [fp32|int8|bf16] [workers]
+ * bench_roberta rounds KIND WORKERS TEXTS: one model in this process; each line of standard input asks for a round and is answered with its seconds by
+ * the clock and of the cores; in the end peak bytes and logits: for bench/roberta_peers.py.
  * bench_roberta agree: int8 and bf16 beside fp32 over texts.txt of the folder, a text a line, as tests/oracle/train_small_roberta.py leaves it. */
 #include <stdint.h>
 #include <stdio.h>
@@ -115,6 +117,45 @@ static int run(const char *folder, size_t n, norni_precision precision, int32_t 
     return 0;
 }
 
+/* A round for each line of standard input. */
+static int rounds(const char *folder, norni_precision precision, int32_t workers, size_t n) {
+    norn_ctx_opt opt = norn_ctx_opt_default();
+    norn_ctx *ctx;
+    norni_roberta *r;
+    norn_err err;
+    char line[64];
+    opt.n_threads = workers;
+    const norni_roberta_opt how = {.precision = precision};
+    if (folder == NULL || norn_ctx_new(&opt, &ctx, &err) != NORN_OK) return 1;
+    if (norni_roberta_open(ctx, folder, &how, &r, &err) != NORN_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    norni_str *texts = make_texts(n);
+    const size_t n_labels = norni_roberta_n_labels(r);
+    float *logits = get(n * n_labels * sizeof *logits);
+    while (fgets(line, sizeof line, stdin)) {
+        spent took = {1e30, 1e30};
+        const spent start = now();
+        if (norni_roberta_logits(ctx, NULL, r, texts, n, logits, NULL, &err) != NORN_OK) return 1;
+        keep_least(&took, start);
+        printf("%.6f %.6f\n", took.wall, took.cores);
+        (void)fflush(stdout);
+    }
+    printf("%llu\n", (unsigned long long)norni_peak_rss_bytes());
+    for (size_t k = 0; k < n * n_labels; k++)
+        printf("%.9g%c", (double)logits[k], (k + 1) % n_labels ? ' ' : '\n');
+    norni_roberta_free(r);
+    norn_ctx_free(ctx);
+    return 0;
+}
+
+static norni_precision precision_of(const char *name) {
+    return strcmp(name, names[0]) == 0 ? NORNI_PRECISION_FP32
+           : strcmp(name, "bf16") == 0 ? NORNI_PRECISION_BF16
+                                       : NORNI_PRECISION_INT8;
+}
+
 enum { MOST_TEXTS = 20000, MOST_BYTES = 1 << 24, THREE = 3 };
 
 /* Texts of a file, a line each; their number. */
@@ -207,6 +248,8 @@ int main(int argc, char **argv) {
     const size_t n = argc > 1 ? (size_t)atoi(argv[1]) : 80;
     int bad = 0;
     if (argc > 1 && strcmp(argv[1], "agree") == 0) return agree(folder);
+    if (argc > 4 && strcmp(argv[1], "rounds") == 0)
+        return rounds(folder, precision_of(argv[2]), atoi(argv[3]), (size_t)atoi(argv[4]));
     if (folder == NULL) {
         if (mkdtemp(made) == NULL || !made_roberta_write(made, &base) ||
             !made_copy(NORN_FIXTURES "/bpe_vocab.json", made, "vocab.json") ||

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""Norn beside ONNX Runtime and transformers on one RoBERTa classifier: tweets a second, fp32 and int8, on the same threads."""
+"""Norn beside ONNX Runtime and transformers on one RoBERTa classifier: tweets a second, memory and logits, fp32 and int8, on the same threads."""
 # SPDX-License-Identifier: Apache-2.0
-# roberta_peers.py --build BUILD --model FOLDER [--threads 1] [--texts 64], in an environment with
-#   pip install torch transformers onnx onnxruntime tokenizers
-# BUILD is a build folder with -Dbench=true; FOLDER is a model's (tests/oracle/make_roberta.py --random FOLDER makes one of roberta-base's shape).
-# Every text has 26 tokens, so that the peers need no padding; they get batches of 8, 16 and 32 and the best counts, all graph optimisations, and
-# int8 by quantize_dynamic with scales per channel. Seconds are those of the cores, the least of several runs, warm: with one thread a busy machine
-# does not change them much. Norn's logits are compared with transformers' in tests/text/test_roberta.c.
+# roberta_peers.py --build BUILD --model FOLDER [--threads 1 2] [--texts 64] [--rounds 7] [--onnx KEEP], in an environment with
+#   pip install torch transformers onnx onnxruntime tokenizers             (tools/run_peers roberta FOLDER makes one)
+# BUILD is a build folder with -Dbench=true; FOLDER is a model's, of random weights and roberta-base's shape if it is not there
+# (tests/oracle/make_roberta.py --random FOLDER). Every text has 26 tokens, so that the peers need no padding and no mask.
+# Each engine is a process of its own with the model loaded; a round asks each in turn for all texts, so that what else the machine does meets all alike,
+# and the best round counts, by the clock and by the seconds of the cores (on a busy machine read these). Norn's rounds include its tokeniser, the others
+# are given ids. ONNX Runtime gets all graph optimisations, as many threads (spinning as it comes), int8 by quantize_dynamic (QInt8 weights, a
+# scale per channel); of the file the exporter and onnxruntime.transformers' optimiser make and the file of fused operators (roberta_onnx.py), and of
+# batches of 1 to 64, the best is taken in a trial before the rounds. transformers runs eager and sdpa attention, inference_mode.
+# KEEP keeps the ONNX files of one model for the next run.
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -16,8 +21,9 @@ import time
 from importlib.metadata import version
 
 import numpy as np
+from roberta_onnx import TOKENS
 
-TOKENS = 26
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def texts_of(n):
@@ -33,91 +39,149 @@ def ids_of(folder, n):
     return ids
 
 
-def rate(work, n, times=3):
-    """Texts a second of the cores, and of the clock."""
-    work()
-    cores = wall = np.inf
-    for _ in range(times):
-        c, w = time.process_time(), time.perf_counter()
-        work()
-        cores, wall = min(cores, time.process_time() - c), min(wall, time.perf_counter() - w)
-    return n / cores, n / wall
+# ---- a peer in a process of its own ----
 
-
-def best_rate(run, ids):
-    rates = [rate(lambda b=b: [run(ids[k:k + b]) for k in range(0, len(ids), b)], len(ids)) for b in (8, 16, 32)]
-    return max(rates)
-
-
-def export(folder, ids, out):
-    """Without a mask, as nothing is padded; the number of tokens is fixed, the batch is not. The exporter mistakes transformers' own positions: they are given."""
-    import torch
-    import transformers
-    model = transformers.RobertaForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval()
-
-    class Logits(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.model = model
-
-        def forward(self, ids):
-            positions = torch.arange(2, 2 + TOKENS).unsqueeze(0)
-            return self.model(input_ids=ids, position_ids=positions, token_type_ids=torch.zeros_like(ids)).logits
-    torch.onnx.export(Logits(), (torch.from_numpy(ids[:4]),), out, input_names=["ids"], output_names=["logits"], opset_version=17,
-                      dynamic_axes={"ids": {0: "b"}, "logits": {0: "b"}}, dynamo=False)
-    return model
-
-
-def session(path, threads):
+def onnx_runner(path, threads):
     import onnxruntime as ort
     opt = ort.SessionOptions()
     opt.intra_op_num_threads, opt.inter_op_num_threads = threads, 1
     opt.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    if threads == 1:
-        opt.add_session_config_entry("session.intra_op.allow_spinning", "0")
     s = ort.InferenceSession(path, opt, providers=["CPUExecutionProvider"])
     return lambda ids: s.run(None, {"ids": ids})[0]
 
 
-def norn(build, folder, threads, n):
-    out = {}
-    for kind in ("fp32", "int8", "bf16"):
-        text = subprocess.run([os.path.join(build, "bench/bench_roberta"), str(n), kind, str(threads)], env={**os.environ, "NORN_ROBERTA": folder},
-                              capture_output=True, text=True, check=True).stdout.splitlines()
-        row = [line.split() for line in text if line.startswith(kind + " ")]
-        if row:
-            out["Norn " + kind] = (float(row[0][3]), float(row[0][2]))
-    return out
+def torch_runner(folder, attention, threads):
+    import torch
+    import transformers
+    torch.set_num_threads(threads)
+    model = transformers.RobertaForSequenceClassification.from_pretrained(folder, attn_implementation=attention).eval()
+
+    def run(ids):
+        with torch.inference_mode():
+            return model(input_ids=torch.from_numpy(ids)).logits.numpy()
+    return run
+
+
+def serve(kind, path, threads, ids):
+    """As bench_roberta's rounds: a line in, here the size of a batch, the seconds of a round out; in the end peak bytes and logits."""
+    run = onnx_runner(path, threads) if kind == "onnx" else torch_runner(path, kind, threads)
+    for line in sys.stdin:
+        batch = int(line)
+        w, c = time.perf_counter(), time.process_time()
+        logits = np.concatenate([run(ids[k:k + batch]) for k in range(0, len(ids), batch)])
+        print(f"{time.perf_counter() - w:.6f} {time.process_time() - c:.6f}", flush=True)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    for row in logits:
+        print(*(f"{x:.9g}" for x in row))
+
+
+class Engine:
+    """A process that runs a round when asked."""
+
+    def __init__(self, command, env):
+        self.batch, self.words = 1, ""
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+        self.wall = self.cores = np.inf
+
+    def round(self, counts=True):
+        self.process.stdin.write(f"{self.batch}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline().split()
+        if not line:
+            sys.exit(f"{self.process.args}: ended with {self.process.wait()}")
+        wall, cores = map(float, line)
+        if counts:
+            self.wall, self.cores = min(self.wall, wall), min(self.cores, cores)
+        return wall, cores
+
+    def close(self):
+        """Peak bytes and logits."""
+        rest = self.process.communicate()[0].splitlines()
+        return int(rest[0]), np.array([[float(x) for x in line.split()] for line in rest[1:]])
+
+
+def best_peer(a, threads, kinds_and_paths):
+    """The fastest of files and batches: by the cores' seconds on one thread, by the clock on more."""
+    best = None
+    for kind, path in kinds_and_paths:
+        e = Engine([sys.executable, "-W", "ignore", os.path.abspath(__file__), "--serve", kind, path, a.ids, "--threads", str(threads)],
+                   {**os.environ, "OMP_NUM_THREADS": str(threads)})
+        e.round(False)
+        trials = []
+        for e.batch in (b for b in a.batches if b <= a.texts):
+            trials.append((min(e.round(False)[threads == 1] for _ in range(a.trials)), e.batch))
+        took, e.batch = min(trials)
+        name = os.path.basename(path).split(".")[0].rstrip("8") if kind == "onnx" else kind
+        e.words = f"{name}, batches of {e.batch}"
+        print(f"  trial, {threads} thread(s), {os.path.basename(path)} {kind}: " + ", ".join(f"{b}: {a.texts / t:.1f}" for t, b in trials), file=sys.stderr)
+        if best and best[0] <= took:
+            e.close()
+            continue
+        if best:
+            best[1].close()
+        best = took, e
+    return best[1]
+
+
+def norn(a, threads, kind):
+    return Engine([os.path.join(a.build, "bench/bench_roberta"), "rounds", kind, str(threads), str(a.texts)], {**os.environ, "NORN_ROBERTA": a.model})
+
+
+def measure(a, threads, out, want):
+    engines = {f"Norn {kind}": norn(a, threads, kind) for kind in ("fp32", "int8")}
+    for name, end in (("fp32", ""), ("int8", "8")):
+        engines[f"ONNX Runtime {name}"] = best_peer(a, threads, [("onnx", os.path.join(out, f"{file}{end}.onnx")) for file in ("plain", "fused")])
+    engines["transformers fp32"] = best_peer(a, threads, [("eager", a.model), ("sdpa", a.model)])
+    for e in engines.values():
+        e.round(False)
+    for _ in range(a.rounds):
+        for e in engines.values():
+            e.round()
+    print(f"\n{threads} thread(s), {a.texts} texts of {TOKENS} tokens, best of {a.rounds} rounds in turn")
+    print(f"{'':20s} {'/s clock':>9s} {'/s core':>9s} {'peak MB':>8s} {'logits off':>11s}")
+    for name, e in engines.items():
+        peak, logits = e.close()
+        off = np.max(np.abs(logits - want))
+        print(f"{name:20s} {a.texts / e.wall:9.1f} {a.texts / e.cores:9.1f} {peak / 1e6:8.0f} {off:11.2g}  {e.words}")
+        if "fp32" in name and not off < 1e-3:
+            sys.exit(f"{name}: not the same model")
+    for kind in ("fp32", "int8"):
+        ours, theirs = engines["Norn " + kind], engines["ONNX Runtime " + kind]
+        print(f"{kind}: Norn is {theirs.wall / ours.wall:.2f} times as fast as ONNX Runtime by the clock, {theirs.cores / ours.cores:.2f} by the cores")
 
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("--build", required=True)
-    p.add_argument("--model", required=True)
-    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--build")
+    p.add_argument("--model")
+    p.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     p.add_argument("--texts", type=int, default=64)
+    p.add_argument("--rounds", type=int, default=7)
+    p.add_argument("--batches", type=int, nargs="+", default=[1, 8, 16, 32, 64])
+    p.add_argument("--trials", type=int, default=2)
+    p.add_argument("--onnx", help="folder that keeps the ONNX files for the next run")
+    p.add_argument("--serve", nargs=3)
     a = p.parse_args()
-    import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    torch.set_num_threads(a.threads)
-    ids = ids_of(a.model, a.texts)
-    rows = norn(a.build, a.model, a.threads, a.texts)
-    with tempfile.TemporaryDirectory(prefix="norn_roberta_") as folder:
-        plain, small = os.path.join(folder, "model.onnx"), os.path.join(folder, "int8.onnx")
-        model = export(a.model, ids, plain)
-        quantize_dynamic(plain, small, weight_type=QuantType.QInt8, per_channel=True)
-        run = session(plain, a.threads)
-        with torch.no_grad():
-            want = model(input_ids=torch.from_numpy(ids[:4])).logits.numpy()
-            off = np.max(np.abs(run(ids[:4]) - want))
-            if not off < 1e-3:
-                sys.exit(f"the exported model gives logits that are {off:g} off")
-            rows["ONNX Runtime fp32"] = best_rate(run, ids)
-            rows["ONNX Runtime int8"] = best_rate(session(small, a.threads), ids)
-            rows["transformers fp32"] = best_rate(lambda x: model(input_ids=torch.from_numpy(x)).logits, ids)
-    print(f"{a.texts} texts of {TOKENS} tokens, {a.threads} thread(s); " + ", ".join(f"{m} {version(m)}" for m in ("onnxruntime", "torch", "transformers")))
-    for name, (cores, wall) in rows.items():
-        print(f"{name:20s} {cores:8.1f} /s of the cores {wall:8.1f} /s of the clock")
+    if a.serve:
+        kind, path, ids = a.serve
+        serve(kind, path, a.threads[0], np.load(ids))
+        return
+    if not os.path.exists(os.path.join(a.model, "config.json")):
+        subprocess.run([sys.executable, os.path.join(HERE, "..", "tests", "oracle", "make_roberta.py"), "--random", a.model], check=True)
+    with tempfile.TemporaryDirectory(prefix="norn_roberta_") as made:
+        out = a.onnx or made
+        os.makedirs(out, exist_ok=True)
+        a.ids = os.path.join(out, f"ids{a.texts}.npy")
+        if not os.path.exists(a.ids):
+            np.save(a.ids, ids_of(a.model, a.texts))
+        want = os.path.join(out, f"want{a.texts}.npy")
+        if not os.path.exists(want):
+            subprocess.run([sys.executable, "-W", "ignore", os.path.join(HERE, "roberta_onnx.py"), a.model, a.ids, out, want], check=True,
+                           stderr=subprocess.DEVNULL)
+        print(", ".join(f"{m} {version(m)}" for m in ("onnxruntime", "torch", "transformers")))
+        for threads in a.threads:
+            measure(a, threads, out, np.load(want))
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
