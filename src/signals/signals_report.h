@@ -14,8 +14,15 @@ typedef struct norni_signal_stamp {
     size_t n_tags;
     bool all_tags;
     size_t max_points; /* of a scatter: 5000; more are sampled by label, keyed by id */
-    const norni_aggregate_opt
-        *aggregate; /* what the report says of half-life, limits and intervals; NULL: nothing */
+    const norni_aggregate_opt *
+        aggregate; /* what the report says of half-life, limits, intervals and seed; NULL: nothing */
+    const norni_signal_opt *score; /* and of terms, keywords and engagement; NULL: nothing */
+    norni_str model;               /* as it was asked for; this and what follows only with score */
+    norni_str precision;           /* of the model; empty: it has none */
+    bool lexicon;                  /* keywords or sentiment words of one's own were given */
+    size_t sample;                 /* tweets drawn by the seed; 0: all */
+    norni_str near_duplicates;     /* "mark", "drop" */
+    int32_t near_bits;
 } norni_signal_stamp;
 
 /* signal_report.json: {metadata, overall_market, hashtags{}, summary} with the reference's names and more. */
