@@ -98,16 +98,28 @@ norn_status norni_signals_out_write(const norni_signals_run *r, const norni_sign
 
 /* ---- --output ---- */
 
+/* What is not the table is made in memory, all at once. */
 typedef struct folder_work {
     const norni_signals_run *r;
     const norni_signal_stamp *stamp;
     norni_signal_chart chart[NORNI_FOLDER_MOST]; /* of a file that is one */
+    norni_buf made[NORNI_FOLDER_MOST];
 } folder_work;
 
-static norn_status put_json(const void *arg, size_t k, norni_out *out, norn_err *err) {
-    const folder_work *w = arg;
-    (void)k;
-    return norni_signals_json(&w->r->aggregates, &w->r->signals, w->stamp, &out->buf, err);
+enum { REPORT, TABLE, HOURS, PAGE, CHARTS };
+
+static norn_status make_file(norni_worker *worker, size_t k, void *arg, norn_err *err) {
+    folder_work *w = arg;
+    const norni_aggregates *a = &w->r->aggregates;
+    const norni_signals *s = &w->r->signals;
+    (void)worker;
+    switch (k) {
+        case REPORT: return norni_signals_json(a, s, w->stamp, &w->made[k], err);
+        case TABLE: return NORN_OK;
+        case HOURS: return norni_signals_hourly(a, &w->made[k], err);
+        case PAGE: return norni_signals_html(a, s, w->stamp, &w->made[k], err);
+        default: return norni_signals_chart(a, s, w->stamp, w->chart[k], &w->made[k], err);
+    }
 }
 
 static norn_status put_table(const void *arg, size_t k, norni_out *out, norn_err *err) {
@@ -116,40 +128,39 @@ static norn_status put_table(const void *arg, size_t k, norni_out *out, norn_err
     return norni_signals_table_write(w->r, out, err);
 }
 
-static norn_status put_hours(const void *arg, size_t k, norni_out *out, norn_err *err) {
+static norn_status put_made(const void *arg, size_t k, norni_out *out, norn_err *err) {
     const folder_work *w = arg;
-    (void)k;
-    return norni_signals_hourly(&w->r->aggregates, &out->buf, err);
-}
-
-static norn_status put_page(const void *arg, size_t k, norni_out *out, norn_err *err) {
-    const folder_work *w = arg;
-    (void)k;
-    return norni_signals_html(&w->r->aggregates, &w->r->signals, w->stamp, &out->buf, err);
-}
-
-static norn_status put_chart(const void *arg, size_t k, norni_out *out, norn_err *err) {
-    const folder_work *w = arg;
-    return norni_signals_chart(&w->r->aggregates, &w->r->signals, w->stamp, w->chart[k], &out->buf,
-                               err);
+    const norni_buf *made = &w->made[k];
+    (void)err;
+    if (made->failed) out->buf.failed = true;
+    norni_buf_add(&out->buf, made->p, made->n);
+    return NORN_OK;
 }
 
 norn_status norni_signals_folder_write(const norni_signals_run *r, const norni_signal_stamp *stamp,
                                        norn_err *err) {
     folder_work w = {.r = r, .stamp = stamp};
-    norni_folder_file file[NORNI_FOLDER_MOST] = {{"signal_report.json", put_json},
+    norni_folder_file file[NORNI_FOLDER_MOST] = {{"signal_report.json", put_made},
                                                  {"analyzed_tweets.csv", put_table},
-                                                 {"signals_hourly.csv", put_hours},
-                                                 {"interactive_dashboard.html", put_page}};
+                                                 {"signals_hourly.csv", put_made},
+                                                 {"interactive_dashboard.html", put_made}};
+    const norni_for_opt how = {.grain = 1};
     char name[NORNI_N_SIGNAL_CHARTS][64];
-    size_t n = 4;
+    size_t n = CHARTS;
     for (size_t c = 0; c < NORNI_N_SIGNAL_CHARTS; c++) {
         norni_format(name[c], sizeof name[c], "%s.svg",
                      norni_signal_chart_name((norni_signal_chart)c));
         w.chart[n] = (norni_signal_chart)c;
-        file[n++] = (norni_folder_file){name[c], put_chart};
+        file[n++] = (norni_folder_file){name[c], put_made};
     }
-    return norni_out_folder_write(&r->env->ctx->alloc, r->plan.opt->output, file, n, &w, err);
+    for (size_t k = 0; k < n; k++)
+        norni_buf_init(&w.made[k], &r->env->ctx->alloc);
+    norn_status st = norni_for(r->env->ctx, NULL, n, make_file, &w, &how, err);
+    if (st == NORN_OK)
+        st = norni_out_folder_write(&r->env->ctx->alloc, r->plan.opt->output, file, n, &w, err);
+    for (size_t k = 0; k < n; k++)
+        norni_buf_clear(&w.made[k]);
+    return st;
 }
 
 /* ---- --plot ---- */
