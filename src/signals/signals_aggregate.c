@@ -9,7 +9,7 @@
 
 #define SECOND INT64_C(1000000)
 #define YEAR   (366 * 86400 * SECOND)
-enum { MOST_REPLICATES = 10000 };
+enum { LEAST_REPLICATES = 20, MOST_REPLICATES = 10000 };
 
 const char *norni_consensus_name(norni_consensus c) {
     static const char *const name[] = {"NONE",    "MIXED",          "BEARISH",
@@ -31,6 +31,7 @@ const char *norni_level_name(norni_level l) {
 norni_aggregate_opt norni_aggregate_opt_default(void) {
     return (norni_aggregate_opt){.min_tweets = 20,
                                  .min_confidence = 0.3,
+                                 .min_effective = 5,
                                  .level = 0.95,
                                  .replicates = 200,
                                  .as_of = NORNI_TWEET_NO_TIME,
@@ -44,9 +45,13 @@ static norn_status check(const norni_aggregate_opt *o, norn_err *err) {
                          o->min_confidence);
     if (!(o->level > 0 && o->level < 1))
         return norn_fail(err, NORN_E_ARG, "signals: level=%g is outside (0, 1)", o->level);
-    if (o->replicates < 0 || o->replicates > MOST_REPLICATES)
-        return norn_fail(err, NORN_E_ARG, "signals: replicates=%d is outside [0, %d]",
-                         (int)o->replicates, (int)MOST_REPLICATES);
+    if (!(o->min_effective >= 0 && o->min_effective < 1e15))
+        return norn_fail(err, NORN_E_ARG, "signals: min_effective=%g is outside [0, 1e15)",
+                         o->min_effective);
+    if (o->replicates != 0 && (o->replicates < LEAST_REPLICATES || o->replicates > MOST_REPLICATES))
+        return norn_fail(err, NORN_E_ARG,
+                         "signals: %d replicates of the bootstrap; 0, or %d to %d are allowed",
+                         (int)o->replicates, (int)LEAST_REPLICATES, (int)MOST_REPLICATES);
     if (!(o->half_life_hours >= 0 && o->half_life_hours < 1e9))
         return norn_fail(err, NORN_E_ARG, "signals: half_life_hours=%g is outside [0, 1e9)",
                          o->half_life_hours);
@@ -102,6 +107,7 @@ static norn_status fill_groups(norni_agg_run *r, norn_err *err) {
 
 static int by_rank(const void *arg, size_t a, size_t b) {
     const norni_signal_group *g = arg;
+    if (g[a].few != g[b].few) return g[a].few ? 1 : -1;
     if (g[a].rank_score != g[b].rank_score) return g[a].rank_score > g[b].rank_score ? -1 : 1;
     return norni_str_cmp(g[a].tag, g[b].tag);
 }

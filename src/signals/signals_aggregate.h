@@ -30,8 +30,10 @@ const char *norni_level_name(norni_level l); /* "LOW" "MODERATE" "HIGH" */
 typedef struct norni_aggregate_opt {
     size_t min_tweets;     /* of a tag: 20; 3 in sample mode */
     double min_confidence; /* 0.3: tweets below do not weigh */
-    double level;          /* of intervals, 0.95 */
-    int32_t replicates;    /* keyed Poisson bootstrap, 200; 0: none */
+    double
+        min_effective; /* 5: a tag or market of a smaller n_eff, or of one cluster, is `few`; 0: none (the reference) */
+    double level;       /* of intervals, 0.95 */
+    int32_t replicates; /* keyed Poisson bootstrap, 200; 20 to 10,000, or 0: none */
     uint64_t seed;
     double
         half_life_hours; /* weights 2^(-age/half-life), age from `as_of`, a tweet without a time weighs nothing; 0: no decay (the reference) */
@@ -40,7 +42,7 @@ typedef struct norni_aggregate_opt {
     bool
         engagement_weight; /* weights times 1 + ln(1 + likes + 2 retweets + replies), capped at the 99 % quantile (of a bucket: of the tweets up to its end); off: the reference */
     double
-        author_cap; /* largest share of a group's weight that one author may have; 1: none. Unknown authors are each their own */
+        author_cap; /* largest share of a group's weight that one author may have; 1: none. Of unknown authors each text (with its near-copies) is its own */
     int64_t bucket; /* microseconds, one hour */
     int64_t bucket_offset; /* added to a tweet's time before it is put into its bucket */
 } norni_aggregate_opt;
@@ -48,9 +50,10 @@ norni_aggregate_opt norni_aggregate_opt_default(void);
 
 /* A weighted mean of signal scores with what is known of its error. */
 typedef struct norni_estimate {
-    double mean;        /* Σ w s / Σ w over valid tweets, 0 of none */
-    double n_eff;       /* (Σw)² / Σw² */
-    uint64_t n_authors; /* clusters */
+    double mean;  /* Σ w s / Σ w over valid tweets, 0 of none */
+    double n_eff; /* (Σw)² / Σw² */
+    uint64_t
+        n_authors; /* clusters: known authors, and texts (with their near-copies) of unknown ones */
     double lo,
         hi; /* percentile interval of the keyed Poisson bootstrap clustered by author; NaN: fewer than two clusters */
     double se;          /* its standard deviation; NaN likewise */
@@ -68,6 +71,8 @@ typedef struct norni_term_mean {
 typedef struct norni_signal_group {
     norni_str tag;            /* of the market: empty */
     uint64_t n, n_valid;      /* tweet_count, valid_tweet_count */
+    uint64_t n_known_authors; /* distinct names among all n tweets; 0: none is known */
+    bool few; /* too little to act upon: the label is HOLD, it ranks behind all others */
     int64_t earliest, latest; /* NORNI_TWEET_NO_TIME: none has a time */
     norni_estimate signal;
     double confidence; /* mean */
@@ -101,6 +106,7 @@ typedef struct
 typedef struct norni_market_signal {
     norni_signal_group all; /* over all tweets, each once */
     norni_market_label label;
+    bool few; /* as all.few: the label is HOLD */
     double signal_score,
         confidence;     /* tweet_count-weighted means over tags; of no tag the tweets' own */
     double lo, hi;      /* of signal_score: bootstrap over authors across all tags */
@@ -125,7 +131,8 @@ typedef struct norni_signal_row { /* a tag's buckets that have tweets, ascending
 
 typedef struct norni_aggregates {
     norni_arena arena;
-    norni_signal_group *group; /* (n_groups) by rank_score descending, ties by tag */
+    norni_signal_group
+        *group; /* (n_groups) those that are not few first; by rank_score descending, ties by tag */
     size_t n_groups;
     size_t n_small; /* tags with fewer tweets than min_tweets */
     norni_market_signal market;

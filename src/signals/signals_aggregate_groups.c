@@ -76,6 +76,8 @@ norn_status norni_agg_group(const norni_agg_run *r, const uint32_t *place, size_
     const norni_poll poll = norni_ctx_poll(r->ctx);
     norni_boot_cluster *cluster = norni_arena_get(scratch, n, sizeof *cluster);
     size_t n_clusters = 0;
+    uint32_t known =
+        UINT32_MAX; /* the last place's author of a name: those of one stand together */
     if (cluster == NULL) return norni_alloc_fail(err, "signals", n, sizeof *cluster);
     g->n = n;
     g->earliest = g->latest = NORNI_TWEET_NO_TIME;
@@ -83,6 +85,10 @@ norn_status norni_agg_group(const norni_agg_run *r, const uint32_t *place, size_
         const size_t p = place[k];
         const norni_agg_row *s = &r->row[p];
         count_tweet(s, g);
+        if (s->named && r->author[p] != known) {
+            known = r->author[p];
+            g->n_known_authors++;
+        }
         if (s->confidence >= r->opt->min_confidence) count_valid(s, g);
         norni_boot_push(cluster, &n_clusters, r->author[p], r->weight[p], s->signal);
         if (k % NORNI_AGG_POLL == NORNI_AGG_POLL - 1) NORN_TRY(norni_agg_stop(r, err));
@@ -90,7 +96,9 @@ norn_status norni_agg_group(const norni_agg_run *r, const uint32_t *place, size_
     to_means(g);
     NORN_TRY(norni_boot_estimate(&r->boot, cluster, n_clusters, &poll, scratch, replicate,
                                  &g->signal, err));
-    g->label = norni_agg_label(g->signal.mean, g->confidence);
+    g->few = r->opt->min_effective > 0 &&
+             (!(g->signal.n_eff >= r->opt->min_effective) || g->signal.n_authors < 2);
+    g->label = g->few ? NORNI_SIGNAL_HOLD : norni_agg_label(g->signal.mean, g->confidence);
     g->consensus = norni_agg_consensus(g->bullish_share, g->bearish_share, g->n_valid > 0);
     norni_agg_agree(g->mood[NORNI_MOOD_BULLISH], g->mood[NORNI_MOOD_BEARISH], &g->bullishness,
                     &g->agreement);

@@ -1,6 +1,7 @@
 /* Tweets put in order for sums: which count, by author and id, what each weighs, and the lists of the tags. */
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An author is a user's name; a tweet without one is an author of its own, keyed by its id, or by its text where it has none. */
+/* An author is a user's name. A tweet without one belongs with the first tweet of nearly its text, so that copies are one opinion: to that tweet's author, or to an author of its own, keyed by
+ * that tweet's id, or by its text where it has none. */
 #include <math.h>
 
 #include "base/fp.h"
@@ -30,31 +31,53 @@ static uint64_t alone_key(const norni_tweet *t) {
                        : norni_hash64(t->text.p, t->text.n) ^ BY_TEXT;
 }
 
-/* Of each tweet in the order of ids its author, NONE where it does not count; authors are numbered as they come. */
-static norn_status name_authors(norni_agg_run *r, uint32_t *author, norni_map *names,
-                                norn_err *err) {
-    uint32_t *of_name = NULL; /* (names->n) */
-    size_t cap = 0;
+/* The number of an author, who is a name or, without one, the tweet that its near-copies follow; authors are numbered as they come. */
+typedef struct naming {
+    norni_map names;
+    uint32_t *of_name; /* (names.n) */
+    size_t cap;
+    uint32_t *of_root; /* (tweets->n) of tweets without a name */
+} naming;
+
+static norn_status author_of(norni_agg_run *r, naming *names, size_t tweet, uint32_t *author,
+                             norn_err *err) {
+    const norni_tweets *all = r->s->tweets;
+    const norni_tweet *t = &all->tweet[tweet];
+    if (t->user.n == 0 && t->twin < all->n) {
+        tweet = t->twin;
+        t = &all->tweet[tweet];
+    }
+    if (t->user.n == 0) {
+        if (names->of_root[tweet] == NONE) {
+            names->of_root[tweet] = (uint32_t)r->n_authors;
+            r->author_key[r->n_authors++] = alone_key(t);
+        }
+        *author = names->of_root[tweet];
+        return NORN_OK;
+    }
+    bool added = false;
+    const int64_t at = norni_map_add(&names->names, t->user, &added);
+    if (added)
+        names->of_name = norni_list_grow(&r->arena, names->of_name, names->names.n - 1, &names->cap,
+                                         1024, sizeof *names->of_name);
+    if (at < 0 || names->of_name == NULL)
+        return norni_alloc_fail(err, "signals", names->names.n, sizeof *names->of_name);
+    if (added) {
+        names->of_name[at] = (uint32_t)r->n_authors;
+        r->author_key[r->n_authors++] = norni_hash64(t->user.p, t->user.n);
+    }
+    *author = names->of_name[at];
+    return NORN_OK;
+}
+
+/* Of each tweet in the order of ids its author, NONE where it does not count. */
+static norn_status name_authors(norni_agg_run *r, uint32_t *author, naming *names, norn_err *err) {
     for (size_t k = 0; k < r->s->tweets->n; k++) {
-        const norni_tweet *t = &r->s->tweets->tweet[r->by_id[k]];
         author[k] = NONE;
         if (k % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(r, err));
-        if (!counts(r, t)) continue;
+        if (!counts(r, &r->s->tweets->tweet[r->by_id[k]])) continue;
         r->n++;
-        author[k] = (uint32_t)r->n_authors;
-        if (t->user.n == 0) {
-            r->author_key[r->n_authors++] = alone_key(t);
-            continue;
-        }
-        bool added;
-        const int64_t at = norni_map_add(names, t->user, &added);
-        if (added) of_name = norni_list_grow(&r->arena, of_name, names->n - 1, &cap, 1024, 4);
-        if (at < 0 || of_name == NULL) return norni_alloc_fail(err, "signals", names->n, 4);
-        if (added) {
-            of_name[at] = (uint32_t)r->n_authors;
-            r->author_key[r->n_authors++] = norni_hash64(t->user.p, t->user.n);
-        }
-        author[k] = of_name[at];
+        NORN_TRY(author_of(r, names, r->by_id[k], &author[k], err));
     }
     return NORN_OK;
 }
@@ -87,14 +110,15 @@ static norn_status order_authors(norni_agg_run *r, uint32_t *author, norn_err *e
 
 norn_status norni_agg_places(norni_agg_run *r, norn_err *err) {
     const size_t n = r->s->tweets->n;
-    norni_map names;
+    naming names = {.of_root = norni_arena_get(&r->arena, n, sizeof *names.of_root)};
     uint32_t *author = norni_arena_get(&r->arena, n, sizeof *author);
     r->author_key = norni_arena_get(&r->arena, n, sizeof *r->author_key);
-    if (author == NULL || r->author_key == NULL)
+    if (author == NULL || r->author_key == NULL || names.of_root == NULL)
         return norni_alloc_fail(err, "signals", n, sizeof *r->author_key);
-    norni_map_init(&names, &r->ctx->alloc);
+    if (n > 0) memset(names.of_root, 0xFF, n * sizeof *names.of_root);
+    norni_map_init(&names.names, &r->ctx->alloc);
     const norn_status st = name_authors(r, author, &names, err);
-    norni_map_clear(&names);
+    norni_map_clear(&names.names);
     NORN_TRY(st);
     NORN_TRY(order_authors(r, author, err));
     size_t *at = norni_arena_zero(&r->arena, r->n_authors + 1, sizeof *at);
@@ -148,7 +172,8 @@ static norn_status gather_block(norni_worker *worker, size_t block, void *arg, n
                                     .retweets = t->retweets,
                                     .replies = t->replies,
                                     .label = (uint8_t)s->label,
-                                    .mood = (uint8_t)s->mood};
+                                    .mood = (uint8_t)s->mood,
+                                    .named = t->user.n > 0};
         if (r->reach != NULL) r->reach[p] = reach_of(&r->row[p]);
     }
     return NORN_OK;
@@ -192,6 +217,17 @@ norn_status norni_agg_weights(norni_agg_run *r, norn_err *err) {
     return NORN_OK;
 }
 
+/* The tweets of the next places lie anywhere: their tags are fetched step by step, so that none is waited for. */
+static void fetch_tags(const norni_agg_run *r, size_t p) {
+    enum { STEP = 8, MOST = 8 };
+    if (p + 3 * STEP < r->n) __builtin_prefetch(&tweet_at(r, p + 3 * STEP)->hashtag);
+    if (p + 2 * STEP < r->n) __builtin_prefetch(tweet_at(r, p + 2 * STEP)->hashtag);
+    if (p + STEP >= r->n) return;
+    const norni_tweet *t = tweet_at(r, p + STEP);
+    for (uint32_t k = 0; k < t->n_hashtags && k < MOST; k++)
+        __builtin_prefetch(t->hashtag[k].p);
+}
+
 /* Numbers the tags and notes each place's, each once. */
 static norn_status number_tags(norni_agg_run *r, uint32_t **count, norn_err *err) {
     uint32_t *last = NULL, *tag = NULL; /* the place that had a tag last, plus 1 */
@@ -200,6 +236,7 @@ static norn_status number_tags(norni_agg_run *r, uint32_t **count, norn_err *err
     for (size_t p = 0; p < r->n; p++) {
         const norni_tweet *t = tweet_at(r, p);
         if (p % NORNI_AGG_POLL == 0) NORN_TRY(norni_agg_stop(r, err));
+        fetch_tags(r, p);
         r->tag_start[p] = n_tags;
         for (uint32_t k = 0; k < t->n_hashtags; k++) {
             bool added;

@@ -91,7 +91,8 @@ norn_status norni_agg_market(norni_agg_run *r, norn_err *err) {
     else
         over_tweets(r);
     m->excludes_zero = m->lo > 0 || m->hi < 0;
-    m->label = label_of(m->signal_score, m->confidence);
+    m->few = m->all.few;
+    m->label = m->few ? NORNI_MARKET_HOLD : label_of(m->signal_score, m->confidence);
     m->low_confidence = m->all.n - m->all.n_valid;
     m->ignored = m->all.labels[NORNI_SIGNAL_IGNORE];
     m->volatility_level = m->signal_std < 0.2   ? NORNI_LEVEL_LOW

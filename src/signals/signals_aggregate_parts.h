@@ -18,6 +18,7 @@ typedef struct norni_agg_row {
     double confidence, signal, combined, virality, quality, base_confidence;
     int64_t time, likes, retweets, replies;
     uint8_t label, mood;
+    bool named; /* its author is known */
 } norni_agg_row;
 
 /* Tweets stand at "places": by author (in the order of their keys), then by id. Neither the order of the input lines nor an author's other tweets show in a sum. */

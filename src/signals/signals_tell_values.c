@@ -95,7 +95,7 @@ size_t norni_signals_strongest(const norni_aggregates *a, bool bullish) {
     double most = 0;
     for (size_t k = 0; k < a->n_groups; k++) {
         const double size = bullish ? a->group[k].signal.mean : -a->group[k].signal.mean;
-        if (!(size > most)) continue;
+        if (a->group[k].few || !(size > most)) continue;
         most = size;
         best = k;
     }

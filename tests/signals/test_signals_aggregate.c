@@ -28,6 +28,7 @@ static norni_aggregate_opt options_of(const char *line) {
     long long as_of;
     assert_int_equal(twin_numbers(line + 4, x, 11), 11);
     assert_int_equal(sscanf(line, "run %*s %*s %*s %*s %*s %*s %*s %lld", &as_of), 1);
+    o.min_effective = 0;
     o.min_tweets = (size_t)x[1];
     o.min_confidence = x[2];
     o.level = x[3];
@@ -415,7 +416,7 @@ static void bad_options_are_refused(void **state) {
     (void)state;
     made_init(&t);
     made_signals(&t, 1, &s);
-    for (int k = 0; k < 11; k++) {
+    for (int k = 0; k < 14; k++) {
         norni_aggregate_opt o = norni_aggregate_opt_default();
         norni_aggregates a;
         norn_err err = {0};
@@ -429,9 +430,12 @@ static void bad_options_are_refused(void **state) {
         if (k == 7) o.author_cap = 0;
         if (k == 8) o.bucket = 0;
         if (k == 9) o.bucket_offset = INT64_MAX;
+        if (k == 11) o.replicates = 1;
+        if (k == 12) o.replicates = 19;
+        if (k == 13) o.min_effective = NAN;
         const norn_status st = norni_signals_aggregate(ctx, &s, &o, &a, &err);
         assert_int_equal(st, k == 10 ? NORN_OK : NORN_E_ARG);
-        if (k < 10) assert_non_null(strstr(err.text, "signals: "));
+        if (k != 10) assert_non_null(strstr(err.text, "signals: "));
         norni_aggregates_clear(&a);
     }
     norn_ctx_cancel(ctx);
