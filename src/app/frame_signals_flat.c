@@ -59,7 +59,6 @@ static norn_status fill(flat_job *j, const norni_frame *f, norn_err *err) {
     if (t->tweet == NULL || j->signals.signal == NULL)
         return norni_alloc_fail(err, "aggregate_signals", f->n, sizeof *t->tweet);
     t->n = f->n;
-    t->has_user = j->user != NULL;
     for (size_t i = 0; i < f->n; i++) {
         norni_tweet *w = &t->tweet[i];
         norni_signal *g = &j->signals.signal[i];
@@ -72,6 +71,7 @@ static norn_status fill(flat_job *j, const norni_frame *f, norn_err *err) {
                              i + 1, g->signal_score, g->confidence);
         NORN_TRY(text_at(j, j->id, i, &w->id, err));
         NORN_TRY(text_at(j, j->user, i, &w->user, err));
+        t->has_user = t->has_user || w->user.n > 0;
         if (w->id.n == 0) NORN_TRY(name_row(j, i, &w->id, err));
         w->content = w->text = w->stamp = w->language = norni_str_of("");
         w->time = NORNI_TWEET_NO_TIME;

@@ -60,7 +60,7 @@ static void say_store(const norni_signals_run *r) {
     if (r->store == NULL) return;
     norni_say(r->env, "store: %llu tweets before, %llu added, %llu known already",
               (unsigned long long)c->n_before, (unsigned long long)c->n_added,
-              (unsigned long long)(c->n_known + r->tweets.refused[NORNI_REFUSED_STORED]));
+              (unsigned long long)c->n_known);
     if (c->torn_bytes > 0)
         norni_say(r->env, "store: %llu bytes of an append that was cut off are gone",
                   (unsigned long long)c->torn_bytes);

@@ -55,9 +55,9 @@ static norn_status read_source(norni_signals_run *r, size_t i, norni_tweets *out
     return norn_fail(err, st, "%s", why.text);
 }
 
-static bool is_stored(void *user, norni_str id) {
+static norni_tweet_past is_stored(void *user, norni_str id) {
     const norni_signals_run *r = user;
-    return norni_tweet_store_has(r->store, id);
+    return norni_tweet_store_has(r->store, id) ? NORNI_TWEET_STORED : NORNI_TWEET_NEW;
 }
 
 static norn_status read_inputs(norni_signals_run *r, norni_tweets *out, norn_err *err) {

@@ -28,14 +28,14 @@ typedef struct stream_run {
     uint64_t n_ok;
 } stream_run;
 
-/* Whether an id came before, in the stream or in the store; it has come from now on. */
-static bool came_before(void *user, norni_str id) {
+/* Whether an id came before, in the stream or in the store as it was opened; it has come from now on. */
+static norni_tweet_past came_before(void *user, norni_str id) {
     stream_run *r = user;
     bool before = false;
-    if (r->store != NULL && norni_tweet_store_has(r->store, id)) return true;
+    if (r->store != NULL && norni_tweet_store_had(r->store, id)) return NORNI_TWEET_STORED;
     if (norni_seen_add(&r->seen, norni_hash64(id.p, id.n) | 1, &before, &r->late) != NORN_OK)
-        return false;
-    return before;
+        return NORNI_TWEET_NEW;
+    return before ? NORNI_TWEET_CAME : NORNI_TWEET_NEW;
 }
 
 /* ---- one batch ---- */
@@ -50,15 +50,23 @@ static void put_rows(stream_run *r, const norni_signals *s) {
     }
 }
 
+static uint64_t n_repeated(const norni_tweets *t, norni_tweet_refusal why) {
+    return t->refused[why] - t->refused_before[why];
+}
+
+static norn_status store_batch(stream_run *r, const norni_tweets *t, norn_err *err) {
+    norni_tweet_store_count count;
+    if (r->store == NULL ||
+        t->n + n_repeated(t, NORNI_REFUSED_STORED) + n_repeated(t, NORNI_REFUSED_DUPLICATE) == 0)
+        return NORN_OK;
+    return norni_tweet_store_add(r->store, t, norni_signals_moment(r->plan.opt), &count, err);
+}
+
 static norn_status score_batch(stream_run *r, norni_tweets *t, norn_err *err) {
     norn_ctx *ctx = r->env->ctx;
-    norni_tweet_store_count stored;
     norni_signals s;
     for (size_t i = 0; i < t->n; i++)
         t->tweet[i].twin = UINT32_MAX;
-    if (r->store != NULL)
-        NORN_TRY(
-            norni_tweet_store_add(r->store, t, norni_signals_moment(r->plan.opt), &stored, err));
     memset(&s, 0, sizeof s);
     norn_status st = norni_signals_score(ctx, t, &r->model, &r->plan.score, NULL, NULL, &s, err);
     if (st == NORN_OK) put_rows(r, &s);
@@ -77,6 +85,7 @@ static norn_status take_batch(stream_run *r, bool last, norn_err *err) {
     if (st == NORN_OK) st = norni_tweets_settle(ctx, &r->plan.read, t, err);
     if (st == NORN_OK && r->late.code != NORN_OK)
         st = norn_fail(err, r->late.code, "%s", r->late.text);
+    if (st == NORN_OK) st = store_batch(r, t, err);
     if (st == NORN_OK && t->n > 0) st = score_batch(r, t, err);
     r->n_ok += t->n;
     norni_tweets_restart(t);

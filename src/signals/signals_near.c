@@ -3,9 +3,12 @@
 /* M. Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002), for the fingerprint; G. Manku, A. Jain,
  * A. Das Sarma, "Detecting near-duplicates for web crawling" (WWW 2007), for the search by bands: of bits + 1 bands one at least
  * is equal in two fingerprints that differ in at most `bits` bits. Tweets that have a twin stand for nothing: only the first
- * of each kind is found by later ones. */
+ * of each kind is found by later ones. Tweets are taken by their times, whatever their order in the file: what is found for
+ * one depends on earlier tweets alone. Buckets are of equal bits, not of equal hashes, because the size of the table knows
+ * how many tweets will come. */
 #include "signals/signals_near.h"
 
+#include "base/sort.h"
 #include "text/unicode.h"
 
 enum { BLOCK = 512, MOST_LOOKS = 64, WORDS = 3, AHEAD = 8 };
@@ -136,9 +139,11 @@ norni_near_print norni_near_print_of(norni_str s) {
     return out;
 }
 
+/* Places: tweets by time, those without one behind all others, ties as they stand. */
 typedef struct printing {
     const norni_tweets *t;
-    norni_near_print *print; /* (n) */
+    const uint32_t *tweet;   /* (n) at each place */
+    norni_near_print *print; /* (n) of each place */
 } printing;
 
 static norn_status print_block(norni_worker *worker, size_t item, void *arg, norn_err *err) {
@@ -149,7 +154,7 @@ static norn_status print_block(norni_worker *worker, size_t item, void *arg, nor
     norni_buf_init(&text, &worker->ctx->alloc);
     const size_t from = item * BLOCK, left = job->t->n - from, n = left < BLOCK ? left : BLOCK;
     for (size_t k = from; k < from + n && !failed; k++) {
-        norni_near_text(job->t->tweet[k].text, &low, &text);
+        norni_near_text(job->t->tweet[job->tweet[k]].text, &low, &text);
         failed = low.failed || text.failed;
         if (!failed) job->print[k] = norni_near_print_of((norni_str){text.p, text.n});
     }
@@ -160,12 +165,12 @@ static norn_status print_block(norni_worker *worker, size_t item, void *arg, nor
 
 /* ---- the search ---- */
 
-/* Chains of tweets in buckets; the first of each kind alone is in them. */
+/* Chains of places in buckets; the first of each kind alone is in them. */
 typedef struct search {
     const norni_near_print *print;
     size_t mask, bands;
-    uint32_t *exact;       /* (mask + 1) open addressing: tweet */
-    uint32_t *head, *tail; /* (bands, mask + 1) */
+    uint32_t *exact;       /* (mask + 1) open addressing: place */
+    uint32_t *head, *tail; /* (bands, mask + 1) open addressing by the band's bits */
     uint32_t *next;        /* (n, bands) */
 } search;
 
@@ -180,16 +185,29 @@ static uint32_t find_exact(search *s, uint32_t i) {
     return NOBODY;
 }
 
-static size_t bucket_of(const search *s, uint32_t i, size_t band) {
+static uint64_t band_bits(const search *s, uint32_t i, size_t band) {
     const size_t from = 64 * band / s->bands, to = 64 * (band + 1) / s->bands;
-    const uint64_t bits = s->print[i].sim >> from & ((UINT64_C(1) << (to - from)) - 1);
-    return (size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & s->mask;
+    return s->print[i].sim >> from & ((UINT64_C(1) << (to - from)) - 1);
+}
+
+static size_t first_slot(const search *s, uint64_t bits, size_t band) {
+    return band * (s->mask + 1) + ((size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & s->mask);
+}
+
+/* The bucket of the place's bits in a band, or the free slot where it will be: half of all slots at least are free. */
+static size_t slot_of(const search *s, uint32_t i, size_t band) {
+    const uint64_t bits = band_bits(s, i, band);
+    const size_t base = band * (s->mask + 1);
+    size_t at = first_slot(s, bits, band);
+    while (s->head[at] != NOBODY && band_bits(s, s->head[at], band) != bits)
+        at = base + ((at - base + 1) & s->mask);
+    return at;
 }
 
 static uint32_t find_near(const search *s, uint32_t i, size_t bits) {
     uint32_t best = NOBODY;
     for (size_t band = 0; band < s->bands; band++) {
-        uint32_t at = s->head[band * (s->mask + 1) + bucket_of(s, i, band)];
+        uint32_t at = s->head[slot_of(s, i, band)];
         for (size_t looks = 0; at != NOBODY && looks < MOST_LOOKS; looks++) {
             const uint64_t differ = s->print[at].sim ^ s->print[i].sim;
             if ((size_t)__builtin_popcountll(differ) <= bits && at < best) best = at;
@@ -203,12 +221,12 @@ static uint32_t find_near(const search *s, uint32_t i, size_t bits) {
 static void fetch(const search *s, size_t i) {
     __builtin_prefetch(&s->exact[(size_t)s->print[i].exact.lo & s->mask]);
     for (size_t band = 0; band < s->bands; band++)
-        __builtin_prefetch(&s->head[band * (s->mask + 1) + bucket_of(s, (uint32_t)i, band)]);
+        __builtin_prefetch(&s->head[first_slot(s, band_bits(s, (uint32_t)i, band), band)]);
 }
 
 static void add(search *s, uint32_t i) {
     for (size_t band = 0; band < s->bands; band++) {
-        const size_t b = band * (s->mask + 1) + bucket_of(s, i, band);
+        const size_t b = slot_of(s, i, band);
         s->next[(size_t)i * s->bands + band] = NOBODY;
         if (s->head[b] == NOBODY) {
             s->head[b] = i;
@@ -237,29 +255,69 @@ static norn_status start(const norni_tweets *t, size_t bits, norni_arena *arena,
     return NORN_OK;
 }
 
+typedef struct by_time {
+    const int64_t *time;
+} by_time;
+
+static int earlier(const void *arg, size_t a, size_t b) {
+    const int64_t *time = ((const by_time *)arg)->time;
+    return time[a] < time[b] ? -1 : time[a] > time[b];
+}
+
+/* The tweets' places; a file that stands by time is not sorted. */
+static norn_status order_tweets(const norni_tweets *t, norni_arena *arena, uint32_t *tweet,
+                                norn_err *err) {
+    int64_t *time = norni_arena_get(arena, t->n, sizeof *time);
+    bool sorted = true;
+    if (time == NULL) return norni_alloc_fail(err, "tweets", t->n, sizeof *time);
+    for (size_t k = 0; k < t->n; k++) {
+        time[k] = t->tweet[k].time == NORNI_TWEET_NO_TIME ? INT64_MAX : t->tweet[k].time;
+        sorted = sorted && (k == 0 || time[k - 1] <= time[k]);
+        tweet[k] = (uint32_t)k;
+    }
+    if (sorted) return NORN_OK;
+    size_t *index = norni_arena_get(arena, t->n, 2 * sizeof *index);
+    if (index == NULL) return norni_alloc_fail(err, "tweets", t->n, 2 * sizeof *index);
+    for (size_t k = 0; k < t->n; k++)
+        index[k] = k;
+    const by_time by = {time};
+    norni_sort_index(index, t->n, earlier, &by, index + t->n);
+    for (size_t k = 0; k < t->n; k++)
+        tweet[k] = (uint32_t)index[k];
+    return NORN_OK;
+}
+
 static norn_status find(norn_ctx *ctx, norni_tweets *t, size_t bits, norni_near_print *print,
                         norni_arena *arena, norn_err *err) {
     search s = {.print = print};
-    printing job = {t, print};
     const norni_poll poll = norni_ctx_poll(ctx);
+    uint32_t *tweet = norni_arena_get(arena, t->n, sizeof *tweet);
+    if (tweet == NULL) return norni_alloc_fail(err, "tweets", t->n, sizeof *tweet);
+    NORN_TRY(order_tweets(t, arena, tweet, err));
+    printing job = {t, tweet, print};
     NORN_TRY(norni_for(ctx, NULL, (t->n + BLOCK - 1) / BLOCK, print_block, &job, NULL, err));
     NORN_TRY(start(t, bits, arena, &s, err));
     for (size_t k = 0; k < t->n; k++) {
+        norni_tweet *of = &t->tweet[tweet[k]];
         const uint32_t i = (uint32_t)k;
-        t->tweet[k].twin = NOBODY;
+        of->twin = NOBODY;
         if (k % 4096 == 0 && norni_poll_stop(&poll))
             return norn_fail(err, NORN_E_CANCEL, "tweets: cancelled");
         if (k + AHEAD < t->n) fetch(&s, k + AHEAD);
         if (print[k].blank) continue;
         uint32_t twin = find_exact(&s, i);
         if (twin != NOBODY) {
-            t->tweet[k].twin = t->tweet[twin].twin != NOBODY ? t->tweet[twin].twin : twin;
+            const uint32_t first = t->tweet[tweet[twin]].twin;
+            of->twin = first != NOBODY ? first : tweet[twin];
             continue;
         }
         if (bits == 0) continue;
         twin = find_near(&s, i, bits);
-        t->tweet[k].twin = twin;
-        if (twin == NOBODY) add(&s, i);
+        if (twin == NOBODY) {
+            add(&s, i);
+        } else {
+            of->twin = tweet[twin];
+        }
     }
     return NORN_OK;
 }

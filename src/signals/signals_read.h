@@ -14,12 +14,20 @@ typedef enum norni_tweet_format {
     NORNI_TWEETS_JSON
 } norni_tweet_format;
 
+/* Where an id was met before this table. */
+typedef enum norni_tweet_past {
+    NORNI_TWEET_NEW,
+    NORNI_TWEET_CAME,  /* in an earlier piece of the stream: NORNI_REFUSED_DUPLICATE */
+    NORNI_TWEET_STORED /* NORNI_REFUSED_STORED */
+} norni_tweet_past;
+
 typedef struct norni_tweets_read_opt {
     norni_tweet_format
         format; /* AUTO: by the first byte that is not white space ('[' an array, '{' lines), else CSV */
     /* NULL: by name, in this order: text = cleaned_content, content, text, tweet; id = tweet_id, id, id_str; time = timestamp, created_at, date; user =
      * username, user, author, screen_name, author_id; likes or favorite_count, like_count; retweets or retweet_count; replies or reply_count; views or view_count, impression_count;
-     * hashtags (list, or words), cashtags; mentions; urls or extracted_urls; language = detected_language, lang, language. */
+     * hashtags (list, or words), cashtags; mentions; urls or extracted_urls; language = detected_language, lang, language. A cell of words is cut at blanks, commas and signs; an element of a
+     * JSON list is one tag or name, whatever it holds: trimmed, without its signs in front and without control characters. */
     const char *text_col, *id_col, *time_col, *user_col;
     char delimiter; /* 0: by the header */
     bool
@@ -27,9 +35,8 @@ typedef struct norni_tweets_read_opt {
     bool drop_near; /* near-duplicates are refused, else marked */
     size_t
         near_bits; /* a twin's SimHash of 64 bits differs in at most that many; 0: equal normalised text alone */
-    uint64_t most_tweets; /* 0: as many as memory has */
-    /* Ids that came before (the store): NULL, or whether id is known. */
-    bool (*known)(void *user, norni_str id);
+    uint64_t most_tweets;                                /* 0: as many as memory has */
+    norni_tweet_past (*known)(void *user, norni_str id); /* NULL: nothing came before */
     void *user;
 } norni_tweets_read_opt;
 norni_tweets_read_opt norni_tweets_read_opt_default(void);

@@ -64,6 +64,31 @@ static bool add_words(norni_tweet_block *b, list *l, norni_str text, bool urls) 
     return true;
 }
 
+/* Bytes of the control character or line break at p, or 0. */
+static size_t control_at(const char *p, const char *end) {
+    const unsigned char *c = (const unsigned char *)p;
+    const size_t room = (size_t)(end - p);
+    if (c[0] < ' ' || c[0] == 0x7F) return 1;
+    if (c[0] == 0xC2 && room > 1 && c[1] < 0xA0) return 2;
+    return c[0] == 0xE2 && room > 2 && c[1] == 0x80 && (c[2] == 0xA8 || c[2] == 0xA9) ? 3 : 0;
+}
+
+/* An element is one tag or name: no sign in front, no control character, nothing else is taken off. */
+static bool add_element(norni_tweet_block *b, list *l, norni_str text) {
+    char *kept = norni_tweet_room(b, text.n);
+    size_t n = 0;
+    if (kept == NULL) return false;
+    for (const char *p = text.p, *end = p + text.n; p < end;) {
+        const size_t skip = control_at(p, end);
+        if (skip == 0) kept[n++] = *p;
+        p += skip > 0 ? skip : 1;
+    }
+    text = norni_str_trim((norni_str){kept, n});
+    while (text.n > 0 && memchr("#$@ ", text.p[0], 4) != NULL)
+        text = (norni_str){text.p + 1, text.n - 1};
+    return add(b, l, text, false);
+}
+
 static bool add_json_text(norni_tweet_block *b, list *l, const norni_json_item *item, bool urls) {
     b->scratch2.n = 0;
     (void)norni_json_text(item, &b->scratch2);
@@ -81,7 +106,7 @@ static bool add_json_text(norni_tweet_block *b, list *l, const norni_json_item *
             text = (norni_str){b->scratch2.p, b->scratch2.n};
         }
     }
-    return urls ? add(b, l, norni_str_trim(text), true) : add_words(b, l, text, false);
+    return urls ? add(b, l, norni_str_trim(text), true) : add_element(b, l, text);
 }
 
 /* The name of what an object of Twitter's entities is. */

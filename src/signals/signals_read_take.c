@@ -64,7 +64,6 @@ norn_status norni_tweet_header(norni_tweet_stream *s, const norni_tweet_record *
         if (c->role[k] == NORNI_ROLE_EXTRA && c->n_extra < NORNI_TWEET_MOST_EXTRA)
             c->extra[c->n_extra++] = name[k];
     s->has_columns = true;
-    t->has_user = t->has_user || c->has[NORNI_ROLE_USER];
     t->has_views = t->has_views || c->has[NORNI_ROLE_VIEWS];
     return NORN_OK;
 }

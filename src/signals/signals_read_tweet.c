@@ -269,7 +269,7 @@ norn_status norni_tweet_finish(norni_tweet_block *b, const norni_tweet_record *r
     if (!take_texts(b, raw, t) || !take_lists(b, raw, t))
         return norni_alloc_fail(err, "tweets", 1, r->n);
     if (raw->mended) norni_tweet_note(b, t, NORNI_FAULT_UTF8, "bytes that are not UTF-8", t->id);
-    b->has_user = b->has_user || value[NORNI_ROLE_USER].kind != NORNI_RAW_NONE;
+    b->has_user = b->has_user || t->user.n > 0;
     b->has_views = b->has_views || value[NORNI_ROLE_VIEWS].kind != NORNI_RAW_NONE;
     return NORN_OK;
 }

@@ -24,8 +24,11 @@ static norn_status drop_known(const norni_tweets_read_opt *opt, norni_tweets *t,
         const norni_tweet *tweet = &t->tweet[k];
         bool added = true;
         if (tweet->id.n > 0) {
-            if (opt->known != NULL && opt->known(opt->user, tweet->id)) {
-                refuse(t, tweet, NORNI_REFUSED_STORED);
+            const norni_tweet_past past =
+                opt->known != NULL ? opt->known(opt->user, tweet->id) : NORNI_TWEET_NEW;
+            if (past != NORNI_TWEET_NEW) {
+                refuse(t, tweet,
+                       past == NORNI_TWEET_STORED ? NORNI_REFUSED_STORED : NORNI_REFUSED_DUPLICATE);
                 continue;
             }
             if (norni_map_add(&ids, tweet->id, &added) == NORNI_MAP_NONE)

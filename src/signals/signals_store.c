@@ -126,6 +126,7 @@ static norn_status load(norni_tweet_store *s, norn_err *err) {
         s->torn_bytes = (uint64_t)st.st_size - whole;
     }
     s->size = whole;
+    s->n_opened = s->ids.n;
     return NORN_OK;
 }
 
@@ -179,6 +180,11 @@ norn_status norni_tweet_store_open(norn_ctx *ctx, const char *folder, norni_twee
 
 bool norni_tweet_store_has(const norni_tweet_store *s, norni_str id) {
     return norni_map_find(&s->ids, id) != NORNI_MAP_NONE;
+}
+
+bool norni_tweet_store_had(const norni_tweet_store *s, norni_str id) {
+    const int64_t at = norni_map_find(&s->ids, id);
+    return at != NORNI_MAP_NONE && (size_t)at < s->n_opened;
 }
 
 const char *norni_tweet_store_path(const norni_tweet_store *s) {
@@ -238,6 +244,7 @@ static norn_status append(norni_tweet_store *s, norni_store_session *session, bo
 
 norn_status norni_tweet_store_add(norni_tweet_store *s, const norni_tweets *t, int64_t unix_seconds,
                                   norni_tweet_store_count *count, norn_err *err) {
+    static const norni_tweet_refusal known[] = {NORNI_REFUSED_STORED, NORNI_REFUSED_DUPLICATE};
     const uint64_t size = s->size;
     norni_buf b, scratch;
     if (s->failed)
@@ -252,6 +259,9 @@ norn_status norni_tweet_store_add(norni_tweet_store *s, const norni_tweets *t, i
     norni_buf_init(&scratch, &s->ctx->alloc);
     norni_store_session session = {
         t, fresh, unix_seconds, {.n_before = s->n, .torn_bytes = s->torn_bytes}};
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
+        session.count.n_known += t->refused[known[k]] - t->refused_before[known[k]];
+    session.count.n_offered = session.count.n_known;
     const norn_status st = append(s, &session, fresh, &b, &scratch, err);
     norni_buf_clear(&scratch);
     norni_buf_clear(&b);

@@ -72,7 +72,7 @@ void norni_store_line(const norni_tweets *t, const norni_tweet *tweet, norni_str
     norni_json_init(&j, out);
     norni_json_open(&j, '{');
     norni_json_key_str(&j, "tweet_id", id);
-    put_text(&j, "username", tweet->user);
+    if (tweet->user.n > 0) norni_json_key_str(&j, "username", tweet->user); /* else unknown */
     put_text(
         &j, "timestamp",
         tweet->time != NORNI_TWEET_NO_TIME ? norni_store_time(tweet->time, time) : tweet->stamp);

@@ -24,6 +24,7 @@ struct norni_tweet_store {
     int lock, fd;
     norni_arena arena; /* ids, languages */
     norni_map ids;
+    size_t n_opened; /* ids that were there when it was opened, the first of all */
     norni_seen users;
     norni_store_tally languages;
     uint64_t n, size;    /* tweets and bytes of the file of lines */

@@ -21,6 +21,7 @@ void norni_tweets_clear(norni_tweets *t) {
 
 void norni_tweets_restart(norni_tweets *t) {
     t->n = 0;
+    memcpy(t->refused_before, t->refused, sizeof t->refused);
     norni_arena_reset(&t->arena);
 }
 

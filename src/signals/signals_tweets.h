@@ -29,7 +29,8 @@ typedef struct norni_tweet {
     uint32_t n_extra; /* of the reader: cells held before the table's columns were all known */
     uint16_t faults;  /* bits 1 << norni_tweet_fault */
     uint8_t zone;     /* 0: no time; 1: it names its offset or is an epoch; 2: read as UTC */
-    uint32_t twin;    /* index of an earlier tweet of nearly the same text, or UINT32_MAX */
+    uint32_t
+        twin; /* index of an earlier tweet (in time) of nearly the same text that has no twin itself, or UINT32_MAX */
 } norni_tweet;
 
 /* Lines and elements that gave no tweet. */
@@ -38,8 +39,8 @@ typedef enum norni_tweet_refusal {
     NORNI_REFUSED_LONG,      /* a line or element beyond 16 MiB */
     NORNI_REFUSED_NO_TEXT,   /* no text, or null, or of another type */
     NORNI_REFUSED_DUPLICATE, /* an id that came before (the first is kept) */
-    NORNI_REFUSED_NEAR,      /* nearly the text of an earlier tweet, where such are left out */
-    NORNI_REFUSED_STORED,    /* an id that the store has */
+    NORNI_REFUSED_NEAR,   /* nearly the text of a tweet earlier in time, where such are left out */
+    NORNI_REFUSED_STORED, /* an id that the store has */
     NORNI_N_REFUSALS
 } norni_tweet_refusal;
 /* Faults inside a tweet that is kept. */
@@ -51,7 +52,7 @@ typedef enum norni_tweet_fault {
     NORNI_FAULT_EMPTY,     /* an empty text: neutral, confidence 0 */
     NORNI_FAULT_NO_ID,     /* dedup by text alone */
     NORNI_FAULT_LONG_TEXT, /* text beyond 64 KiB: what lies behind is not analysed */
-    NORNI_FAULT_TWIN,      /* nearly the text of an earlier tweet, kept */
+    NORNI_FAULT_TWIN,      /* nearly the text of a tweet earlier in time, kept */
     NORNI_N_FAULTS
 } norni_tweet_fault;
 const char *norni_tweet_refusal_name(
@@ -77,9 +78,11 @@ typedef struct norni_tweets {
     uint64_t n_read; /* records of the input: n + all refusals */
     uint64_t n_bytes;
     uint64_t refused[NORNI_N_REFUSALS];
+    uint64_t refused_before[NORNI_N_REFUSALS]; /* of a stream: in earlier pieces */
     uint64_t fault[NORNI_N_FAULTS];
     norni_tweet_example refused_first[NORNI_N_REFUSALS], fault_first[NORNI_N_FAULTS];
-    bool has_user, has_views;          /* the input has such a column */
+    bool has_user;                     /* some tweet's author is known */
+    bool has_views;                    /* the input has such a column */
     norni_tweet_example plain_first;   /* the first time without an offset */
     struct norni_tweet_stream *stream; /* of norni_tweets_parse: the header, what is open */
 } norni_tweets;
