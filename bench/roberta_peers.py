@@ -7,9 +7,9 @@
 # (tests/oracle/make_roberta.py --random FOLDER). Every text has 26 tokens, so that the peers need no padding and no mask.
 # Each engine is a process of its own with the model loaded; a round asks each in turn for all texts, so that what else the machine does meets all alike,
 # and the best round counts, by the clock and by the seconds of the cores (on a busy machine read these). Norn's rounds include its tokeniser, the others
-# are given ids. ONNX Runtime gets all graph optimisations, as many threads (spinning as it comes), int8 by quantize_dynamic (QInt8 weights, a
-# scale per channel); of the file the exporter and onnxruntime.transformers' optimiser make and the file of fused operators (roberta_onnx.py), and of
-# batches of 1 to 64, the best is taken in a trial before the rounds. transformers runs eager and sdpa attention, inference_mode.
+# are given ids. ONNX Runtime gets all graph optimisations, as many threads, int8 by quantize_dynamic (QInt8 weights, a scale per channel); of threads
+# that spin (its default) and that do not, of the file that the exporter and onnxruntime.transformers' optimiser make and the file of fused operators
+# (roberta_onnx.py), and of batches of 1 to 64, the best is taken in a trial before the rounds. transformers runs eager and sdpa, inference_mode.
 # KEEP keeps the ONNX files of one model for the next run.
 import argparse
 import os
@@ -41,11 +41,12 @@ def ids_of(folder, n):
 
 # ---- a peer in a process of its own ----
 
-def onnx_runner(path, threads):
+def onnx_runner(path, threads, spin):
     import onnxruntime as ort
     opt = ort.SessionOptions()
     opt.intra_op_num_threads, opt.inter_op_num_threads = threads, 1
     opt.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    opt.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
     s = ort.InferenceSession(path, opt, providers=["CPUExecutionProvider"])
     return lambda ids: s.run(None, {"ids": ids})[0]
 
@@ -64,7 +65,7 @@ def torch_runner(folder, attention, threads):
 
 def serve(kind, path, threads, ids):
     """As bench_roberta's rounds: a line in, here the size of a batch, the seconds of a round out; in the end peak bytes and logits."""
-    run = onnx_runner(path, threads) if kind == "onnx" else torch_runner(path, kind, threads)
+    run = onnx_runner(path, threads, kind == "onnx") if kind.startswith("onnx") else torch_runner(path, kind, threads)
     for line in sys.stdin:
         batch = int(line)
         w, c = time.perf_counter(), time.process_time()
@@ -111,7 +112,7 @@ def best_peer(a, threads, kinds_and_paths):
         for e.batch in (b for b in a.batches if b <= a.texts):
             trials.append((min(e.round(False)[threads == 1] for _ in range(a.trials)), e.batch))
         took, e.batch = min(trials)
-        name = os.path.basename(path).split(".")[0].rstrip("8") if kind == "onnx" else kind
+        name = os.path.basename(path).split(".")[0].rstrip("8") + kind[4:] if kind.startswith("onnx") else kind
         e.words = f"{name}, batches of {e.batch}"
         print(f"  trial, {threads} thread(s), {os.path.basename(path)} {kind}: " + ", ".join(f"{b}: {a.texts / t:.1f}" for t, b in trials), file=sys.stderr)
         if best and best[0] <= took:
@@ -130,7 +131,8 @@ def norn(a, threads, kind):
 def measure(a, threads, out, want):
     engines = {f"Norn {kind}": norn(a, threads, kind) for kind in ("fp32", "int8")}
     for name, end in (("fp32", ""), ("int8", "8")):
-        engines[f"ONNX Runtime {name}"] = best_peer(a, threads, [("onnx", os.path.join(out, f"{file}{end}.onnx")) for file in ("plain", "fused")])
+        kinds = ("onnx", "onnx without spinning") if threads > 1 else ("onnx",)
+        engines[f"ONNX Runtime {name}"] = best_peer(a, threads, [(kind, os.path.join(out, f"{f}{end}.onnx")) for kind in kinds for f in ("plain", "fused")])
     engines["transformers fp32"] = best_peer(a, threads, [("eager", a.model), ("sdpa", a.model)])
     for e in engines.values():
         e.round(False)
