@@ -1,6 +1,7 @@
 /* Products of many columns: with each other, with a vector, over stretches of rows; in lanes. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "num/columns.h"
+#include "base/simd.h"
 
 /* Columns between two polls. */
 enum { CHUNK = 32 };
@@ -25,11 +26,10 @@ enum { CHUNK = 32 };
 #    undef FN
 #    undef TILE_I
 #    undef TILE_J
-#    define COLUMNS_TARGET \
-        __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
-#    define FN(x)  columns_avx512_##x
-#    define TILE_I 4
-#    define TILE_J 4
+#    define COLUMNS_TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
+#    define FN(x)          columns_avx512_##x
+#    define TILE_I         4
+#    define TILE_J         4
 #    include "num/columns_body.h"
 #    undef COLUMNS_TARGET
 #    undef FN

@@ -7,6 +7,7 @@
  * where c is narrow. Lanes go along n, so that no element's sum is ever cut: it is one chain of fma
  * over k, which leaves c and comes back between blocks of GEMM_KC. */
 #include "num/gemm.h"
+#include "base/simd.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -23,7 +24,6 @@ size_t norni_gemm_scratch(void) {
 #define GEMM_TARGET
 #define FN(x)        gemm_plain_f64_##x
 #define REAL         double
-#define QUAD_INDEX   int64_t
 #define VEC          double
 #define LANES        1
 #define VECS         2
@@ -38,7 +38,6 @@ size_t norni_gemm_scratch(void) {
 #define GEMM_TARGET
 #define FN(x)        gemm_plain_f32_##x
 #define REAL         float
-#define QUAD_INDEX   int32_t
 #define VEC          float
 #define LANES        1
 #define VECS         2
@@ -56,7 +55,6 @@ size_t norni_gemm_scratch(void) {
 #    define GEMM_TARGET  __attribute__((target("avx2,fma")))
 #    define FN(x)        gemm_avx2_f64_##x
 #    define REAL         double
-#    define QUAD_INDEX   int64_t
 #    define VEC          __m256d
 #    define LANES        4
 #    define VECS         2
@@ -71,7 +69,6 @@ size_t norni_gemm_scratch(void) {
 #    define GEMM_TARGET  __attribute__((target("avx2,fma")))
 #    define FN(x)        gemm_avx2_f32_##x
 #    define REAL         float
-#    define QUAD_INDEX   int32_t
 #    define VEC          __m256
 #    define LANES        8
 #    define VECS         2
@@ -83,10 +80,9 @@ size_t norni_gemm_scratch(void) {
 #    define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #    include "num/gemm_body.h"
 
-#    define GEMM_TARGET  __attribute__((target("avx512f,prefer-vector-width=512")))
+#    define GEMM_TARGET  __attribute__((target("avx512f" NORNI_PREFER_512)))
 #    define FN(x)        gemm_avx512_f64_##x
 #    define REAL         double
-#    define QUAD_INDEX   int64_t
 #    define VEC          __m512d
 #    define LANES        8
 #    define VECS         2
@@ -98,10 +94,9 @@ size_t norni_gemm_scratch(void) {
 #    define FMA(a, b, c) _mm512_fmadd_pd(a, b, c)
 #    include "num/gemm_body.h"
 
-#    define GEMM_TARGET  __attribute__((target("avx512f,prefer-vector-width=512")))
+#    define GEMM_TARGET  __attribute__((target("avx512f" NORNI_PREFER_512)))
 #    define FN(x)        gemm_avx512_f32_##x
 #    define REAL         float
-#    define QUAD_INDEX   int32_t
 #    define VEC          __m512
 #    define LANES        16
 #    define VECS         2

@@ -1,27 +1,26 @@
 /* The kernels of gemm.c, compiled once for each instruction set and precision. */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No guard: included more than once. GEMM_TARGET, FN(x), REAL, VEC, LANES, VECS (vectors of a tile's
- * row), ROWS (of a tile; a multiple of 4), ZERO, LOAD, STORE, SPREAD (one number into all lanes),
- * FMA(a, b, c) and QUAD (four numbers as a vector) say for what. */
+ * row), ROWS (of a tile; a multiple of 4), ZERO, LOAD, STORE, SPREAD (one number into all lanes)
+ * and FMA(a, b, c) say for what. */
 
 enum { FN(WIDTH) = LANES * VECS, FN(NC) = GEMM_PACK_BYTES / (GEMM_KC * (int)sizeof(REAL)) };
 
 typedef REAL FN(quad)
     __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
-typedef QUAD_INDEX FN(quad_index) __attribute__((vector_size(4 * sizeof(REAL))));
 
 /* Turns a block of four rows: out[4 j + i] = in[i][j], out's rows `step` apart. */
 GEMM_TARGET static inline void FN(turn)(const REAL *in, size_t ld, REAL *out, size_t step) {
     const FN(quad) r0 = *(const FN(quad) *)in, r1 = *(const FN(quad) *)(in + ld);
     const FN(quad) r2 = *(const FN(quad) *)(in + 2 * ld), r3 = *(const FN(quad) *)(in + 3 * ld);
-    const FN(quad) a = __builtin_shuffle(r0, r1, (FN(quad_index)){0, 4, 1, 5});
-    const FN(quad) b = __builtin_shuffle(r2, r3, (FN(quad_index)){0, 4, 1, 5});
-    const FN(quad) c = __builtin_shuffle(r0, r1, (FN(quad_index)){2, 6, 3, 7});
-    const FN(quad) d = __builtin_shuffle(r2, r3, (FN(quad_index)){2, 6, 3, 7});
-    *(FN(quad) *)out = __builtin_shuffle(a, b, (FN(quad_index)){0, 1, 4, 5});
-    *(FN(quad) *)(out + step) = __builtin_shuffle(a, b, (FN(quad_index)){2, 3, 6, 7});
-    *(FN(quad) *)(out + 2 * step) = __builtin_shuffle(c, d, (FN(quad_index)){0, 1, 4, 5});
-    *(FN(quad) *)(out + 3 * step) = __builtin_shuffle(c, d, (FN(quad_index)){2, 3, 6, 7});
+    const FN(quad) a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
+    const FN(quad) b = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
+    const FN(quad) c = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+    const FN(quad) d = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+    *(FN(quad) *)out = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+    *(FN(quad) *)(out + step) = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    *(FN(quad) *)(out + 2 * step) = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+    *(FN(quad) *)(out + 3 * step) = __builtin_shufflevector(c, d, 2, 3, 6, 7);
 }
 
 /* A panel: out (k, wide) from `used` columns of length k that lie along rows of `in` (used, k) when
@@ -169,16 +168,15 @@ GEMM_TARGET static void FN(product)(const norni_gemm *g, const REAL *a, const RE
             }
             for (size_t i = 0; i < g->m; i += ROWS)
                 FN(rows)
-                (g, g->a_turned ? a + pc * g->lda + i : a + i * g->lda + pc,
-                 g->m - i < ROWS ? g->m - i : ROWS, n, k, pack_b, c + i * g->ldc + jc,
-                 g->add || pc > 0, pack_a);
+            (g, g->a_turned ? a + pc * g->lda + i : a + i * g->lda + pc,
+             g->m - i < ROWS ? g->m - i : ROWS, n, k, pack_b, c + i * g->ldc + jc, g->add || pc > 0,
+             pack_a);
         }
 }
 
 #undef GEMM_TARGET
 #undef FN
 #undef REAL
-#undef QUAD_INDEX
 #undef VEC
 #undef LANES
 #undef VECS

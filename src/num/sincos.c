@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/simd.h"
 
 #define SINCOS_TARGET
 #define FN(x)        base_##x
@@ -30,10 +31,9 @@
 #    undef SINCOS_TARGET
 #    undef FN
 #    undef SINCOS_WIDTH
-#    define SINCOS_TARGET \
-        __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
-#    define FN(x)        avx512_##x
-#    define SINCOS_WIDTH 8
+#    define SINCOS_TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
+#    define FN(x)         avx512_##x
+#    define SINCOS_WIDTH  8
 #    include "num/sincos_body.h"
 #    undef SINCOS_TARGET
 #    undef FN

@@ -1,6 +1,7 @@
 /* The simulator's kernels for each instruction set, and which of them this machine runs. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "portfolio/portfolio_lanes.h"
+#include "base/simd.h"
 
 #include <string.h>
 
@@ -103,7 +104,7 @@ typedef long long mask __attribute__((vector_size(32), may_alias));
 #    undef ABS
 #    undef FROM
 #    undef BITS
-#    define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#    define TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
 #    define FN(x)  lanes_avx512_##x
 #    define vec    lanes_avx512_vec
 #    define mask   __mmask8

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/simd.h"
 
 enum { LANES = NORNI_PORT_METRIC_LANES };
 
@@ -25,7 +26,7 @@ enum { LANES = NORNI_PORT_METRIC_LANES };
 #    undef PORT_TARGET
 #    undef FN
 #    undef PORT_WIDTH
-#    define PORT_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#    define PORT_TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
 #    define FN(x)       avx512_##x
 #    define PORT_WIDTH  8
 #    include "portfolio/portfolio_metrics_body.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/simd.h"
 
 #define PBO_TARGET
 #define FN(x)     base_##x
@@ -26,7 +27,7 @@
 #    undef PBO_TARGET
 #    undef FN
 #    undef PBO_WIDTH
-#    define PBO_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#    define PBO_TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
 #    define FN(x)      avx512_##x
 #    define PBO_WIDTH  8
 #    include "portfolio/portfolio_overfit_body.h"

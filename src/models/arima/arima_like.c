@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/simd.h"
 
 enum { PAD = 8, POLL_WORK = 400000 };
 
@@ -71,7 +72,7 @@ static double log_get(const arima_logs *s) {
 #    include "models/arima/arima_like_body.h"
 #    undef LIKE_TARGET
 #    undef FN
-#    define LIKE_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#    define LIKE_TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
 #    define FN(x)       avx512_##x
 #    include "models/arima/arima_like_body.h"
 #    undef LIKE_TARGET

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/simd.h"
 
 /* Blocks of Philox side by side. */
 enum { AUTOFORMER_BLOCKS = 16 };
@@ -78,7 +79,7 @@ typedef autoformer32_adam_arg autoformer32_avx2_adam_arg, autoformer32_avx512_ad
 #    define FN(x)       autoformer32_avx2_##x
 #    include "models/autoformer/autoformer_rows_body.h"
 #    define ROWS_TARGET \
-        __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")))
+        __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw" NORNI_PREFER_512)))
 #    define FN(x) autoformer32_avx512_##x
 #    include "models/autoformer/autoformer_rows_body.h"
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fp.h"
+#include "base/simd.h"
 #include "models/gbdt/gbdt_parts.h"
 
 /* Left sides of the cuts: sums of words up to each bin (padded to eights), and what is always left. */
@@ -34,7 +35,7 @@ typedef struct cut_found {
 #    include "models/gbdt/gbdt_scan_body.h"
 #    undef SCAN_TARGET
 #    undef FN
-#    define SCAN_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#    define SCAN_TARGET __attribute__((target("avx512f,avx512dq,avx512vl" NORNI_PREFER_512)))
 #    define FN(x)       scan_avx512_##x
 #    include "models/gbdt/gbdt_scan_body.h"
 #    undef SCAN_TARGET
