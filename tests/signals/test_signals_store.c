@@ -121,6 +121,79 @@ static void each_id_once(void **state) {
     assert_has("scraping_metadata.json", "\"unique\":0,\"duplicates\":3,\"duplicate_rate\":1,");
 }
 
+static norni_tweet_past is_stored(void *user, norni_str id) {
+    return norni_tweet_store_has(user, id) ? NORNI_TWEET_STORED : NORNI_TWEET_NEW;
+}
+
+/* As the command adds: what is known never reaches the store, but was offered. */
+static norni_tweet_store_count offer(const char *text, int64_t now) {
+    norni_tweets_read_opt opt = norni_tweets_read_opt_default();
+    norni_tweet_store *s = NULL;
+    norni_tweet_store_count count = {0};
+    norni_tweets t;
+    norn_err err = {NORN_OK, ""};
+    read_text(&b, text, &t);
+    if (norni_tweet_store_open(b.ctx, folder, &s, &err) != NORN_OK) fail_msg("%s", err.text);
+    opt.known = is_stored;
+    opt.user = s;
+    if (norni_tweets_settle(b.ctx, &opt, &t, &err) != NORN_OK ||
+        norni_tweet_store_add(s, &t, now, &count, &err) != NORN_OK)
+        fail_msg("%s", err.text);
+    assert_true(norni_tweet_store_had(s, norni_str_of("4")) == (count.n_before == 3));
+    assert_true(norni_tweet_store_has(s, norni_str_of("4")));
+    norni_tweets_restart(&t); /* a second piece of a stream without a tweet offers nothing */
+    norni_tweet_store_count none = {0};
+    if (norni_tweet_store_add(s, &t, now, &none, &err) != NORN_OK) fail_msg("%s", err.text);
+    assert_true(none.n_offered == 0 && none.n_known == 0 && none.n_before == 3);
+    norni_tweet_store_close(s);
+    norni_tweets_clear(&t);
+    return count;
+}
+
+static void what_the_reader_refused_was_offered(void **state) {
+    static const char text[] =
+        "tweet_id,content,hashtags\n4,a b c,gold\n5,d e f,oil\n"
+        "6,g h i,oil\n4,a b c,gold\n";
+    (void)state;
+    empty_folder();
+    norni_tweet_store_count c = offer(text, NOW);
+    assert_true(c.n_offered == 4 && c.n_added == 3 && c.n_known == 1);
+    assert_has("scraping_metadata.json",
+               "\"offered\":4,\"unique\":3,\"duplicates\":1,\"duplicate_rate\":0.25,");
+    c = offer(text, NOW + 3600);
+    assert_true(c.n_offered == 4 && c.n_added == 0 && c.n_known == 4);
+    assert_has("scraping_metadata.json",
+               "\"offered\":4,\"unique\":0,\"duplicates\":4,\"duplicate_rate\":1,");
+    add("tweet_id,content,hashtags\n7,j k l,gold\n");
+    char *lines = text_of("tweets_incremental.jsonl");
+    assert_null(strstr(lines, "username")); /* nobody is known, and nothing says otherwise */
+    free(lines);
+    assert_has("tweets_incremental.meta.json", "\"unique_users\":0");
+}
+
+/* A tag's time is that of the last session in which it had a tweet. */
+static void the_time_of_a_tag_is_its_own(void **state) {
+    (void)state;
+    empty_folder();
+    (void)offer("tweet_id,content,hashtags\n4,a b c,gold\n5,d e f,oil\n6,g h i,oil\n", NOW);
+    norni_tweet_store *s = NULL;
+    norni_tweet_store_count count;
+    norni_tweets t;
+    read_text(&b, "tweet_id,content,hashtags\n7,j k l,oil\n", &t);
+    assert_int_equal(norni_tweet_store_open(b.ctx, folder, &s, NULL), NORN_OK);
+    assert_int_equal(norni_tweet_store_add(s, &t, NOW + 3600, &count, NULL), NORN_OK);
+    norni_tweet_store_close(s);
+    norni_tweets_clear(&t);
+    assert_has("scraping_metadata.json",
+               "\"gold\":{\"scraped_count\":1,\"unique_added\":1,"
+               "\"target_count\":null,"
+               "\"scraped_at\":\"2014-01-01T03:59:03+00:00\"}");
+    assert_has("scraping_metadata.json",
+               "\"oil\":{\"scraped_count\":3,\"unique_added\":3,"
+               "\"target_count\":null,"
+               "\"scraped_at\":\"2014-01-01T04:59:03+00:00\"}");
+}
+
 /* What the store holds reads as the tweets that were put in. */
 static void it_reads_as_it_was(void **state) {
     norni_tweets was, is;
@@ -338,10 +411,16 @@ static void a_killed_writer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_id_once),           cmocka_unit_test(it_reads_as_it_was),
-        cmocka_unit_test(a_torn_tail_is_cut),     cmocka_unit_test(what_is_broken_is_told),
-        cmocka_unit_test(one_writer_at_a_time),   cmocka_unit_test(a_full_disk_leaves_it),
-        cmocka_unit_test(every_allocation_fails), cmocka_unit_test(a_killed_writer),
+        cmocka_unit_test(what_the_reader_refused_was_offered),
+        cmocka_unit_test(the_time_of_a_tag_is_its_own),
+        cmocka_unit_test(each_id_once),
+        cmocka_unit_test(it_reads_as_it_was),
+        cmocka_unit_test(a_torn_tail_is_cut),
+        cmocka_unit_test(what_is_broken_is_told),
+        cmocka_unit_test(one_writer_at_a_time),
+        cmocka_unit_test(a_full_disk_leaves_it),
+        cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(a_killed_writer),
     };
     return cmocka_run_group_tests(tests, open_bed, close_bed);
 }
