@@ -82,8 +82,10 @@ static norn_status find_own(const norni_port_quotes *s, size_t n, norni_str symb
         norni_str name;
         norn_err why = {NORN_OK, ""};
         if (!starts_signal(s[k].symbol)) continue;
-        const norni_str tag = {s[k].symbol.p + 7, s[k].symbol.n - 7};
+        norni_str tag = {s[k].symbol.p + 7, s[k].symbol.n - 7};
         if (is_end(tag)) continue;
+        if (tag.n > 4 && norni_str_is_nocase((norni_str){tag.p, 4}, "tag_"))
+            tag = (norni_str){tag.p + 4, tag.n - 4}; /* so LO has signal_tag_lo */
         const norn_status st = norni_port_symbol(arena, tag, &name, &why);
         if (st == NORN_E_MEM) return norn_fail(err, st, "%s", why.text);
         if (st != NORN_OK || norni_str_cmp(name, symbol) != 0) continue;

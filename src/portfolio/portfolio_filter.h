@@ -6,8 +6,9 @@
 #include "portfolio/portfolio_prices.h"
 
 typedef struct norni_port_filter_opt {
-    const char *column; /* one for all assets; NULL: signal_SYMBOL where it is there, else signal */
-    double least;       /* below it an asset is out */
+    const char *
+        column; /* one for all assets; NULL: signal_SYMBOL (or signal_tag_SYMBOL: so LO and HI are called) where it is there, else signal */
+    double least;         /* below it an asset is out */
     double max_age_hours; /* for so long the last signal holds; 0: for ever */
     bool unknown_holds;   /* without a signal an asset is held; else it is out */
 } norni_port_filter_opt;

@@ -186,10 +186,18 @@ norn_status norni_signals_csv(const norni_signals *s, size_t from, size_t to, bo
 
 /* ---- the hourly column ---- */
 
-static void put_tag_header(norni_buf *b, norni_buf *name, norni_str tag) {
+/* signal_TAG; signal_tag_TAG for hi and lo, whose own columns are the ends of the market's interval, and for tags that
+ * begin with tag_, so that no two tags ever meet. Tags are in lower case: what differs, differs in any case. */
+static void tag_name(norni_str tag, norni_buf *name) {
+    const bool tagged = tag.n >= 4 && norni_str_is_nocase((norni_str){tag.p, 4}, "tag_");
+    const bool end = norni_str_is_nocase(tag, "hi") || norni_str_is_nocase(tag, "lo");
     name->n = 0;
-    norni_buf_text(name, "signal_");
+    norni_buf_text(name, tagged || end ? "signal_tag_" : "signal_");
     norni_buf_add(name, tag.p, tag.n);
+}
+
+static void put_tag_header(norni_buf *b, norni_buf *name, norni_str tag) {
+    tag_name(tag, name);
     put_char(b, ',');
     if (!name->failed) norni_csv_text(b, (norni_str){name->p, name->n}, true);
 }

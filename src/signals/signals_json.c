@@ -35,12 +35,54 @@ static const char *fault(size_t k) {
     return norni_tweet_fault_name((norni_tweet_fault)k);
 }
 
-static void put_options(norni_json *j, const norni_aggregate_opt *o) {
+static void put_text_or_null(norni_json *j, const char *key, norni_str s) {
+    norni_json_key(j, key);
+    if (s.n > 0)
+        norni_json_str(j, s);
+    else
+        norni_json_null(j);
+}
+
+static void put_bool(norni_json *j, const char *key, bool x) {
+    norni_json_key(j, key);
+    norni_json_bool(j, x);
+}
+
+/* Which tweets knew which: "off", or intervals of an hour, of a day, of so many seconds. */
+static void put_point_in_time(norni_json *j, int64_t every) {
+    char other[40];
+    (void)norni_format(other, sizeof other, "%g s", (double)every / 1e6);
+    norni_json_key_str(j, "point_in_time",
+                       norni_str_of(every <= 0                          ? "off"
+                                    : every == INT64_C(3600) * 1000000  ? "hour"
+                                    : every == INT64_C(86400) * 1000000 ? "day"
+                                                                        : other));
+}
+
+static void put_score_options(norni_json *j, const norni_signal_stamp *stamp) {
+    const norni_signal_opt *o = stamp->score;
+    put_text_or_null(j, "model", stamp->model);
+    put_text_or_null(j, "precision", stamp->precision);
+    put_bool(j, "own_lexicon", stamp->lexicon);
+    put_point_in_time(j, o->asof_every);
+    norni_json_key_num(j, "keyword_boost_weight", o->keyword_boost_weight);
+    put_bool(j, "include_engagement", o->engagement);
+    put_bool(j, "include_tfidf", o->tfidf);
+    put_bool(j, "calculate_signals", o->signals);
+    norni_json_key(j, "sample");
+    if (stamp->sample > 0)
+        norni_json_int(j, (int64_t)stamp->sample);
+    else
+        norni_json_null(j);
+    put_text_or_null(j, "near_duplicates", stamp->near_duplicates);
+    norni_json_key_int(j, "near_bits", stamp->near_bits);
+}
+
+static void put_aggregate_options(norni_json *j, const norni_aggregate_opt *o) {
     char time[40];
-    norni_json_key(j, "options");
-    norni_json_open(j, '{');
     norni_json_key_count(j, "min_tweets", o->min_tweets);
     norni_json_key_num(j, "min_confidence", o->min_confidence);
+    norni_json_key_num(j, "min_effective", o->min_effective);
     norni_json_key_num(j, "interval_level", o->level);
     norni_json_key_int(j, "bootstrap_replicates", o->replicates);
     norni_json_key_count(j, "seed", o->seed);
@@ -51,11 +93,17 @@ static void put_options(norni_json *j, const norni_aggregate_opt *o) {
         norni_json_null(j);
     else
         norni_json_str(j, (norni_str){time, norni_field_time(time, o->as_of)});
-    norni_json_key(j, "engagement_weight");
-    norni_json_bool(j, o->engagement_weight);
+    put_bool(j, "engagement_weight", o->engagement_weight);
     norni_json_key_num(j, "author_cap", o->author_cap);
     norni_json_key_num(j, "bucket_seconds", (double)o->bucket / 1e6);
     norni_json_key_num(j, "bucket_offset_seconds", (double)o->bucket_offset / 1e6);
+}
+
+static void put_options(norni_json *j, const norni_signal_stamp *stamp) {
+    norni_json_key(j, "options");
+    norni_json_open(j, '{');
+    if (stamp->score != NULL) put_score_options(j, stamp);
+    if (stamp->aggregate != NULL) put_aggregate_options(j, stamp->aggregate);
     norni_json_close(j, '}');
 }
 
@@ -84,7 +132,7 @@ static void put_metadata(norni_json *j, const norni_aggregates *a, const norni_s
         norni_json_str(j, norni_str_of(s->note));
     else
         norni_json_null(j);
-    if (stamp->aggregate != NULL) put_options(j, stamp->aggregate);
+    if (stamp->aggregate != NULL || stamp->score != NULL) put_options(j, stamp);
     norni_json_close(j, '}');
 }
 

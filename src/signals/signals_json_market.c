@@ -42,6 +42,13 @@ static void put_estimate(norni_json *j, const norni_estimate *e, double lo, doub
     norni_json_key_num(j, "sandwich_standard_error", e->sandwich_se);
 }
 
+/* How many names are known among all tweets, and whether there is too little to act upon. */
+static void put_few(norni_json *j, const norni_signal_group *g, bool few) {
+    norni_json_key_count(j, "n_known_authors", g->n_known_authors);
+    norni_json_key(j, "too_few");
+    norni_json_bool(j, few);
+}
+
 static void put_share(norni_json *j, const char *count_key, const char *ratio_key, uint64_t count,
                       uint64_t of) {
     norni_json_key_count(j, count_key, count);
@@ -128,6 +135,7 @@ void norni_signals_json_group(norni_json *j, const norni_signal_group *g, const 
     put_rest(j, g, s);
     norni_json_key_num(j, "rank_score", g->rank_score);
     put_estimate(j, &g->signal, g->signal.lo, g->signal.hi, g->signal.excludes_zero, stamp);
+    put_few(j, g, g->few);
     norni_json_close(j, '}');
 }
 
@@ -217,6 +225,7 @@ void norni_signals_json_market(norni_json *j, const norni_aggregates *a, const n
     norni_json_key_str(j, "weighting_method",
                        norni_str_of(m->weighting != NULL ? m->weighting : ""));
     put_estimate(j, &m->all.signal, m->lo, m->hi, m->excludes_zero, stamp);
+    put_few(j, &m->all, m->few);
     put_flat(j, m, s, stamp);
     put_rest(j, &m->all, s);
     norni_json_close(j, '}');

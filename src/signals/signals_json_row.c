@@ -1,5 +1,7 @@
 /* One analysed tweet as a JSON object: the CSV's fields, lists as lists, components under their group. */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
 #include "io/writer.h"
 #include "signals/signals_report.h"
 #include "signals/signals_report_fields.h"
@@ -50,13 +52,21 @@ static void put_text_or_null(norni_json *j, norni_str s) {
         norni_json_null(j);
 }
 
+/* An empty text of a tweet is what it says; an empty id, name, time or language is not known. */
+static void put_text(norni_json *j, const norni_signal_field *f, norni_str s) {
+    if (f->offset == offsetof(norni_tweet, content) || f->offset == offsetof(norni_tweet, text))
+        norni_json_str(j, s);
+    else
+        put_text_or_null(j, s);
+}
+
 static void put_value(norni_json *j, const norni_signals *s, size_t i,
                       const norni_signal_field *f) {
     const norni_tweet *w = &s->tweets->tweet[i];
     const norni_signal *g = &s->signal[i];
     char room[40];
     switch (f->kind) {
-        case NORNI_FIELD_TEXT: norni_json_str(j, *(const norni_str *)norni_field_at(w, f)); return;
+        case NORNI_FIELD_TEXT: put_text(j, f, *(const norni_str *)norni_field_at(w, f)); return;
         case NORNI_FIELD_COUNT: put_count(j, *(const int64_t *)norni_field_at(w, f)); return;
         case NORNI_FIELD_TAGS: put_strings(j, w->hashtag, w->n_hashtags); return;
         case NORNI_FIELD_MENTIONS: put_strings(j, w->mention, w->n_mentions); return;
@@ -94,7 +104,7 @@ static void put_extras(norni_json *j, const norni_tweets *t, size_t i) {
         norni_json_str(j, (norni_str){name.p, name.n});
         norni_buf_text(b, ":");
         j->after_key = true;
-        norni_json_str(j, t->tweet[i].extra[k]);
+        put_text_or_null(j, t->tweet[i].extra[k]);
     }
     norni_buf_clear(&name);
 }

@@ -35,7 +35,7 @@ NORN_CHECKED norn_status norni_signals_csv(const norni_signals *s, size_t from, 
 /* One tweet as a JSON object of the same names (lists as lists), for streams, routes and Python. */
 void norni_signals_row_json(const norni_signals *s, size_t i, norni_buf *out);
 /* signals_hourly.csv: time (the bucket's END: what is known then), signal, signal_lo, signal_hi, confidence, n, n_eff, bullishness, agreement, volume_z of the market, then one column
- * signal_TAG for each tag; empty where an hour has no valid tweet. `norn portfolio --signal` reads it. */
+ * signal_TAG for each tag (signal_tag_TAG for hi, lo and what begins with tag_: no two columns are alike in any case); empty where an hour has no valid tweet. `norn portfolio --signal` reads it. */
 NORN_CHECKED norn_status norni_signals_hourly(const norni_aggregates *a, norni_buf *out,
                                               norn_err *err);
 /* For people: a few lines on the market, the strongest tags, what was refused. */

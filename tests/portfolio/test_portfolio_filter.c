@@ -154,6 +154,11 @@ static void columns_and_keys(void **state) {
     assert_int_equal(norni_port_filter_make(&x.p, q, 3, x.style, &opt, &x.arena, &g, &err),
                      NORN_OK);
     assert_true(norni_str_is(g.column[0], "signal_lo"));
+    opt.column = NULL; /* the tag lo has a column of its own */
+    q[2] = column("Signal_tag_LO", 2, time, value);
+    assert_int_equal(norni_port_filter_make(&x.p, q, 3, x.style, &opt, &x.arena, &g, &err),
+                     NORN_OK);
+    assert_true(norni_str_is(g.column[2], "Signal_tag_LO") && norni_str_is(g.column[1], "signal"));
     norni_buf_clear(&words);
     norni_arena_clear(&x.arena);
 }

@@ -273,6 +273,41 @@ static void nothing_that_is_no_number(void **state) {
     made_clear(&m);
 }
 
+/* metadata.options: all that the run was made with. */
+static void options_are_told(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *value;
+    } want[] = {{"point_in_time", "hour"},        {"model", "vader"},     {"precision", ""},
+                {"near_duplicates", "drop"},      {"near_bits", "5"},     {"sample", "250"},
+                {"keyword_boost_weight", "0.25"}, {"min_effective", "7"}, {"seed", "91"}};
+    made_report m;
+    char path[PATH], x[PATH];
+    made_make(&m, &(made_wish){.n = 60});
+    norni_signal_opt score = norni_signal_opt_default();
+    score.asof_every = INT64_C(3600000000);
+    score.keyword_boost_weight = 0.25;
+    m.opt.min_effective = 7;
+    m.opt.seed = 91;
+    m.stamp.score = &score;
+    m.stamp.model = norni_str_of("vader");
+    m.stamp.near_duplicates = norni_str_of("drop");
+    m.stamp.near_bits = 5;
+    m.stamp.sample = 250;
+    norni_buf b = report_of(&m);
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++) {
+        (void)norni_format(path, sizeof path, "metadata.options.%s", want[k].name);
+        assert_string_equal(value_at(&b, path, x), want[k].value);
+    }
+    paths p = paths_of((norni_str){b.p, b.n}, NULL);
+    has_paths(&p, "metadata.options.",
+              (const char *const[]){"own_lexicon", "include_engagement", "include_tfidf",
+                                    "calculate_signals", "half_life_hours", NULL});
+    paths_clear(&p);
+    norni_buf_clear(&b);
+    made_clear(&m);
+}
+
 static void an_empty_run_has_a_report(void **state) {
     (void)state;
     made_report m;
@@ -356,6 +391,12 @@ static void a_tweet_has_every_field(void **state) {
     b.n = 0;
     norni_signals_row_json(&m.s, 49, &b);
     assert_string_equal(value_at(&b, "near_duplicate_of", x), "181000048");
+    m.t.tweet[49].user = m.t.tweet[49].text = norni_str_of("");
+    b.n = 0;
+    norni_signals_row_json(&m.s, 49, &b);
+    norni_buf_add(&b, "", 1);
+    assert_non_null(strstr(b.p, "\"username\":null,"));
+    assert_non_null(strstr(b.p, "\"cleaned_content\":\"\","));
     norni_buf_clear(&b);
     made_clear(&m);
 }
@@ -366,6 +407,7 @@ int main(void) {
         cmocka_unit_test(every_field_of_the_specification),
         cmocka_unit_test(numbers_are_those_of_the_aggregates),
         cmocka_unit_test(nothing_that_is_no_number),
+        cmocka_unit_test(options_are_told),
         cmocka_unit_test(an_empty_run_has_a_report),
         cmocka_unit_test(warnings_say_why),
         cmocka_unit_test(a_tweet_has_every_field),

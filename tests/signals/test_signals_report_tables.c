@@ -259,6 +259,30 @@ static void hours_stand_at_their_end(void **state) {
     made_clear(&m);
 }
 
+/* Tags of any name never share a column, with each other or with the market's. */
+static void columns_of_hours_are_unique(void **state) {
+    (void)state;
+    static const char *const tag[] = {"lo", "hi", "tag_lo", "tag_tag_lo", "n"};
+    static const char *const want[] = {"signal_tag_lo", "signal_tag_hi", "signal_tag_tag_lo",
+                                       "signal_tag_tag_tag_lo", "signal_n"};
+    made_report m;
+    norni_buf b;
+    made_make(&m, &(made_wish){.n = 600});
+    norni_buf_init(&b, &own);
+    for (size_t k = 0; k < 5; k++)
+        m.a.group[k].tag = norni_str_of(tag[k]);
+    assert_int_equal(norni_signals_hourly(&m.a, &b, NULL), NORN_OK);
+    table t = table_of(&b);
+    for (size_t k = 0; k < 5; k++)
+        assert_true(norni_str_is(t.cell[10 + k], want[k]));
+    for (size_t k = 0; k < t.columns; k++)
+        for (size_t i = 0; i < k; i++)
+            assert_true(norni_str_cmp(t.cell[k], t.cell[i]) != 0);
+    norni_arena_clear(&t.arena);
+    norni_buf_clear(&b);
+    made_clear(&m);
+}
+
 /* ---- too little memory ---- */
 
 enum { OTHERS = 6 };
@@ -318,6 +342,7 @@ int main(void) {
         cmocka_unit_test(no_cell_is_nan),
         cmocka_unit_test(an_empty_run_has_headers),
         cmocka_unit_test(hours_stand_at_their_end),
+        cmocka_unit_test(columns_of_hours_are_unique),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
