@@ -125,6 +125,10 @@ def store(check):
     check.that(second[1]["digest"] == whole[1]["digest"], "what was stored in two runs scores as one file does")
     again = signals("--store", "kept")
     check.that(again[1]["digest"] == whole[1]["digest"] and again[1]["stored"] == 0, "a store alone is analysed")
+    signals("early.jsonl", "--store", "kept")
+    with open("kept/scraping_metadata.json", encoding="utf-8") as f:
+        last = json.load(f)["sessions"][-1]
+    check.that(last["offered"] == last["duplicates"] == 500 and last["unique"] == 0 and last["duplicate_rate"] == 1, "what is known was offered", last)
     with open("kept/tweets_incremental.meta.json", encoding="utf-8") as f:
         meta = json.load(f)
     check.that(meta["count"] == len(ids) and meta["unique_users"] > 10 and meta["language_distribution"]["en"] == len(ids), "meta.json", meta)
@@ -153,6 +157,14 @@ def streams(check):
     with open(TWEETS, "rb") as f:
         table = norn("signals", "-", "--stream", "--quiet", input=f.read())
     check.that(table.returncode == 0 and len(table.stdout.splitlines()) == len(rows), "CSV streams too", table.stderr[-300:])
+    three = b"".join(json.dumps({"id": i, "text": f"a tweet {i}"}).encode() + b"\n" for i in (1, 2, 1))
+    norn("signals", "-", "--stream", "--store", "flow", "--quiet", input=three[:three.index(b"\n") + 1])
+    told = norn("signals", "-", "--stream", "--store", "flow", input=three + three)
+    check.that(b"left out, already_stored: 4" in told.stderr and b"left out, duplicate_id: 1" in told.stderr and len(told.stdout.splitlines()) == 1,
+               "a stream tells what it had itself from what the store had", told.stderr)
+    with open("flow/scraping_metadata.json", encoding="utf-8") as f:
+        flow = json.load(f)["sessions"]
+    check.that(sum(x["offered"] for x in flow) == 7 and sum(x["duplicates"] for x in flow) == 5, "the store counts what a stream offers", flow)
     bad = norn("signals", "-", "--stream", "--output", "x", input=b"")
     check.that(bad.returncode == 2 and b"--output" in bad.stderr, "a stream has no folder", bad.stderr)
 
