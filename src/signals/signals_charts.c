@@ -4,7 +4,7 @@
 #include "plot/pane_kinds.h"
 #include "signals/signals_charts_parts.h"
 
-enum { WIDTH = 1100, FEW_HOURS = 1500, COMPONENTS = 3 };
+enum { WIDTH = 1100, COMPONENTS = 3, WORDS = 240 };
 
 const char *norni_signal_chart_name(norni_signal_chart c) {
     static const char *const name[NORNI_N_SIGNAL_CHARTS] = {
@@ -33,41 +33,51 @@ static norn_status chart_distribution(const norni_signal_page *p, norni_buf *svg
 
 /* ---- timeline ---- */
 
-static norn_status pane_hour_confidence(const norni_signal_page *p, norni_pane *out) {
-    const size_t n = p->a->n_hours;
+/* "Tweets by the day". */
+static norn_status name_pane(const norni_signal_page *p, const char *what, const char *unit,
+                             norni_str *out) {
+    char words[64];
+    (void)norni_format(words, sizeof words, "%s by the %s", what, unit);
+    return norni_signals_keep(p, words, out);
+}
+
+static norn_status pane_hour_confidence(const norni_signal_page *p, const norni_signal_spans *s,
+                                        norni_pane *out) {
+    const size_t n = s->n;
+    norni_str title;
     double *v = norni_signals_numbers(p, n, 2);
     if (v == NULL) return norni_signals_no_memory(p, 2 * n);
     for (size_t h = 0; h < n; h++) {
-        v[h] = (double)p->a->hour[h].end;
-        v[n + h] = p->a->hour[h].n_valid > 0 ? p->a->hour[h].confidence : NORNI_NAN;
+        v[h] = (double)s->span[h].end;
+        v[n + h] = s->span[h].n_valid > 0 ? s->span[h].confidence : NORNI_NAN;
     }
-    *out = (norni_pane){.title = norni_str_of("Confidence by the hour"),
+    NORN_TRY(name_pane(p, "Confidence", s->unit, &title));
+    *out = (norni_pane){.title = title,
                         .x = {.scale = NORNI_SCALE_CALENDAR},
                         .y = {.label = norni_str_of("Mean confidence of valid tweets")}};
     return norni_pane_line(p->arena, out, v, v + n, n, p->err);
 }
 
-static norn_status pane_volume(const norni_signal_page *p, norni_pane *out) {
-    const size_t n = p->a->n_hours;
+static norn_status pane_volume(const norni_signal_page *p, const norni_signal_spans *s,
+                               norni_pane *out) {
+    const size_t n = s->n;
+    norni_str title;
     double *v = norni_signals_numbers(p, n, 4);
     norni_layer *layer = norni_pane_layers(p->arena, out, 1);
     if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 4 * n);
     size_t kept = 0;
     for (size_t h = 0; h < n; h++) {
-        const norni_signal_bucket *u = &p->a->hour[h];
-        if (n <= FEW_HOURS && u->n == 0) continue;
+        const norni_signal_bucket *u = &s->span[h];
+        if (u->n == 0) continue;
         v[kept] = (double)u->begin;
         v[n + kept] = 0;
         v[2 * n + kept] = (double)u->end;
         v[3 * n + kept++] = (double)u->n;
     }
-    *layer = (norni_layer){.mark = n <= FEW_HOURS ? NORNI_MARK_BOXES : NORNI_MARK_LINE,
-                           .n = kept,
-                           .x = v,
-                           .y = n <= FEW_HOURS ? v + n : v + 3 * n,
-                           .x2 = n <= FEW_HOURS ? v + 2 * n : NULL,
-                           .y2 = n <= FEW_HOURS ? v + 3 * n : NULL};
-    *out = (norni_pane){.title = norni_str_of("Tweets by the hour"),
+    *layer = (norni_layer){
+        .mark = NORNI_MARK_BOXES, .n = kept, .x = v, .y = v + n, .x2 = v + 2 * n, .y2 = v + 3 * n};
+    NORN_TRY(name_pane(p, "Tweets", s->unit, &title));
+    *out = (norni_pane){.title = title,
                         .x = {.scale = NORNI_SCALE_CALENDAR},
                         .y = {.label = norni_str_of("Tweets")},
                         .layer = layer,
@@ -77,29 +87,39 @@ static norn_status pane_volume(const norni_signal_page *p, norni_pane *out) {
 
 static norn_status chart_timeline(const norni_signal_page *p, norni_buf *svg) {
     norni_pane pane[3] = {{.n_layers = 0}};
+    norni_signal_spans s;
+    norni_str title;
+    char words[WORDS];
+    NORN_TRY(norni_signals_spans(p, &s));
+    NORN_TRY(name_pane(p, "The market", s.unit, &title));
     NORN_TRY(norni_signals_pane_hours(p, &pane[0]));
-    NORN_TRY(pane_hour_confidence(p, &pane[1]));
-    NORN_TRY(pane_volume(p, &pane[2]));
+    NORN_TRY(pane_hour_confidence(p, &s, &pane[1]));
+    NORN_TRY(pane_volume(p, &s, &pane[2]));
     /* One range for all three, so that hours stand under each other. */
-    if (p->a->n_hours > 0) {
-        const norni_signal_bucket *first = &p->a->hour[0], *last = &p->a->hour[p->a->n_hours - 1];
+    if (s.n > 0) {
+        const norni_signal_bucket *first = &s.span[0], *last = &s.span[s.n - 1];
         const double lo = (double)first->begin, hi = (double)last->end, room = 0.01 * (hi - lo);
         for (size_t k = 0; k < 3; k++) {
             pane[k].x.lo = lo - room;
             pane[k].x.hi = hi + room;
         }
     }
-    const norni_pane_sheet sheet = {
-        .title = norni_str_of("The market by the hour"),
-        .panel = pane,
-        .n_panels = 3,
-        .columns = 1,
-        .height = 170,
-        .width = WIDTH,
-        .below = norni_str_of(p->a->n_hours == 0
-                                  ? "No tweet has a time: there is nothing to draw."
-                                  : "Each value stands at its hour's end, when it is known (UTC). "
-                                    "Paler: the interval over authors.")};
+    if (s.n == 0)
+        (void)norni_format(words, WORDS, "No tweet has a time: there is nothing to draw.");
+    else
+        (void)norni_format(words, WORDS,
+                           "Each value stands at its %s's end, when it is known (UTC). Paler: %s",
+                           s.unit,
+                           s.unit[0] == 'h' ? "the interval over authors."
+                                            : "the mean interval of its hours, no interval of "
+                                              "its own.");
+    const norni_pane_sheet sheet = {.title = title,
+                                    .panel = pane,
+                                    .n_panels = 3,
+                                    .columns = 1,
+                                    .height = 170,
+                                    .width = WIDTH,
+                                    .below = norni_str_of(words)};
     return norni_plot_panes(svg, &sheet, p->err);
 }
 

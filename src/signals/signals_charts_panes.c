@@ -6,7 +6,7 @@
 #include "plot/pane_kinds.h"
 #include "signals/signals_report_parts.h"
 
-enum { FINE_HOURS = 1500, SIDES = 3, MANY = 300 };
+enum { SIDES = 3, MANY = 300 };
 
 norn_status norni_signals_no_memory(const norni_signal_page *p, size_t n) {
     return norni_alloc_fail(p->err, "signal chart", n, sizeof(double));
@@ -117,37 +117,44 @@ norn_status norni_signals_pane_cloud(const norni_signal_page *p, size_t most, no
     return norni_signals_keep(p, words, &out->note);
 }
 
-/* The market's signal at the end of each hour, with its interval: bars of single hours, a band of many. */
+/* The market's signal at the end of each hour, day or week; below it, pale and of another hue, its interval over the whole span,
+ * so that one hour alone shows its own, too. */
 norn_status norni_signals_pane_hours(const norni_signal_page *p, norni_pane *out) {
-    const size_t n = p->a->n_hours;
-    double *v = norni_signals_numbers(p, n, 4);
+    norni_signal_spans s;
+    NORN_TRY(norni_signals_spans(p, &s));
+    const size_t n = s.n;
+    const bool fine = s.unit[0] == 'h';
+    double *v = norni_signals_numbers(p, n, 5);
     norni_layer *layer = norni_pane_layers(p->arena, out, 2);
     bool any = false;
-    if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 4 * n);
+    char words[48];
+    norni_str title, name;
+    if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 5 * n);
+    (void)norni_format(words, sizeof words, "Signal by the %s", s.unit);
+    NORN_TRY(norni_signals_keep(p, words, &title));
+    (void)norni_format(words, sizeof words, "Signal of the %s", s.unit);
+    NORN_TRY(norni_signals_keep(p, words, &name));
     for (size_t h = 0; h < n; h++) {
-        const norni_signal_bucket *u = &p->a->hour[h];
+        const norni_signal_bucket *u = &s.span[h];
         const bool known = u->n_valid > 0;
         v[h] = (double)u->end;
         v[n + h] = known ? u->signal : NORNI_NAN;
         v[2 * n + h] = known ? u->lo : NORNI_NAN;
         v[3 * n + h] = known ? u->hi : NORNI_NAN;
+        v[4 * n + h] = (double)u->begin;
         any = any || (known && isfinite(u->lo) && isfinite(u->hi));
     }
-    layer[0] = (norni_layer){.mark = n > FINE_HOURS ? NORNI_MARK_BAND : NORNI_MARK_SEGMENTS,
-                             .name = norni_str_of("Interval"),
-                             .colour = 4,
-                             .opacity = 0.3,
+    layer[0] = (norni_layer){.mark = NORNI_MARK_BOXES,
+                             .name = norni_str_of(fine ? "Interval" : "Mean interval of its hours"),
+                             .colour = 1,
+                             .opacity = 0.34,
                              .n = any ? n : 0,
-                             .x = v,
+                             .x = v + 4 * n,
                              .y = v + 2 * n,
                              .x2 = v,
                              .y2 = v + 3 * n};
-    layer[1] = (norni_layer){.mark = NORNI_MARK_LINE,
-                             .name = norni_str_of("Signal of the hour"),
-                             .n = n,
-                             .x = v,
-                             .y = v + n};
-    *out = (norni_pane){.title = norni_str_of("Signal by the hour"),
+    layer[1] = (norni_layer){.mark = NORNI_MARK_LINE, .name = name, .n = n, .x = v, .y = v + n};
+    *out = (norni_pane){.title = title,
                         .x = {.scale = NORNI_SCALE_CALENDAR},
                         .y = {.label = norni_str_of("Signal score")},
                         .zero = true,

@@ -36,7 +36,10 @@ static void put_market(const norni_signal_page *p, norni_buf *b) {
     char x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD], more[3 * NORNI_SIGNAL_WORD];
     char range[2 * NORNI_SIGNAL_WORD];
     norni_buf_text(b, "<dl class=\"tiles\">\n");
-    tile(b, "Market", norni_market_label_name(m->label), m->weighting != NULL ? m->weighting : "");
+    tile(b, "Market", norni_market_label_name(m->label),
+         m->few                 ? "too few opinions to act upon"
+         : m->weighting != NULL ? m->weighting
+                                : "");
     (void)norni_format(more, sizeof more, "%g %% interval %s", norni_signals_percent(p->stamp),
                        norni_signals_range(m->lo, m->hi, range));
     tile(b, "Signal score", norni_signals_fixed(m->signal_score, 3, true, x),
@@ -44,10 +47,14 @@ static void put_market(const norni_signal_page *p, norni_buf *b) {
     tile(b, "Confidence", norni_signals_share(m->confidence, x),
          norni_level_name(m->confidence_level));
     tile(b, "Consensus", norni_consensus_name(m->consensus), "of hashtags, by tweets");
-    const char *authors = norni_signals_count(m->all.signal.n_authors, x);
-    const bool one = m->all.signal.n_authors == 1, known = p->s->tweets->has_user;
-    (void)norni_format(more, sizeof more, "%s author%s, %s valid", known ? authors : "unknown",
-                       known && one ? "" : "s", norni_signals_count(m->all.n_valid, y));
+    const uint64_t authors = m->all.n_known_authors;
+    if (authors > 0)
+        (void)norni_format(more, sizeof more, "%s valid; %s known author%s",
+                           norni_signals_count(m->all.n_valid, y), norni_signals_count(authors, x),
+                           authors == 1 ? "" : "s");
+    else
+        (void)norni_format(more, sizeof more, "%s valid; authors are not known",
+                           norni_signals_count(m->all.n_valid, y));
     tile(b, "Tweets", norni_signals_count(m->all.n, x), more);
     (void)norni_format(more, sizeof more, "%s more with too few tweets",
                        norni_signals_count(p->a->n_small, y));

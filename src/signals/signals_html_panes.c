@@ -1,4 +1,4 @@
-/* The dashboard's four panes as one SVG, each mark with words that show where the pointer rests. */
+/* The dashboard's four panes, an SVG each, each mark with words that show where the pointer rests. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
@@ -7,8 +7,10 @@
 #include "signals/signals_html_parts.h"
 #include "signals/signals_report_fields.h"
 
-enum { PANES = 4, CLOUD = 1200, HOVER_HOURS = 1000, WORDS = 320, TEXT = 90, KEY_SIZE = 11 };
-static const double width = 1080, margin = 22, column = 500, area = 220, head = 46, between = 36;
+/* The words of 5000 points are about a megabyte: beyond MANY points a text is cut shorter. */
+enum { PANES = 4, CLOUD = 5000, MANY = 1500, WORDS = 320, TEXT = 90, SHORT_TEXT = 48 };
+enum { KEY_SIZE = 11 };
+static const double width = 520, margin = 10, column = 500, area = 220, head = 46, foot = 42;
 
 /* ---- hovers ---- */
 
@@ -65,23 +67,25 @@ static void hover_labels(const norni_signal_page *p, norni_buf *b, const norni_f
     }
 }
 
-static void hover_hours(const norni_signal_page *p, norni_buf *b, const norni_frame *f) {
+static norn_status hover_hours(const norni_signal_page *p, norni_buf *b, const norni_frame *f) {
+    norni_signal_spans s;
     char words[WORDS], time[40], signal[NORNI_SIGNAL_WORD], n[NORNI_SIGNAL_WORD];
     char sure[NORNI_SIGNAL_WORD], range[2 * NORNI_SIGNAL_WORD];
-    size_t shown = 0;
-    for (size_t h = p->a->n_hours; h-- > 0 && shown < HOVER_HOURS;) {
-        const norni_signal_bucket *u = &p->a->hour[h];
+    NORN_TRY(norni_signals_spans(p, &s));
+    for (size_t h = 0; h < s.n && !b->failed; h++) {
+        const norni_signal_bucket *u = &s.span[h];
         if (u->n_valid == 0) continue;
-        shown++;
         const size_t stamp = norni_field_time(time, u->end);
-        (void)norni_format(words, sizeof words,
-                           "Hour to %.*s: signal %s (interval %s), confidence %s, %s tweets",
-                           (int)stamp, time, norni_signals_fixed(u->signal, 3, true, signal),
-                           norni_signals_range(u->lo, u->hi, range),
-                           norni_signals_share(u->confidence, sure), norni_signals_count(u->n, n));
+        (void)norni_format(
+            words, sizeof words,
+            "The %s to %.*s: signal %s (%sinterval %s), confidence %s, %s tweets", s.unit,
+            (int)stamp, time, norni_signals_fixed(u->signal, 3, true, signal),
+            s.unit[0] == 'h' ? "" : "mean ", norni_signals_range(u->lo, u->hi, range),
+            norni_signals_share(u->confidence, sure), norni_signals_count(u->n, n));
         hover_disc(b, norni_frame_x(f, (double)u->end), norni_frame_y(f, u->signal), 6,
                    norni_str_of(words));
     }
+    return NORN_OK;
 }
 
 /* Whole characters of at most so many bytes. */
@@ -99,10 +103,11 @@ static norn_status hover_cloud(const norni_signal_page *p, norni_buf *b, const n
     norni_buf words;
     NORN_TRY(norni_signals_chart_rows(p->s, most, p->arena, &row, &n, p->err));
     norni_buf_init(&words, b->alloc);
+    const size_t most_text = n > MANY ? SHORT_TEXT : TEXT;
     for (size_t i = 0; i < n && !b->failed; i++) {
         const norni_tweet *w = &p->s->tweets->tweet[row[i]];
         const norni_signal *g = &p->s->signal[row[i]];
-        const norni_str user = cut(w->user, TEXT), text = cut(w->text, TEXT);
+        const norni_str user = cut(w->user, SHORT_TEXT), text = cut(w->text, most_text);
         words.n = 0;
         norni_buf_format(&words, "%s %s, confidence %s", norni_signal_label_name(g->label),
                          norni_signals_fixed(g->signal_score, 3, true, signal),
@@ -153,63 +158,66 @@ static norn_status put_hovers(const norni_signal_page *p, norni_buf *b, const no
     norni_buf_text(b, "<g class=\"hov\">\n");
     if (k == 0) hover_scores(b, f, pane);
     if (k == 1) hover_labels(p, b, f);
-    if (k == 2) hover_hours(p, b, f);
+    if (k == 2) st = hover_hours(p, b, f);
     if (k == 3) st = hover_cloud(p, b, f, most);
     norni_buf_text(b, "</g>\n</g>\n");
     return st;
 }
 
+/* One SVG of its own, so that panes stand under each other where the page is narrow. */
 static norn_status put_pane(const norni_signal_page *p, norni_buf *b, const norni_pane *pane,
-                            size_t k, double row_height, size_t most) {
+                            size_t k, norni_str words, size_t most) {
     norni_frame f = norni_frame_of(pane);
     f.left = norni_frame_gutter(&f, area, 0.4 * column);
     f.right = 14;
     f.w = column - f.left - f.right;
     f.h = area;
+    norni_buf_text(b,
+                   "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+                   "aria-label=\"Chart\">");
+    norni_svg_put_head(b, pane->title, words, width, head + area + foot);
     norni_buf_text(b, "<g transform=\"translate(");
-    norni_svg_num(b, margin + (double)(k % 2) * (column + between) + f.left);
+    norni_svg_num(b, margin + f.left);
     norni_buf_text(b, " ");
-    norni_svg_num(b, margin + (double)(k / 2) * row_height + head);
+    norni_svg_num(b, head);
     norni_buf_text(b, ")\">\n");
     put_head(b, pane, &f);
     norni_frame_draw(b, &f);
     for (size_t l = 0; l < pane->n_layers; l++)
         norni_marks_draw(b, &f, &pane->layer[l]);
-    return put_hovers(p, b, &f, pane, k, most);
+    NORN_TRY(put_hovers(p, b, &f, pane, k, most));
+    norni_buf_text(b, "</svg></div>\n");
+    return NORN_OK;
 }
 
-static void describe(const norni_signal_page *p, norni_buf *words) {
-    const norni_market_signal *m = &p->a->market;
-    char x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
-    norni_buf_format(words,
-                     "Four panels: signal scores of tweets, their labels, the market's signal by "
-                     "the hour, and signal against confidence. Market %s, signal %s, ",
-                     norni_market_label_name(m->label),
-                     norni_signals_fixed(m->signal_score, 3, true, x));
-    norni_buf_format(words, "confidence %s. The tables below have the numbers.",
-                     norni_signals_share(m->confidence, y));
+static const char *const about[PANES] = {
+    "Tweets by their signal score.", "Tweets by their label.",
+    "The market's signal over time, at the end of each span, with its interval.",
+    "Signal against confidence of tweets."};
+
+/* What a page's most is, where more points were allowed. */
+static norn_status note_most(const norni_signal_page *p, norni_pane *cloud) {
+    char words[96], x[NORNI_SIGNAL_WORD];
+    if (p->stamp->max_points <= CLOUD || p->s->tweets->n <= CLOUD) return NORN_OK;
+    (void)norni_format(words, sizeof words, "%u of %s tweets by label: a page holds no more",
+                       (unsigned)CLOUD, norni_signals_count(p->s->tweets->n, x));
+    return norni_signals_keep(p, words, &cloud->note);
 }
 
 norn_status norni_signals_html_panes(const norni_signal_page *p, norni_buf *b) {
     const size_t most = p->stamp->max_points < CLOUD ? p->stamp->max_points : CLOUD;
-    const double row_height = head + area + 52;
     norni_pane pane[PANES] = {{.n_layers = 0}};
-    norni_buf words;
+    char words[WORDS];
     NORN_TRY(norni_signals_pane_scores(p, &pane[0]));
     NORN_TRY(norni_signals_pane_labels(p, &pane[1]));
     NORN_TRY(norni_signals_pane_hours(p, &pane[2]));
     NORN_TRY(norni_signals_pane_cloud(p, most, &pane[3]));
-    norni_buf_init(&words, b->alloc);
-    describe(p, &words);
-    if (words.failed) b->failed = true;
-    norni_buf_text(b,
-                   "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
-                   "aria-label=\"Charts\">");
-    norni_svg_put_head(b, norni_str_of("Signals at a glance"), (norni_str){words.p, words.n}, width,
-                       margin + 2 * row_height);
-    norni_buf_clear(&words);
-    for (size_t k = 0; k < PANES; k++)
-        NORN_TRY(put_pane(p, b, &pane[k], k, row_height, most));
-    norni_buf_text(b, "</svg>\n</div>\n");
+    NORN_TRY(note_most(p, &pane[3]));
+    norni_buf_text(b, "<div class=\"panes\">\n");
+    for (size_t k = 0; k < PANES; k++) {
+        (void)norni_format(words, sizeof words, "%s The tables below have the numbers.", about[k]);
+        NORN_TRY(put_pane(p, b, &pane[k], k, norni_str_of(words), most));
+    }
+    norni_buf_text(b, "</div>\n");
     return NORN_OK;
 }

@@ -11,7 +11,7 @@ static const char tones[] =
 static const char words[] =
     "*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 "
     "system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif}\n"
-    "main{max-width:1120px;margin:0 auto;padding:24px}h1{font-size:26px;margin:0 0 4px}"
+    "main{max-width:1240px;margin:0 auto;padding:24px}h1{font-size:26px;margin:0 0 4px}"
     "h2{font-size:20px;margin:36px 0 10px;padding-top:8px;border-top:1px solid var(--grid)}\n"
     "p{max-width:80ch;margin:0 0 12px}p,li,dd,h1,h2{overflow-wrap:anywhere}ul{padding-left:20px;"
     "margin:0 0 10px}.soft,caption{color:var(--soft)}code{font-size:13px}\n"
@@ -27,14 +27,17 @@ static const char words[] =
 static const char parts[] =
     ".scroll{overflow-x:auto;margin:0 0 18px}.scroll:focus-visible,input:focus-visible,"
     "button:focus-visible,summary:focus-visible{outline:2px solid var(--accent)}"
-    "svg{max-width:100%;min-width:760px;height:auto;display:block}.hov *{fill:transparent;"
+    ".panes{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));"
+    "gap:10px 20px}.panes .scroll{margin:0}.panes svg{width:100%;min-width:400px;height:auto;"
+    "display:block}.hov *{fill:transparent;"
     "stroke:none;pointer-events:all}.hov :hover{stroke:var(--accent);stroke-width:1.5}\n"
     "table{border-collapse:collapse;font-size:13px;min-width:40%}caption{text-align:left;"
     "padding:0 0 4px}th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;"
     "border-bottom:1px solid var(--grid);font-weight:400;max-width:26em;overflow-wrap:break-word}"
     "thead th{color:var(--soft);vertical-align:bottom;overflow-wrap:normal}.num{text-align:right;"
     "font-variant-numeric:tabular-nums;white-space:nowrap}th.num{white-space:normal}"
-    ".name{min-width:7em}.nowrap{white-space:nowrap}\n"
+    ".name{min-width:7em}#tags .name{min-width:14em;max-width:22em}.terms{display:block;"
+    "color:var(--soft);font-size:12px;line-height:1.35}.nowrap{white-space:nowrap}\n"
     "thead button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;"
     "text-align:inherit;text-decoration:underline dotted}th[aria-sort] button{font-weight:650;"
     "color:var(--ink)}input{font:inherit;padding:5px 9px;border:1px solid var(--soft);"
@@ -44,7 +47,7 @@ static const char parts[] =
     ".tiles div{padding:8px 10px}.tiles dd{font-size:18px}}\n"
     "@page{size:A4 landscape;margin:12mm}@media print{:root{color-scheme:light;--bg:#fff;"
     "--ink:#000;--soft:#444;--grid:#ccc}body{font-size:11px}main{max-width:none;padding:0}"
-    "svg{min-width:0}.scroll{overflow:visible}.filter{display:none}tr,.tiles div,.verdict,"
+    ".panes svg{min-width:0}.scroll{overflow:visible}.filter{display:none}tr,.tiles div,.verdict,"
     "svg{break-inside:avoid}}\n";
 
 void norni_signals_html_style(norni_buf *b) {

@@ -61,13 +61,27 @@ static void row_head(norni_buf *b, const char *sign, norni_str s) {
     norni_buf_text(b, "</th>");
 }
 
+/* The tag, and under it its terms: a column of them would be beyond the edge of most screens. */
+static void tag_head(const norni_signal_page *p, const norni_signal_group *g, norni_buf *b) {
+    bool any = false;
+    norni_buf_text(b, "<th scope=\"row\" class=\"name\">#");
+    norni_svg_text(b, g->tag);
+    for (uint32_t i = 0; i < g->n_terms && i < TERMS_SHOWN; i++) {
+        if (g->term[i].term >= p->s->n_terms) continue;
+        norni_buf_text(b, any ? ", " : " <span class=\"terms\">");
+        norni_svg_text(b, p->s->term[g->term[i].term]);
+        any = true;
+    }
+    norni_buf_text(b, any ? "</span></th>" : "</th>");
+}
+
 static void put_tag(const norni_signal_page *p, const norni_signal_group *g, size_t rank,
                     norni_buf *b) {
     char range[2 * NORNI_SIGNAL_WORD];
     norni_buf_text(b, "<tr>");
     fixed_cell(b, (double)rank, 0, false);
-    row_head(b, "#", g->tag);
-    text_cell(b, norni_str_of(norni_signal_label_name(g->label)));
+    tag_head(p, g, b);
+    text_cell(b, norni_str_of(norni_signals_verdict(g)));
     fixed_cell(b, g->signal.mean, 3, true);
     number_cell(b, g->signal.lo, norni_signals_range(g->signal.lo, g->signal.hi, range));
     share_cell(b, g->confidence);
@@ -77,19 +91,13 @@ static void put_tag(const norni_signal_page *p, const norni_signal_group *g, siz
     share_cell(b, norni_signals_ratio(g->mood[NORNI_MOOD_BULLISH], g->n_valid));
     share_cell(b, norni_signals_ratio(g->mood[NORNI_MOOD_BEARISH], g->n_valid));
     text_cell(b, norni_str_of(norni_consensus_name(g->consensus)));
-    norni_buf_text(b, "<td>");
-    for (uint32_t i = 0; i < g->n_terms && i < TERMS_SHOWN; i++) {
-        if (g->term[i].term >= p->s->n_terms) continue;
-        norni_buf_text(b, i > 0 ? ", " : "");
-        norni_svg_text(b, p->s->term[g->term[i].term]);
-    }
-    norni_buf_text(b, "</td></tr>\n");
+    norni_buf_text(b, "</tr>\n");
 }
 
 void norni_signals_html_tags(const norni_signal_page *p, norni_buf *b) {
     static const char *const column[] = {
-        "Rank",  "Hashtag",     "Label",   "Signal",  "Interval",  "Confidence", "Tweets",
-        "Valid", "Effective n", "Bullish", "Bearish", "Consensus", "Terms"};
+        "Rank",  "Hashtag, top terms", "Label",   "Signal",  "Interval", "Confidence", "Tweets",
+        "Valid", "Effective n",        "Bullish", "Bearish", "Consensus"};
     char x[NORNI_SIGNAL_WORD];
     if (p->a->n_groups == 0) {
         norni_buf_text(b, "<p>No hashtag has enough tweets to be judged.</p>\n");
@@ -97,11 +105,14 @@ void norni_signals_html_tags(const norni_signal_page *p, norni_buf *b) {
     }
     norni_buf_text(b,
                    "<p class=\"filter\" hidden=\"hidden\"><label for=\"tag-filter\">Show "
-                   "hashtags with</label><input id=\"tag-filter\" type=\"search\" "
+                   "hashtags or terms with</label><input id=\"tag-filter\" type=\"search\" "
                    "autocomplete=\"off\"/><span id=\"tag-count\" role=\"status\"></span></p>\n");
-    open_table(b, "tags",
-               "By signal times confidence. Bullish and bearish are shares of valid tweets.",
-               column, sizeof column / sizeof *column, 0x7F9);
+    open_table(
+        b, "tags",
+        "By signal times confidence, those of too few opinions behind the others. No side is "
+        "named where the interval has 0 in it or is not known. Bullish and bearish are "
+        "shares of valid tweets.",
+        column, sizeof column / sizeof *column, 0x7F9);
     for (size_t k = 0; k < p->a->n_groups && !b->failed; k++)
         put_tag(p, &p->a->group[k], k + 1, b);
     close_table(b);

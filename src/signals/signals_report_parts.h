@@ -6,7 +6,7 @@
 #include "plot/pane.h"
 #include "signals/signals_report.h"
 
-enum { NORNI_SIGNAL_WORD = 40, NORNI_SIGNAL_WARNING = 224, NORNI_SIGNAL_WARNINGS = 9 };
+enum { NORNI_SIGNAL_WORD = 40, NORNI_SIGNAL_WARNING = 224, NORNI_SIGNAL_WARNINGS = 12 };
 
 /* What one report is made of; the arena serves it alone. */
 typedef struct norni_signal_page {
@@ -49,13 +49,26 @@ typedef struct norni_signal_words {
 void norni_signals_words(const norni_aggregates *a, const norni_signals *s,
                          const norni_signal_stamp *stamp, norni_signal_words *out);
 extern const char norni_signals_no_advice[];
+/* Of a hashtag, for people: its label; but no side of few opinions, or where its interval has 0 in it or is not known. */
+const char *norni_signals_verdict(const norni_signal_group *g);
 
 /* ---- signals_charts_sample.c ---- */
 /* Rows of at most `most` tweets, ascending, in *row (arena): of each label its share (largest remainders, at least one of
  * each), and of a label those whose key, a hash of the id, is least. The same rows at any worker count and order of calls. */
 NORN_CHECKED norn_status norni_signals_chart_rows(const norni_signals *s, size_t most,
-                                              norni_arena *arena, size_t **row, size_t *n,
-                                              norn_err *err);
+                                                  norni_arena *arena, size_t **row, size_t *n,
+                                                  norn_err *err);
+
+/* ---- signals_charts_spans.c: what a chart over time shows ---- */
+typedef struct norni_signal_spans {
+    const char *unit; /* "hour", "day", "week" */
+    size_t n;
+    const norni_signal_bucket *span; /* (n) ascending; an empty one has n 0 */
+} norni_signal_spans;
+/* The market's hours; of more than 1000 the days, of more than 1000 days the weeks from Monday (UTC), empty ones left out but for
+ * one in each gap. Signal, bullishness and ends of the interval of such a span are means of its hours weighted by n_eff,
+ * the confidence one by valid tweets. */
+NORN_CHECKED norn_status norni_signals_spans(const norni_signal_page *p, norni_signal_spans *out);
 
 /* ---- signals_charts_panes.c: panels that charts and dashboard share; names and arrays live in the page's arena ---- */
 NORN_CHECKED norn_status norni_signals_pane_scores(const norni_signal_page *p, norni_pane *out);

@@ -23,8 +23,7 @@ static void put_plain(norni_buf *b, norni_str s) {
     if (n < s.n) norni_buf_text(b, "...");
 }
 
-static void tell_market(const norni_aggregates *a, const norni_tweets *t,
-                        const norni_signal_stamp *stamp, norni_buf *b) {
+static void tell_market(const norni_aggregates *a, const norni_signal_stamp *stamp, norni_buf *b) {
     const norni_market_signal *m = &a->market;
     char x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD], range[2 * NORNI_SIGNAL_WORD];
     norni_buf_format(b, "Market: %s, signal %s", norni_market_label_name(m->label),
@@ -35,11 +34,9 @@ static void tell_market(const norni_aggregates *a, const norni_tweets *t,
     norni_buf_format(b, ", confidence %s, consensus %s\n", norni_signals_share(m->confidence, x),
                      norni_consensus_name(m->consensus));
     norni_buf_format(b, "Tweets: %s", norni_signals_count(m->all.n, x));
-    if (t->has_user)
-        norni_buf_format(b, " of %s author%s", norni_signals_count(m->all.signal.n_authors, x),
-                         m->all.signal.n_authors == 1 ? "" : "s");
-    else
-        norni_buf_text(b, " of unknown authors");
+    if (m->all.n_known_authors > 0)
+        norni_buf_format(b, " of %s known author%s", norni_signals_count(m->all.n_known_authors, x),
+                         m->all.n_known_authors == 1 ? "" : "s");
     norni_buf_format(b, ", %s below the confidence limit\n",
                      norni_signals_count(m->low_confidence, y));
     norni_buf_format(b, "Moods: %s bullish, ",
@@ -55,13 +52,14 @@ static void tell_group(const norni_signal_group *g, norni_buf *b) {
     char x[NORNI_SIGNAL_WORD], range[2 * NORNI_SIGNAL_WORD];
     norni_buf_text(b, "  #");
     put_plain(b, g->tag);
-    norni_buf_format(b, ": %s %s", norni_signal_label_name(g->label),
+    norni_buf_format(b, ": %s, signal %s", norni_signals_verdict(g),
                      norni_signals_fixed(g->signal.mean, 3, true, x));
     if (isfinite(g->signal.lo) && isfinite(g->signal.hi))
         norni_buf_format(b, " (%s)", norni_signals_range(g->signal.lo, g->signal.hi, range));
     norni_buf_format(b, ", confidence %s, ", norni_signals_share(g->confidence, x));
-    norni_buf_format(b, "%s tweets, %s\n", norni_signals_count(g->n, x),
-                     norni_consensus_name(g->consensus));
+    norni_buf_format(b, "%s valid of ", norni_signals_count(g->n_valid, x));
+    norni_buf_format(b, "%s tweet%s, consensus %s\n", norni_signals_count(g->n, x),
+                     g->n == 1 ? "" : "s", norni_consensus_name(g->consensus));
 }
 
 static void tell_strongest(const norni_aggregates *a, norni_buf *b) {
@@ -112,16 +110,15 @@ static void tell_refused(const norni_tweets *t, norni_buf *b) {
 
 void norni_signals_tell(const norni_aggregates *a, const norni_signals *s,
                         const norni_signal_stamp *stamp, norni_buf *out) {
-    const norni_tweets *t = s->tweets;
     norni_signal_words words;
     norni_signals_words(a, s, stamp, &words);
-    tell_market(a, t, stamp, out);
+    tell_market(a, stamp, out);
     norni_buf_format(out, "%s\n", words.recommendation);
     for (size_t k = 0; k < words.n; k++)
         norni_buf_format(out, "Warning: %s\n", words.warning[k]);
     if (s->note[0] != '\0') norni_buf_format(out, "Note: %s\n", s->note);
     tell_strongest(a, out);
     tell_asked(a, stamp, out);
-    tell_refused(t, out);
+    tell_refused(s->tweets, out);
     norni_buf_format(out, "%s\n", norni_signals_no_advice);
 }

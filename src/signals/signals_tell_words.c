@@ -10,7 +10,18 @@ const char norni_signals_no_advice[] =
 static const double direction_limit = 0.2, low_confidence = 0.5;
 static const double many_near = 0.1, many_refused = 0.01;
 
+const char *norni_signals_verdict(const norni_signal_group *g) {
+    const bool side = g->label != NORNI_SIGNAL_HOLD && g->label != NORNI_SIGNAL_IGNORE;
+    if (g->few) return "too few opinions to act upon: wait";
+    if (side && !g->signal.excludes_zero) return "no clear direction";
+    return norni_signal_label_name(g->label);
+}
+
+/* A side is named only where the interval is known and on that side of 0. */
 static const char *recommendation_of(const norni_market_signal *m) {
+    if (m->few) return "Too few opinions to act upon: wait.";
+    if (m->label == NORNI_MARKET_HOLD) return "Confidence is too low to act upon: wait and watch.";
+    if (!m->excludes_zero) return "No clear direction: wait, or hold what is held.";
     switch (m->label) {
         case NORNI_MARKET_STRONG_BULLISH:
             return "Strong BUY-side signal: opinion is clearly positive.";
@@ -18,7 +29,6 @@ static const char *recommendation_of(const norni_market_signal *m) {
             return "Moderate BUY-side signal: opinion leans positive; enter with caution, if at "
                    "all.";
         case NORNI_MARKET_NEUTRAL:
-            if (!m->excludes_zero) return "No clear direction: wait, or hold what is held.";
             return m->signal_score > 0 ? "Opinion leans positive, but weakly: wait, or hold what "
                                          "is held."
                                        : "Opinion leans negative, but weakly: wait, or hold what "
@@ -27,7 +37,7 @@ static const char *recommendation_of(const norni_market_signal *m) {
             return "Moderate SELL-side signal: opinion leans negative; look at exposure.";
         case NORNI_MARKET_STRONG_BEARISH:
             return "Strong SELL-side signal: opinion is clearly negative.";
-        case NORNI_MARKET_HOLD: return "Confidence is too low to act upon: wait and watch.";
+        case NORNI_MARKET_HOLD: break;
     }
     return "";
 }
@@ -40,9 +50,19 @@ static char *next(norni_signal_words *w) {
 
 static void warn_of_estimate(const norni_market_signal *m, const norni_signal_stamp *stamp,
                              norni_signal_words *w) {
-    char range[2 * NORNI_SIGNAL_WORD], x[NORNI_SIGNAL_WORD];
+    char range[2 * NORNI_SIGNAL_WORD], x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
     const bool known = isfinite(m->lo) && isfinite(m->hi);
     const bool tried = stamp->aggregate == NULL || stamp->aggregate->replicates > 0;
+    if (m->few)
+        (void)norni_format(next(w), NORNI_SIGNAL_WARNING,
+                           "Too few opinions: an effective size of %s, of %s %s that count.",
+                           norni_signals_fixed(m->all.signal.n_eff, 1, false, x),
+                           norni_signals_count(m->all.signal.n_authors, y),
+                           m->all.n_known_authors > 0 ? "authors" : "different texts");
+    if (m->all.n_known_authors == 0)
+        (void)norni_format(next(w), NORNI_SIGNAL_WARNING,
+                           "Authors are not known: every tweet (copies apart) is taken for an "
+                           "opinion of its own.");
     if (m->confidence < low_confidence)
         (void)norni_format(next(w), NORNI_SIGNAL_WARNING,
                            "Low confidence (%s): the signal may not be reliable.",
@@ -57,7 +77,12 @@ static void warn_of_estimate(const norni_market_signal *m, const norni_signal_st
                            norni_signals_percent(stamp), norni_signals_range(m->lo, m->hi, range));
     if (!known && tried)
         (void)norni_format(next(w), NORNI_SIGNAL_WARNING,
-                           "Fewer than two authors: how uncertain the signal is cannot be said.");
+                           "Fewer than two opinions of different %s: how uncertain the signal is "
+                           "cannot be said.",
+                           m->all.n_known_authors > 0 ? "authors" : "texts");
+    if (!known && !tried)
+        (void)norni_format(next(w), NORNI_SIGNAL_WARNING,
+                           "Intervals were not asked for: the direction may be chance.");
 }
 
 static void warn_of_input(const norni_aggregates *a, const norni_tweets *t, norni_signal_words *w) {
