@@ -48,8 +48,10 @@ static norn_status set_words(const norni_param *row, int argc, char **argv, int 
                              norni_arena *arena, cli_args *out, seen_rows *seen, norn_err *err) {
     size_t n = 0;
     int words = 1;
-    while (words < argc && (words == 1 || argv[words][0] != '-'))
+    while (words < argc && argv[words][0] != '-')
         n += strlen(argv[words++]) + 1;
+    if (words == 1)
+        return norn_fail(err, NORN_E_ARG, "--%s needs a value (%s)", row->name, row->metavar);
     char *text = norni_arena_get(arena, n + 1, 1), *end = text;
     if (text == NULL) return norni_alloc_fail(err, "arguments", n, 1);
     for (int i = 1; i < words; i++) {
@@ -80,6 +82,12 @@ static norn_status parse_flag(const norni_op *op, int argc, char **argv, int *us
     }
     const norni_param *row =
         is_long ? cli_row_find(op, name) : (name.n == 1 ? find_letter(op, name.p[0]) : NULL);
+    if (row == NULL && is_long && eq == NULL && name.n > 3 && memcmp(name.p, "no-", 3) == 0) {
+        row = cli_row_find(op, (norni_str){name.p + 3, name.n - 3});
+        if (row != NULL && row->is_on)
+            return set_row(row, out->opt, norni_str_of("false"), arena, seen, err);
+        row = NULL;
+    }
     if (row == NULL) {
         return is_long ? fail_flag(op, name, err)
                        : norn_fail(err, NORN_E_ARG, "unknown flag %s (see `norn help %s`)", text,

@@ -21,11 +21,11 @@ void cli_help_all(FILE *to) {
             "  norn evaluate sales.csv --horizon 12 --windows 5\n");
     fprintf(to, "  norn models theta\n\nCommands\n");
     for (size_t i = 0; i < n; i++)
-        fprintf(to, "  %-14s %s\n", norni_op_command(&ops[i]), ops[i].summary);
-    fprintf(to, "  %-14s %s\n", api_serve_op()->name, api_serve_op()->summary);
-    fprintf(to, "  %-14s %s\n", "models", "list the models, or one model's parameters");
-    fprintf(to, "  %-14s %s\n", "version", "print the version");
-    fprintf(to, "  %-14s %s\n", "help", "this text, or a command's: norn help COMMAND");
+        fprintf(to, "  %-15s %s\n", norni_op_command(&ops[i]), ops[i].summary);
+    fprintf(to, "  %-15s %s\n", api_serve_op()->name, api_serve_op()->summary);
+    fprintf(to, "  %-15s %s\n", "models", "list the models, or one model's parameters");
+    fprintf(to, "  %-15s %s\n", "version", "print the version");
+    fprintf(to, "  %-15s %s\n", "help", "this text, or a command's: norn help COMMAND");
     fprintf(to,
             "\nExit codes: 0 all good; 1 the run failed; 2 wrong usage; 3 input not usable;\n"
             "4 finished, but more items failed than --error-threshold; 130 interrupted.\n");
@@ -48,13 +48,14 @@ static void print_row(FILE *to, const norni_param *row, const char *dashes) {
                         : row->metavar            ? row->metavar
                         : row->choices            ? row->choices
                                                   : "X";
-    norni_format(left, sizeof left, "%s%s%s%s%s", dashes[0] ? letter : "  ", dashes, row->name,
-                 value[0] ? (dashes[0] ? " " : "=") : "", value);
+    const bool on = dashes[0] && row->is_on;
+    norni_format(left, sizeof left, "%s%s%s%s%s%s", dashes[0] ? letter : "  ", dashes,
+                 on ? "no-" : "", row->name, value[0] ? (dashes[0] ? " " : "=") : "", value);
     const int width = width_of(left);
     if (width > LEFT_WIDTH)
-        fprintf(to, "  %s\n  %*s %s", left, LEFT_WIDTH, "", row->help);
+        fprintf(to, "  %s\n  %*s %s%s", left, LEFT_WIDTH, "", on ? "not: " : "", row->help);
     else
-        fprintf(to, "  %s%*s %s", left, LEFT_WIDTH - width, "", row->help);
+        fprintf(to, "  %s%*s %s%s", left, LEFT_WIDTH - width, "", on ? "not: " : "", row->help);
     if (row->required)
         fprintf(to, " (required)");
     else if (row->def && (row->type != NORNI_T_BOOL || dashes[0] == '\0')) /* flags are off */

@@ -235,6 +235,15 @@ static int help_command(int argc, char **argv) {
         cli_help_op(stdout, op);
         return EXIT_GOOD;
     }
+    if (strcmp(argv[0], "text") == 0) {
+        size_t n;
+        const norni_op *ops = norni_registry_ops(&n);
+        for (size_t i = 0; i < n; i++) {
+            if (strncmp(norni_op_command(&ops[i]), "text ", 5) == 0)
+                printf("norn %s FILE: %s\n", norni_op_command(&ops[i]), ops[i].summary);
+        }
+        return EXIT_GOOD;
+    }
     if (strcmp(argv[0], "models") == 0) {
         printf("norn models [NAME] [--json]: list the models, or one model's parameters\n");
         return EXIT_GOOD;

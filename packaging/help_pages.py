@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 FLAG = re.compile(r"^  (?:-(?P<letter>\w), |    )--(?P<name>[\w-]+)(?: (?P<value>\S+))? +(?P<help>.*)$")
-COMMAND = re.compile(r"^  (?P<name>[a-z]+) +(?P<help>\S.*)$")
+COMMAND = re.compile(r"^  (?P<name>[a-z]+(?: [a-z]+)?)  +(?P<help>\S.*)$")
 
 
 def ask(norn, *words):
@@ -30,7 +30,8 @@ def sections(text):
 class Command:
     def __init__(self, norn, name, summary):
         self.name, self.summary = name, summary
-        text = ask(norn, name)
+        self.word = name.replace(" ", "-")  # the name as one word, for completions
+        text = ask(norn, *name.split())
         usage = re.search(r"^Usage: (.*)$", text, re.M)
         self.usage = usage.group(1) if usage else f"norn {name}"
         self.own = text.startswith(f"norn {name}")
@@ -85,19 +86,19 @@ def bash(commands):
     out = ["# Completion of norn for bash, made by packaging/help_pages.py.", "_norn() {",
            '    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} flags=""', "    COMPREPLY=()",
            '    if [ "$COMP_CWORD" -eq 1 ]; then',
-           f'        COMPREPLY=($(compgen -W "{" ".join(c.name for c in commands)}" -- "$word"))', "        return", "    fi",
+           f'        COMPREPLY=($(compgen -W "{" ".join(c.word for c in commands)}" -- "$word"))', "        return", "    fi",
            '    case "${COMP_WORDS[1]}" in',
-           f'        help) COMPREPLY=($(compgen -W "{" ".join(c.name for c in commands)}" -- "$word")); return ;;',
+           f'        help) COMPREPLY=($(compgen -W "{" ".join(c.word for c in commands)}" -- "$word")); return ;;',
            '        models) COMPREPLY=($(compgen -W "$(norn models 2>/dev/null | awk \'NR > 1 && $2 ~ /^(yes|no)$/ {print $1}\')"'
            ' -- "$word")); return ;;']
     for c in commands:
         if c.groups:
-            out.append(f'        {c.name}) flags="{" ".join("--" + f["name"] for f in c.flags())}" ;;')
+            out.append(f'        {c.word}) flags="{" ".join("--" + f["name"] for f in c.flags())}" ;;')
     out += ["    esac", '    case "${COMP_WORDS[1]} $before" in']
     for c in commands:
         for f in c.flags():
             if choices(f):
-                out.append(f'        "{c.name} --{f["name"]}") COMPREPLY=($(compgen -W "{" ".join(choices(f))}" -- "$word")); return ;;')
+                out.append(f'        "{c.word} --{f["name"]}") COMPREPLY=($(compgen -W "{" ".join(choices(f))}" -- "$word")); return ;;')
     out += ["    esac", '    case "$word" in', '        -*) COMPREPLY=($(compgen -W "$flags" -- "$word")) ;;',
             '        *) COMPREPLY=($(compgen -f -- "$word")) ;;', "    esac", "}", "complete -o filenames -F _norn norn"]
     return "\n".join(out) + "\n"
@@ -109,13 +110,13 @@ def zsh_text(text):
 
 def zsh(commands):
     out = ["#compdef norn", "# Completion of norn for zsh, made by packaging/help_pages.py.", "local -a commands", "commands=("]
-    out += [f"    '{c.name}:{zsh_text(c.summary)}'" for c in commands]
+    out += [f"    '{c.word}:{zsh_text(c.summary)}'" for c in commands]
     out += [")", "if (( CURRENT == 2 )); then", "    _describe command commands", "    return", "fi", 'case "$words[2]" in',
             "    help) _describe command commands ;;"]
     for c in commands:
         if not c.groups:
             continue
-        out.append(f"    {c.name})")
+        out.append(f"    {c.word})")
         out.append("        _arguments '2:file:_files' \\")
         for f in c.flags():
             words = choices(f)
@@ -132,10 +133,10 @@ def fish(commands):
     quote = lambda text: "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
     out = ["# Completion of norn for fish, made by packaging/help_pages.py."]
     for c in commands:
-        out.append(f"complete -c norn -n __fish_use_subcommand -f -a {c.name} -d {quote(c.summary)}")
+        out.append(f"complete -c norn -n __fish_use_subcommand -f -a {c.word} -d {quote(c.summary)}")
         for f in c.flags():
             words = f" -x -a {quote(' '.join(choices(f)))}" if choices(f) else " -r" if f["value"] else ""
-            out.append(f"complete -c norn -n '__fish_seen_subcommand_from {c.name}' -l {f['name']}{words} -d {quote(f['help'])}")
+            out.append(f"complete -c norn -n '__fish_seen_subcommand_from {c.word}' -l {f['name']}{words} -d {quote(f['help'])}")
     return "\n".join(out) + "\n"
 
 

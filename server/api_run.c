@@ -84,6 +84,7 @@ static norni_str column_of(const char *text) {
     const char *at = strstr(text, "column ");
     if (at == NULL) return (norni_str){"", 0};
     at += strlen("column ");
+    if (strncmp(at, "of ", 3) == 0 || strncmp(at, "for ", 4) == 0) return (norni_str){"", 0};
     if (*at == '\'') return (norni_str){at + 1, strcspn(at + 1, "'")};
     return (norni_str){at, strcspn(at, ":,; ")};
 }

@@ -65,7 +65,7 @@ const norni_param norni_common_rows[] = {
      .offset = AT(plot),
      .metavar = "FILE.svg",
      .help = "a chart: forecasts of the first twelve series, accuracy along the horizon, or the "
-             "best portfolio's equity"},
+             "best portfolio's equity, or how signals are distributed"},
     {.name = "config",
      .type = NORNI_T_TEXT,
      .path = NORNI_PATH_LOCAL,

@@ -13,7 +13,7 @@ static norn_status check_outputs(const norni_op_env *env, const norni_signals_op
                                  norni_out_folder *made, norn_err *err) {
     const norni_common_opt *c = &o->common;
     const norni_output files[] = {
-        {"--out", c->out}, {"--summary", c->summary}, {"--plot", c->plot}};
+        {"--out", c->out}, {"--summary", c->summary}, {"--plot", c->plot}, {"--items", c->items}};
     const norni_output more[] = {{"--lexicon", o->sentiment.lexicon}};
     norni_inputs in = o->data, all;
     norni_arena arena;
@@ -21,7 +21,7 @@ static norn_status check_outputs(const norni_op_env *env, const norni_signals_op
     norni_arena_init(&arena, &env->ctx->alloc);
     if (o->bytes == NULL && in.n > 0) st = norni_inputs_expand(&o->data, &arena, &in, err);
     if (st == NORN_OK) st = norni_inputs_join(&in, more, 1, &arena, &all, err);
-    if (st == NORN_OK) st = norni_outputs_check(&all, files, 3, err);
+    if (st == NORN_OK) st = norni_outputs_check(&all, files, 4, err);
     norni_arena_clear(&arena);
     if (st == NORN_OK && o->output != NULL) st = norni_out_folder_make(o->output, NULL, made, err);
     return st;
@@ -215,6 +215,7 @@ static norn_status finish(norni_signals_run *r, const norni_stopwatch *watch, no
     NORN_TRY(norni_signals_stamp_make(r, &stamp, err));
     if (o->output != NULL) NORN_TRY(norni_signals_folder_write(r, &stamp, err));
     if (o->common.plot != NULL) NORN_TRY(norni_signals_plot_write(r, &stamp, err));
+    if (o->common.items != NULL) NORN_TRY(norni_signals_items_write(r, err));
     /* a folder has the report already: a terminal is spared its megabytes */
     if (o->output == NULL || strcmp(o->common.out, "-") != 0)
         NORN_TRY(norni_signals_out_write(r, &stamp, err));

@@ -345,5 +345,6 @@ const norni_op *norni_registry_command(int n_words, char *const *word, int *used
     for (size_t i = 0; i < sizeof all_ops / sizeof all_ops[0]; i++) {
         if (begins(norni_op_command(&all_ops[i]), n_words, word, used)) return &all_ops[i];
     }
-    return NULL;
+    *used = 1; /* "text-sentiment" names it, too: completions want one word */
+    return n_words > 0 ? norni_registry_op(norni_str_of(word[0])) : NULL;
 }

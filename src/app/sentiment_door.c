@@ -18,7 +18,9 @@ static norn_status open_vader(const norni_op_env *env, const norni_sentiment_doo
     norn_status st = NORN_OK;
     if (opt->lexicon != NULL) {
         st = norni_source_all(env->ctx, opt->lexicon, MOST_LEXICON, &own, &why);
-        if (st != NORN_OK) st = norn_fail(err, st, "--lexicon: %s: %s", opt->lexicon, why.text);
+        if (st != NORN_OK)
+            st = norn_fail(err, st == NORN_E_MEM || st == NORN_E_CANCEL ? st : NORN_E_ARG,
+                           "--lexicon: %s: %s", opt->lexicon, why.text);
     }
     if (st == NORN_OK) {
         st = norni_vader_model(&env->ctx->alloc, (norni_str){own.p, own.n}, out, &why);
@@ -29,6 +31,15 @@ static norn_status open_vader(const norni_op_env *env, const norni_sentiment_doo
     }
     norni_buf_clear(&own);
     return st;
+}
+
+static bool is_named(const norni_sentiment_door_opt *opt) {
+    return strcmp(opt->model, "default") == 0 || strcmp(opt->model, "vader") == 0;
+}
+
+const char *norni_sentiment_door_precision(const norni_sentiment_door_opt *opt) {
+    static const char *const name[] = {"fp32", "int8", "bf16"};
+    return is_named(opt) ? "" : name[opt->precision];
 }
 
 static bool is_folder(const char *path) {
@@ -64,6 +75,9 @@ norn_status norni_sentiment_door_open(const norni_op_env *env, const norni_senti
     *out = (norni_sentiment_model){.name = NULL};
     if (opt->lexicon != NULL && !vader)
         return norn_fail(err, NORN_E_ARG, "--lexicon is VADER's: give --model vader with it");
+    if (is_named(opt) && (opt->precision != 0 || opt->raw))
+        return norn_fail(err, NORN_E_ARG, "--%s is a RoBERTa's: give --model DIR with it",
+                         opt->raw ? "raw-text" : "precision");
     if (vader) return open_vader(env, opt, out, err);
     if (strcmp(opt->model, "default") == 0)
         return norni_tweet_model_default(&env->ctx->alloc, out, err);

@@ -43,6 +43,8 @@ typedef struct norni_sentiment_door_opt {
         .help = "of VADER: your own words, lines of word, tab, valence from -4 to 4"         \
     }
 
+/* "fp32", "int8" or "bf16" of a folder's model; "" of those that have no precision. */
+const char *norni_sentiment_door_precision(const norni_sentiment_door_opt *opt);
 /* *out is the caller's (norni_sentiment_free). NORN_E_ARG names the flag; a folder's errors name its file. */
 NORN_CHECKED norn_status norni_sentiment_door_open(const norni_op_env *env,
                                                    const norni_sentiment_door_opt *opt,

@@ -16,14 +16,22 @@ norn_status norni_signals_stamp_make(norni_signals_run *r, norni_signal_stamp *o
     const size_t n = norni_time_print(text, norni_signals_moment(o) * NORNI_US_SECOND, &style);
     text[n] = 'Z';
     const norni_str when = {norni_arena_text(&r->arena, text, n + 1), n + 1};
-    *out = (norni_signal_stamp){.when = when,
-                                .input_file = r->names,
-                                .version = norni_str_of(NORNI_VERSION),
-                                .tag = r->plan.tag,
-                                .n_tags = r->plan.n_tags,
-                                .all_tags = o->all_hashtags,
-                                .max_points = (size_t)o->max_points,
-                                .aggregate = &r->plan.aggregate};
+    *out = (norni_signal_stamp){
+        .when = when,
+        .input_file = r->names,
+        .version = norni_str_of(NORNI_VERSION),
+        .tag = r->plan.tag,
+        .n_tags = r->plan.n_tags,
+        .all_tags = o->all_hashtags,
+        .max_points = (size_t)o->max_points,
+        .aggregate = &r->plan.aggregate,
+        .score = &r->plan.score,
+        .model = norni_str_of(o->sentiment.model),
+        .precision = norni_str_of(norni_sentiment_door_precision(&o->sentiment)),
+        .lexicon = o->sentiment.lexicon != NULL,
+        .sample = (size_t)o->sample,
+        .near_duplicates = norni_str_of(o->near_duplicates == 1 ? "drop" : "mark"),
+        .near_bits = o->near_bits};
     return when.p != NULL ? NORN_OK : norni_alloc_fail(err, "signals", 64, 1);
 }
 
@@ -91,6 +99,15 @@ norn_status norni_signals_out_write(const norni_signals_run *r, const norni_sign
                          ? norni_signals_table_write(r, &out, err)
                          : norni_signals_json(&r->aggregates, &r->signals, stamp, &out.buf, err);
     if (st == NORN_OK && out.buf.failed) st = norni_alloc_fail(err, "--out", out.buf.cap, 2);
+    if (st == NORN_OK) st = norni_out_commit(&out, err);
+    norni_out_abort(&out);
+    return st;
+}
+
+norn_status norni_signals_items_write(const norni_signals_run *r, norn_err *err) {
+    norni_out out;
+    NORN_TRY(norni_out_open(&out, &r->env->ctx->alloc, r->plan.opt->common.items, err));
+    norn_status st = norni_signals_table_write(r, &out, err);
     if (st == NORN_OK) st = norni_out_commit(&out, err);
     norni_out_abort(&out);
     return st;

@@ -15,6 +15,8 @@ NORN_CHECKED norn_status norni_signals_table_write(const norni_signals_run *r, n
 /* --out: the report as JSON, or the table. */
 NORN_CHECKED norn_status norni_signals_out_write(const norni_signals_run *r,
                                                  const norni_signal_stamp *stamp, norn_err *err);
+/* --items: a row for each tweet is what the table is. */
+NORN_CHECKED norn_status norni_signals_items_write(const norni_signals_run *r, norn_err *err);
 /* signal_report.json, analyzed_tweets.csv, signals_hourly.csv, charts, interactive_dashboard.html: all of them or none. */
 NORN_CHECKED norn_status norni_signals_folder_write(const norni_signals_run *r,
                                                     const norni_signal_stamp *stamp, norn_err *err);

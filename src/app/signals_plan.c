@@ -12,7 +12,7 @@ const norni_param norni_signals_rows[] = {
      .type = NORNI_T_TEXT,
      .offset = AT(hashtags),
      .words = true,
-     .metavar = "TAG [TAG…]",
+     .metavar = "TAG…",
      .help = "tags told in detail, with charts of their own; the market's signal is of all tweets"},
     {.name = "all-hashtags",
      .type = NORNI_T_BOOL,
@@ -70,16 +70,19 @@ const norni_param norni_signals_weight_rows[] = {
      .type = NORNI_T_BOOL,
      .offset = AT(include_engagement),
      .def = "true",
+     .is_on = true,
      .help = "likes, retweets, replies and views count"},
     {.name = "include-tfidf",
      .type = NORNI_T_BOOL,
      .offset = AT(include_tfidf),
      .def = "true",
+     .is_on = true,
      .help = "top terms, and what they say of a tweet's quality"},
     {.name = "calculate-signals",
      .type = NORNI_T_BOOL,
      .offset = AT(calculate_signals),
      .def = "true",
+     .is_on = true,
      .help = "confidence, signal and label of each tweet"},
     {.name = "point-in-time",
      .type = NORNI_T_CHOICE,
@@ -117,6 +120,14 @@ const norni_param norni_signals_weight_rows[] = {
      .max = 1000000000,
      .metavar = "N",
      .help = "tweets that a tag needs (0: 20, of a sample 3)"},
+    {.name = "min-effective",
+     .type = NORNI_T_DOUBLE,
+     .offset = AT(min_effective),
+     .def = "5",
+     .min = 0,
+     .max = 1e9,
+     .metavar = "N",
+     .help = "effective tweets that a tag or the market needs, else it is HOLD and ranks last"},
     {.name = "min-confidence",
      .type = NORNI_T_DOUBLE,
      .offset = AT(min_confidence),
@@ -139,7 +150,7 @@ const norni_param norni_signals_weight_rows[] = {
      .def = "95",
      .min = 1,
      .max = 99.9,
-     .metavar = "PER CENT",
+     .metavar = "PERCENT",
      .help = "of the intervals of tags, market and hours"},
 };
 const size_t norni_n_signals_weight_rows =
@@ -280,6 +291,7 @@ static void plan_aggregate(const norni_signals_opt *o, norni_signals_plan *plan)
     *a = norni_aggregate_opt_default();
     if (o->sample > 0) a->min_tweets = 3;
     if (o->min_tweets > 0) a->min_tweets = (size_t)o->min_tweets;
+    a->min_effective = o->min_effective;
     a->min_confidence = o->min_confidence;
     a->level = o->interval_level / 100;
     a->replicates = o->bootstrap;
@@ -292,6 +304,9 @@ static void plan_aggregate(const norni_signals_opt *o, norni_signals_plan *plan)
 norn_status norni_signals_plan_make(const norni_signals_opt *opt, norni_arena *arena,
                                     norni_signals_plan *plan, norn_err *err) {
     *plan = (norni_signals_plan){.opt = opt};
+    if (opt->common.resume != NULL)
+        return norn_fail(err, NORN_E_ARG,
+                         "--resume: signals has none; --store DIR keeps tweets between runs");
     NORN_TRY(check_stream(opt, err));
     NORN_TRY(plan_format(opt, plan, err));
     NORN_TRY(take_tags(opt, arena, plan, err));

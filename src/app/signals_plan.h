@@ -23,6 +23,7 @@ typedef struct norni_signals_opt {
     int32_t point_in_time;
     /* how signals are put together */
     int32_t min_tweets, bootstrap;
+    double min_effective;
     double min_confidence, interval_level, half_life, author_cap;
     bool engagement_weight;
     /* tweets */
@@ -43,7 +44,7 @@ extern const size_t norni_n_signals_weight_rows;
 extern const norni_param norni_signals_input_rows[];
 extern const size_t norni_n_signals_input_rows;
 /* The common rows that mean nothing here, for norni_op. */
-#define NORNI_SIGNALS_UNLISTED "|resume|chunk-size|retry-attempts|cache|items|"
+#define NORNI_SIGNALS_UNLISTED "|resume|chunk-size|retry-attempts|cache|"
 
 typedef struct norni_signals_plan {
     const norni_signals_opt *opt;

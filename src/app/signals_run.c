@@ -60,10 +60,25 @@ static norni_tweet_past is_stored(void *user, norni_str id) {
     return norni_tweet_store_has(r->store, id) ? NORNI_TWEET_STORED : NORNI_TWEET_NEW;
 }
 
+static bool is_parquet(const char *path) {
+    const size_t n = strlen(path);
+    return n > 8 && norni_str_is_nocase((norni_str){path + n - 8, 8}, ".parquet");
+}
+
+/* What is wrong here is the input's fault; what a store or a disk refuses is not. */
 static norn_status read_inputs(norni_signals_run *r, norni_tweets *out, norn_err *err) {
-    for (size_t i = 0; i < r->in.n; i++)
-        NORN_TRY(read_source(r, i, out, err));
-    return norni_tweets_settle(r->env->ctx, &r->plan.read, out, err);
+    norn_status st = NORN_OK;
+    for (size_t i = 0; st == NORN_OK && i < r->in.n; i++) {
+        if (is_parquet(r->in.path[i]))
+            st = norn_fail(err, NORN_E_FORMAT,
+                           "%s: Parquet is read by Python: norn.analyze_tweets(\"%s\")",
+                           norni_signals_input_name(r, i), norni_signals_input_name(r, i));
+        else
+            st = read_source(r, i, out, err);
+    }
+    r->input_failed =
+        st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
+    return st == NORN_OK ? norni_tweets_settle(r->env->ctx, &r->plan.read, out, err) : st;
 }
 
 /* What the input's records came to, told beside the store's tweets. */
@@ -130,11 +145,9 @@ static norn_status read_all(norni_signals_run *r, norn_err *err) {
     r->in = o->data;
     if (o->bytes == NULL && o->data.n > 0)
         NORN_TRY(norni_inputs_expand(&o->data, &r->arena, &r->in, err));
-    norn_status st = o->store != NULL ? pass_store(r, err) : read_inputs(r, &r->tweets, err);
-    if (st == NORN_OK) st = check_any(r, err);
-    r->input_failed =
-        st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
-    NORN_TRY(st);
+    NORN_TRY(o->store != NULL ? pass_store(r, err) : read_inputs(r, &r->tweets, err));
+    r->input_failed = r->tweets.n == 0;
+    NORN_TRY(check_any(r, err));
     r->n_sampled_from = o->sample > 0 ? r->tweets.n : 0;
     return norni_signals_sample(&r->tweets, (size_t)o->sample, (uint64_t)(uint32_t)o->common.seed,
                                 err);

@@ -11,16 +11,29 @@ static int by_draw(const void *arg, size_t a, size_t b) {
     return draw[a] < draw[b] ? -1 : draw[a] > draw[b] ? 1 : 0;
 }
 
-/* Those that stay, closed up; *place: where each went, or UINT32_MAX. */
+/* Undated tweets last, as in the search for near-copies. */
+static bool is_earlier(const norni_tweet *a, const norni_tweet *b) {
+    if (a->time == NORNI_TWEET_NO_TIME || b->time == NORNI_TWEET_NO_TIME)
+        return a->time != NORNI_TWEET_NO_TIME && b->time == NORNI_TWEET_NO_TIME;
+    return a->time < b->time;
+}
+
+/* Those that stay, closed up. Copies of a tweet that went are copies of the earliest of them. *place: where each went, or where those that copy it look. */
 static void close_up(norni_tweets *t, const bool *stays, uint32_t *place) {
     size_t n = 0;
     for (size_t i = 0; i < t->n; i++) {
         place[i] = stays[i] ? (uint32_t)n : UINT32_MAX;
         if (stays[i]) t->tweet[n++] = t->tweet[i];
     }
+    for (size_t i = 0, k = 0; i < t->n; k += stays[i++]) {
+        const uint32_t of = stays[i] ? t->tweet[k].twin : UINT32_MAX;
+        if (of == UINT32_MAX || stays[of]) continue;
+        if (place[of] == UINT32_MAX || is_earlier(&t->tweet[k], &t->tweet[place[of]]))
+            place[of] = (uint32_t)k;
+    }
     for (size_t k = 0; k < n; k++) {
         norni_tweet *w = &t->tweet[k];
-        if (w->twin != UINT32_MAX) w->twin = place[w->twin];
+        if (w->twin != UINT32_MAX) w->twin = place[w->twin] != k ? place[w->twin] : UINT32_MAX;
     }
     t->n = n;
 }

@@ -155,11 +155,17 @@ static norn_status tell(const stream_run *r, const norni_stopwatch *watch, norni
     norni_hash_text(norni_hash_stream_get(&r->digest), out->digest);
     for (size_t k = 0; k < NORNI_N_REFUSALS; k++) {
         if (r->tweets.refused[k] > 0)
-            norni_say(r->env, "left out, %s: %llu",
+            norni_say(r->env, "left out, %s: %llu; the first: line %llu%s%s",
                       norni_tweet_refusal_name((norni_tweet_refusal)k),
-                      (unsigned long long)r->tweets.refused[k]);
+                      (unsigned long long)r->tweets.refused[k],
+                      (unsigned long long)r->tweets.refused_first[k].line,
+                      r->tweets.refused_first[k].what[0] ? ": " : "",
+                      r->tweets.refused_first[k].what);
     }
-    norni_say(r->env, "%zu tweets scored by %s; digest %s", out->n_ok, r->model.name, out->digest);
+    norni_say(r->env,
+              "%zu tweets scored by %s, without terms: spam and technical words count in a whole "
+              "file alone; digest %s",
+              out->n_ok, r->model.name, out->digest);
     if (c->summary == NULL) return NORN_OK;
     norni_spool none;
     norni_spool_init(&none, &r->env->ctx->alloc, 1024);

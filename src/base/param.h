@@ -53,6 +53,7 @@ typedef struct norni_param {
     char letter;       /* short flag, or 0 */
     const char *alias; /* further names, as "workers|n-jobs", or NULL */
     bool words;        /* TEXT: `--name a b c` is one text, "a b c" */
+    bool is_on;        /* BOOL: true unless `--no-name` is said */
     norni_path path;   /* the text names a file or a folder: no request's text ever sets it */
 } norni_param;
 
