@@ -103,6 +103,7 @@ static double spread(const flat_job *j, double least) {
 static norn_status aggregate(norn_ctx *ctx, flat_job *j, const norni_signals_opt *o,
                              norni_frame_flat *out, norn_err *err) {
     norni_aggregate_opt how = norni_aggregate_opt_default();
+    how.min_effective = o->min_effective;
     how.min_confidence = o->min_confidence;
     how.level = o->interval_level / 100;
     how.replicates = o->bootstrap;

@@ -198,6 +198,17 @@ def wrong(check):
                        (["--min-confidence", "2"], b"--min-confidence")):
         done = norn("signals", TWEETS, *args)
         check.that(done.returncode in (2, 3) and word in done.stderr and b"\n" in done.stderr, f"{' '.join(args[:1])}: wrong use is told", (done.returncode, done.stderr))
+    for args, word in ((["--resume", "r"], b"--store"), (["--precision", "int8"], b"RoBERTa"), (["--hashtags", "-q"], b"--hashtags"), (["--bootstrap", "1"], b"bootstrap")):
+        done = norn("signals", TWEETS, *args)
+        check.that(done.returncode == 2 and word in done.stderr, f"{' '.join(args)}: refused", (done.returncode, done.stderr))
+    norn("signals", TWEETS, "--quiet", "--items", "i.csv", "--out", "r.json")
+    check.that(os.path.getsize("i.csv") > 10000, "--items is the table")
+    with open("r.json", encoding="utf-8") as f:
+        options = json.load(f)["metadata"]["options"]
+    other = json.loads(signals(TWEETS, "--point-in-time", "hour", "--near-duplicates", "drop", "--no-include-tfidf")[0])["metadata"]["options"]
+    check.that(options != other, "the report says what it was made with", options)
+    done = norn("signals", "x.parquet")
+    check.that(done.returncode == 3 and b"analyze_tweets" in done.stderr, "Parquet is Python's", done.stderr)
     done = norn("signals", "--hashtags", "nifty50", TWEETS)
     check.that(done.returncode == 2 and b"put the file first" in done.stderr, "a file behind --hashtags is told", done.stderr)
     done = norn("signals")
@@ -208,6 +219,9 @@ def samples(check):
     a, b = signals(TWEETS, "--sample", "100", "--seed", "3"), signals(TWEETS, "--sample", "100", "--seed", "3", "--workers", "3")
     c = signals(TWEETS, "--sample", "100", "--seed", "4")
     check.that(a[0] == b[0] and a[1]["n_ok"] == 100 and a[1]["digest"] != c[1]["digest"], "a sample is a seed's")
+    write("copies.csv", [[i, f"2025-01-02T{i % 24:02d}:00:00Z", "strong breakout, buy the dip now", "", "", "", "", "alpha"] for i in range(60)])
+    body = json.loads(signals("copies.csv", "--sample", "22")[0])["overall_market"]
+    check.that(body["interval"]["lower"] is None and body["n_authors"] == 1 and body["signal_label"] == "HOLD", "copies by nobody known are one opinion, in a sample, too", body)
 
 
 def texts(check):
@@ -235,6 +249,10 @@ def texts(check):
     check.that(abs(sum(v * v for (row, _), v in weights.items() if row == "1") - 1) < 1e-12, "rows have length one")
     done = norn("text", "tokenize", "l.txt", "--input-format", "lines", "--format", "json", "--quiet")
     check.that([json.loads(line)["tokens"] for line in done.stdout.splitlines()] == [["one", "two", "two"], ["two", "three"]], "tokens", done.stdout)
+    done = norn("text", "tokenize", "-", "--quiet", "--format", "json", input=b"This is an example\nanother one\n")
+    check.that(len(done.stdout.splitlines()) == 2, "one column without a known header is plain lines", done.stdout)
+    done = norn("text", "sentiment", "-", "--quiet", "--model", "vader", input=b'text\n"  padded  "\n""\nb\n')
+    check.that(done.stdout.decode().splitlines()[1].startswith("  padded  ,") and len(done.stdout.splitlines()) == 4, "blanks and empty rows stay", done.stdout)
     for what in ("sentiment", "tfidf", "tokenize"):
         one = norn("text", what, TWEETS, "--workers", "1", "--quiet", "--summary", "a.json").stdout
         for n in WORKERS:
