@@ -11,6 +11,11 @@ typedef norn_status (*text_fn)(const norni_op_env *env, const norni_text_opt *op
 
 static norn_status check_outputs(const norni_op_env *env, const norni_text_opt *o, norn_err *err) {
     const norni_common_opt *c = &o->common;
+    if (c->resume != NULL || c->items != NULL || c->plot != NULL)
+        return norn_fail(err, NORN_E_ARG, "--%s: text has none; leave it out",
+                         c->resume  ? "resume"
+                         : c->items ? "items"
+                                    : "plot");
     const norni_output files[] = {
         {"--out", c->out}, {"--summary", c->summary}, {"--terms", o->terms}};
     const norni_output more[] = {{"--lexicon", o->sentiment.lexicon}};
@@ -53,6 +58,10 @@ static norn_status run(const norni_op_env *env, const norni_text_opt *o, const c
     norn_status st = norni_texts_read(env->ctx, o, &arena, &texts, err);
     out->input_failed =
         st == NORN_E_IO || st == NORN_E_FORMAT || st == NORN_E_DATA || st == NORN_E_LIMIT;
+    if (st == NORN_OK && texts.guessed_lines)
+        norni_say(env,
+                  "read as plain lines, a text each; if the first is a header, name it: "
+                  "--text-col NAME");
     if (st == NORN_OK && texts.n_mended > 0)
         norni_say(env, "%zu texts were not UTF-8: U+FFFD stands where bytes had no meaning",
                   texts.n_mended);

@@ -58,6 +58,23 @@ static norni_text_format format_of(const text_reader *r) {
     return c == '{' || c == '[' ? NORNI_TEXT_JSON : NORNI_TEXT_CSV;
 }
 
+/* A file of one column whose first line is no name that is known or asked for: plain lines, without a header. */
+static bool is_plain(const text_reader *r) {
+    const char *end = r->bytes.n > 0 ? memchr(r->bytes.p, '\n', r->bytes.n) : NULL;
+    const norni_str first =
+        norni_str_trim((norni_str){r->bytes.p, end ? (size_t)(end - r->bytes.p) : r->bytes.n});
+    if (r->opt->text_col != NULL || r->opt->id_col != NULL || r->opt->point_in_time != 0 ||
+        first.n == 0 || first.p[0] == '"')
+        return false;
+    for (size_t k = 0; k < first.n; k++) {
+        if (memchr(",;|\t", first.p[k], 4) != NULL) return false;
+    }
+    for (size_t k = 0; k < N_TEXT_NAMES; k++) {
+        if (norni_str_is_nocase(first, text_names[k])) return false;
+    }
+    return true;
+}
+
 /* ---- rows ---- */
 
 static norn_status keep(text_reader *r, norni_str s, norni_str *out, norn_err *err) {
@@ -112,8 +129,7 @@ static norn_status take_table(text_reader *r, bool workbook, norn_err *err) {
     size_t text = 0, id = 0, time = 0;
     NORN_TRY(workbook
                  ? norni_grid_read(r->ctx, r->opt->data, r->opt->sheet, r->arena, &t->grid, err)
-                 : norni_grid_parse(r->ctx, r->bytes.p, r->bytes.n, r->opt->sheet, r->arena,
-                                    &t->grid, err));
+                 : norni_grid_parse_whole(r->ctx, r->bytes.p, r->bytes.n, r->arena, &t->grid, err));
     if (t->grid.n == 0) return norn_fail(err, NORN_E_DATA, "the file is empty");
     const norni_grid_row *head = &t->grid.row[0];
     NORN_TRY(
@@ -287,6 +303,11 @@ norn_status norni_texts_read(norn_ctx *ctx, const norni_text_opt *opt, norni_are
             is_table ? "" : norni_arena_text(arena, r.bytes.p ? r.bytes.p : "", r.bytes.n),
             r.bytes.n};
         out->format = is_table ? NORNI_TEXT_CSV : format_of(&r);
+        if (!is_table && opt->input_format == NORNI_TEXT_AUTO && out->format == NORNI_TEXT_CSV &&
+            is_plain(&r)) {
+            out->format = NORNI_TEXT_LINES;
+            out->guessed_lines = true;
+        }
         if (all.p == NULL)
             st = norni_alloc_fail(err, "text", all.n, 1);
         else if (out->format == NORNI_TEXT_CSV)

@@ -15,7 +15,8 @@ typedef struct norni_texts {
     norni_str *id;   /* (n) or NULL: numbers */
     norni_str *time; /* (n) as it stands, or NULL: none was asked for */
     norni_str id_name;
-    size_t n_mended; /* texts that were not UTF-8 */
+    bool guessed_lines; /* nobody said so: a file of one column without a known header */
+    size_t n_mended;    /* texts that were not UTF-8 */
 } norni_texts;
 
 /* All in the arena; a whole file of at most NORNI_GRID_MOST_BYTES. NORN_E_FORMAT names line or byte, NORN_E_DATA the columns that are there. */

@@ -14,19 +14,20 @@ typedef struct grid_list {
     norni_str *cell; /* of the row being read */
     size_t cap_cells;
     norni_grid told; /* of it the decoded cells */
+    bool whole;      /* cells keep their blanks, and rows of nothing stay, but for empty lines */
 } grid_list;
 
-static norn_status keep_row(grid_list *l, size_t n, uint64_t line, norn_err *err) {
+static norn_status keep_row(grid_list *l, size_t n, uint64_t line, bool empty, norn_err *err) {
     if (l->told.n_decoded > 0 && l->told.first_decoded_line == 0) l->told.first_decoded_line = line;
     while (n > 0 && l->cell[n - 1].n == 0)
         n--;
-    if (n == 0) return NORN_OK;
+    if (n == 0 && (empty || !l->whole)) return NORN_OK;
     norni_grid_row *row = norni_list_grow(l->arena, l->row, l->n, &l->cap, 64, sizeof *row);
     if (row == NULL) return norni_alloc_fail(err, "sheet", l->cap, sizeof *row);
     l->row = row;
-    norni_str *cell = norni_arena_get(l->arena, n, sizeof *cell);
+    norni_str *cell = norni_arena_get(l->arena, n + 1, sizeof *cell);
     if (cell == NULL) return norni_alloc_fail(err, "sheet", n, sizeof *cell);
-    memcpy(cell, l->cell, n * sizeof *cell);
+    if (n > 0) memcpy(cell, l->cell, n * sizeof *cell);
     row[l->n++] = (norni_grid_row){n, cell, line};
     return NORN_OK;
 }
@@ -40,7 +41,7 @@ static norn_status keep_cell(grid_list *l, const norni_chunk *chunk, char *text,
         if (cell == NULL) return norni_alloc_fail(err, "sheet", l->cap_cells, sizeof *cell);
         l->cell = cell;
     }
-    s = norni_str_trim(s);
+    if (!l->whole) s = norni_str_trim(s);
     const uintptr_t from = (uintptr_t)chunk->p, at = (uintptr_t)s.p;
     if (!norni_utf8_valid(s)) {
         s = norni_latin_decode(l->arena, s);
@@ -90,7 +91,7 @@ static norn_status take_chunk(grid_list *l, const norni_chunk *chunk, norni_csv_
         if (!norni_csv_is_eol(&chunk->syntax, *at)) continue;
         line += norni_csv_count_bytes(&chunk->syntax, counted, (size_t)(record - counted)).lines;
         counted = record;
-        NORN_TRY(keep_row(l, k, line, err));
+        NORN_TRY(keep_row(l, k, line, at == record, err));
         k = 0;
         record = p;
     }
@@ -137,9 +138,10 @@ static norn_status keep_sheets(const norni_cutter *cut, norni_arena *arena, norn
     return NORN_OK;
 }
 
-static norn_status grid_of(norni_cutter *cut, norni_arena *arena, norni_grid *out, norn_err *err) {
+static norn_status grid_of(norni_cutter *cut, bool whole, norni_arena *arena, norni_grid *out,
+                           norn_err *err) {
     norni_chunk chunk = {.p = NULL};
-    grid_list list = {.arena = arena};
+    grid_list list = {.arena = arena, .whole = whole};
     *out = (norni_grid){.n = 0};
     NORN_TRY(norni_cutter_open(cut, err));
     norn_status st = keep_sheets(cut, arena, &list.told, err);
@@ -156,12 +158,18 @@ norn_status norni_grid_read(norn_ctx *ctx, const char *path, const char *sheet, 
                             norni_grid *out, norn_err *err) {
     norni_cutter cut = {.ctx = ctx, .path = &path, .n_inputs = 1, .keep_head = true};
     cut.source_opt.sheet = sheet;
-    return grid_of(&cut, arena, out, err);
+    return grid_of(&cut, false, arena, out, err);
+}
+
+norn_status norni_grid_parse_whole(norn_ctx *ctx, const void *bytes, size_t n, norni_arena *arena,
+                                   norni_grid *out, norn_err *err) {
+    norni_cutter cut = {.ctx = ctx, .bytes = bytes, .n_bytes = n, .n_inputs = 1, .keep_head = true};
+    return grid_of(&cut, true, arena, out, err);
 }
 
 norn_status norni_grid_parse(norn_ctx *ctx, const void *bytes, size_t n, const char *sheet,
                              norni_arena *arena, norni_grid *out, norn_err *err) {
     norni_cutter cut = {.ctx = ctx, .bytes = bytes, .n_bytes = n, .n_inputs = 1, .keep_head = true};
     cut.source_opt.sheet = sheet;
-    return grid_of(&cut, arena, out, err);
+    return grid_of(&cut, false, arena, out, err);
 }

@@ -35,6 +35,9 @@ NORN_CHECKED norn_status norni_grid_read(norn_ctx *ctx, const char *path, const 
 NORN_CHECKED norn_status norni_grid_parse(norn_ctx *ctx, const void *bytes, size_t n,
                                           const char *sheet, norni_arena *arena, norni_grid *out,
                                           norn_err *err);
+/* The same of a delimited text whose cells keep the blanks around them, and whose rows of empty cells stay; only empty lines go. */
+NORN_CHECKED norn_status norni_grid_parse_whole(norn_ctx *ctx, const void *bytes, size_t n,
+                                                norni_arena *arena, norni_grid *out, norn_err *err);
 /* The cell, or an empty text beyond the row's end. */
 static inline norni_str norni_grid_cell(const norni_grid_row *row, size_t k) {
     return k < row->n ? row->cell[k] : (norni_str){"", 0};
