@@ -197,10 +197,10 @@ static const char *const about[PANES] = {
 
 /* What a page's most is, where more points were allowed. */
 static norn_status note_most(const norni_signal_page *p, norni_pane *cloud) {
-    char words[96], x[NORNI_SIGNAL_WORD];
+    char words[96], x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
     if (p->stamp->max_points <= CLOUD || p->s->tweets->n <= CLOUD) return NORN_OK;
-    (void)norni_format(words, sizeof words, "%u of %s tweets by label: a page holds no more",
-                       (unsigned)CLOUD, norni_signals_count(p->s->tweets->n, x));
+    (void)norni_format(words, sizeof words, "%s of %s tweets by label: a page holds no more",
+                       norni_signals_count(CLOUD, y), norni_signals_count(p->s->tweets->n, x));
     return norni_signals_keep(p, words, &cloud->note);
 }
 

@@ -107,12 +107,13 @@ void norni_signals_html_tags(const norni_signal_page *p, norni_buf *b) {
                    "<p class=\"filter\" hidden=\"hidden\"><label for=\"tag-filter\">Show "
                    "hashtags or terms with</label><input id=\"tag-filter\" type=\"search\" "
                    "autocomplete=\"off\"/><span id=\"tag-count\" role=\"status\"></span></p>\n");
-    open_table(
-        b, "tags",
-        "By signal times confidence, those of too few opinions behind the others. No side is "
+    norni_buf_text(
+        b,
+        "<p class=\"soft\">Those of too few opinions stand behind the others. No side is "
         "named where the interval has 0 in it or is not known. Bullish and bearish are "
-        "shares of valid tweets.",
-        column, sizeof column / sizeof *column, 0x7F9);
+        "shares of valid tweets.</p>\n");
+    open_table(b, "tags", "By signal times confidence.", column, sizeof column / sizeof *column,
+               0x7F9);
     for (size_t k = 0; k < p->a->n_groups && !b->failed; k++)
         put_tag(p, &p->a->group[k], k + 1, b);
     close_table(b);

@@ -293,6 +293,8 @@ static void words_for_people(void **state) {
     norni_signals_tell(&m.a, &m.s, &m.stamp, &b);
     norni_buf_add(&b, "", 1);
     assert_non_null(strstr(b.p, "Market: NEUTRAL, signal +0."));
+    assert_non_null(strstr(b.p, "Tweets: 700 of 40 known authors, "));
+    assert_non_null(strstr(b.p, " valid of "));
     assert_non_null(strstr(b.p, "(95 % interval +"));
     assert_non_null(strstr(b.p, "Asked for:\n  #tag1: "));
     assert_non_null(strstr(b.p, "  #nowhere: too few tweets, or none\n"));
