@@ -121,6 +121,8 @@ static norn_status load_tokens(const loader *l, norni_buf *vocab, norni_buf *mer
     norni_roberta *r = l->r;
     NORN_TRY(read_file(l, "vocab.json", MOST_VOCAB, vocab, err));
     NORN_TRY(read_file(l, "merges.txt", MOST_VOCAB, merges, err));
+    if (norni_str_trim((norni_str){merges->p, merges->n}).n == 0)
+        return norn_fail(err, NORN_E_FORMAT, "merges.txt: it is empty");
     NORN_TRY(norni_bpe_make(&r->alloc, (norni_str){vocab->p, vocab->n},
                             (norni_str){merges->p, merges->n}, &r->bpe, err));
     return check_tokens(r, err);

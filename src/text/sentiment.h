@@ -29,6 +29,17 @@ static inline void norni_sentiment_free(norni_sentiment_model *m) {
     if (m->free != NULL) m->free(m->self);
     *m = (norni_sentiment_model){0};
 }
+/* What an empty text is. */
+static inline norni_sentiment norni_sentiment_none(void) {
+    return (norni_sentiment){{1.0 / 3, 1.0 / 3, 1.0 / 3}, NORNI_NEUTRAL, 0};
+}
+/* One text; scratch in the worker's arena, which is rewound behind it. */
+typedef norn_status (*norni_sentiment_fn)(norni_worker *worker, const void *self, norni_str text,
+                                          norni_sentiment *out, norn_err *err);
+/* For models that take one text after the other: fixed blocks of texts in parallel. */
+NORN_CHECKED norn_status norni_sentiment_each(norn_ctx *ctx, norni_worker *worker, const void *self,
+                                              norni_sentiment_fn one, const norni_str *texts,
+                                              size_t n, norni_sentiment *out, norn_err *err);
 /* "negative", "neutral", "positive" */
 static inline const char *norni_sentiment_name(int32_t label) {
     return label == NORNI_NEGATIVE ? "negative" : label == NORNI_POSITIVE ? "positive" : "neutral";

@@ -117,38 +117,19 @@ static void judge(const tweet_model *m, const norni_tweet_features *f, norni_sen
     out->score = out->p[NORNI_POSITIVE] - out->p[NORNI_NEGATIVE];
 }
 
-typedef struct job {
-    const tweet_model *m;
-    const norni_str *texts;
-    size_t n;
-    norni_sentiment *out;
-} job;
-
-static norn_status score_block(norni_worker *worker, size_t item, void *arg, norn_err *err) {
-    const job *a = arg;
-    const norni_poll poll = norni_ctx_poll(worker->ctx);
-    const size_t first = item * TWEET_BLOCK;
-    const size_t end = a->n - first < TWEET_BLOCK ? a->n : first + TWEET_BLOCK;
-    for (size_t i = first; i < end; i++) {
-        const norni_arena_mark mark = norni_arena_mark_get(&worker->arena);
-        norni_tweet_features f;
-        const norn_status st = norni_tweet_features_of(a->m->vader, &a->m->negations, a->texts[i],
-                                                       &worker->arena, &f, err);
-        if (st == NORN_OK && f.n[0] > 0) judge(a->m, &f, &a->out[i]);
-        if (st == NORN_OK && f.n[0] == 0)
-            a->out[i] = (norni_sentiment){{1.0 / 3, 1.0 / 3, 1.0 / 3}, NORNI_NEUTRAL, 0};
-        norni_arena_rewind(&worker->arena, mark);
-        if (st != NORN_OK) return st;
-        if (norni_poll_stop(&poll)) return norn_fail(err, NORN_E_CANCEL, "sentiment: cancelled");
-    }
+static norn_status score_one(norni_worker *worker, const void *self, norni_str text,
+                             norni_sentiment *out, norn_err *err) {
+    const tweet_model *m = self;
+    norni_tweet_features f;
+    NORN_TRY(norni_tweet_features_of(m->vader, &m->negations, text, &worker->arena, &f, err));
+    *out = norni_sentiment_none();
+    if (f.n[0] > 0) judge(m, &f, out);
     return NORN_OK;
 }
 
 static norn_status score(norn_ctx *ctx, norni_worker *worker, const void *self,
                          const norni_str *texts, size_t n, norni_sentiment *out, norn_err *err) {
-    job a = {.m = self, .texts = texts, .n = n, .out = out};
-    return norni_for(ctx, worker, n / TWEET_BLOCK + (n % TWEET_BLOCK != 0), score_block, &a, NULL,
-                     err);
+    return norni_sentiment_each(ctx, worker, self, score_one, texts, n, out, err);
 }
 
 static void free_model(void *self) {

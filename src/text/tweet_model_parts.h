@@ -10,7 +10,6 @@ enum {
     TWEET_N_GROUPS = 2,                  /* of hashed features: words, characters */
     TWEET_N_DENSE = 40,                  /* numbers of a tweet: VADER's, and counts */
     TWEET_MODEL_BYTES = 1000000,         /* a file's size at most */
-    TWEET_BLOCK = 256,                   /* texts of an item of work */
     TWEET_TEXT_BYTES = NORNI_VADER_BYTES /* that are read of a text */
 };
 

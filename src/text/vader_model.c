@@ -16,13 +16,6 @@ typedef struct vader_model {
     norni_vader *vader;
 } vader_model;
 
-typedef struct job {
-    const vader_model *m;
-    const norni_str *texts;
-    size_t n;
-    norni_sentiment *out;
-} job;
-
 static void judge(const norni_vader_score *s, norni_sentiment *out) {
     const double c = s->compound;
     out->p[NORNI_NEGATIVE] = 1 / (1 + norni_exp(SLOPE * (c + THRESHOLD)));
@@ -34,27 +27,19 @@ static void judge(const norni_vader_score *s, norni_sentiment *out) {
     out->score = c;
 }
 
-static norn_status score_block(norni_worker *worker, size_t item, void *arg, norn_err *err) {
-    const job *a = arg;
-    const norni_poll poll = norni_ctx_poll(worker->ctx);
-    const size_t first = item * TWEET_BLOCK;
-    const size_t end = a->n - first < TWEET_BLOCK ? a->n : first + TWEET_BLOCK;
-    for (size_t i = first; i < end; i++) {
-        norni_vader_score s;
-        NORN_TRY(norni_vader_score_of(a->m->vader, a->texts[i], &worker->arena, &s, err));
-        judge(&s, &a->out[i]);
-        if (s.n_words == 0)
-            a->out[i] = (norni_sentiment){{1.0 / 3, 1.0 / 3, 1.0 / 3}, NORNI_NEUTRAL, 0};
-        if (norni_poll_stop(&poll)) return norn_fail(err, NORN_E_CANCEL, "sentiment: cancelled");
-    }
+static norn_status score_one(norni_worker *worker, const void *self, norni_str text,
+                             norni_sentiment *out, norn_err *err) {
+    const vader_model *m = self;
+    norni_vader_score s;
+    NORN_TRY(norni_vader_score_of(m->vader, text, &worker->arena, &s, err));
+    *out = norni_sentiment_none();
+    if (s.n_words > 0) judge(&s, out);
     return NORN_OK;
 }
 
 static norn_status score(norn_ctx *ctx, norni_worker *worker, const void *self,
                          const norni_str *texts, size_t n, norni_sentiment *out, norn_err *err) {
-    job a = {.m = self, .texts = texts, .n = n, .out = out};
-    return norni_for(ctx, worker, n / TWEET_BLOCK + (n % TWEET_BLOCK != 0), score_block, &a, NULL,
-                     err);
+    return norni_sentiment_each(ctx, worker, self, score_one, texts, n, out, err);
 }
 
 static void free_model(void *self) {
