@@ -19,7 +19,7 @@ typedef struct norni_signal_targets {
 } norni_signal_targets;
 NORN_CHECKED norn_status norni_signals_targets_of(const norni_signal_page *p, size_t most,
                                                   norni_signal_targets *out);
-/* Bars of the signal (SELL side and BUY side) with intervals over those tags. */
+/* Bars of the signal (below 0 and above) with intervals over those tags. */
 NORN_CHECKED norn_status norni_signals_pane_targets(const norni_signal_page *p,
                                                     const norni_signal_targets *t, norni_pane *out);
 

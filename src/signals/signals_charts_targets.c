@@ -83,8 +83,8 @@ norn_status norni_signals_pane_targets(const norni_signal_page *p, const norni_s
     double *v = norni_signals_numbers(p, t->n, 12);
     norni_layer *layer = norni_pane_layers(p->arena, out, 3);
     if (v == NULL || layer == NULL) return norni_signals_no_memory(p, 12 * t->n);
-    boxes(&layer[0], "SELL side", 5, false, v, t->n);
-    boxes(&layer[1], "BUY side", 0, false, v + 4 * t->n, t->n);
+    boxes(&layer[0], "Signal below 0", 5, false, v, t->n);
+    boxes(&layer[1], "Signal above 0", 0, false, v + 4 * t->n, t->n);
     double *x = v + 8 * t->n;
     layer[2] = (norni_layer){.mark = NORNI_MARK_SEGMENTS,
                              .name = norni_str_of("Interval"),

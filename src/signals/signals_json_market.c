@@ -45,7 +45,7 @@ static void put_estimate(norni_json *j, const norni_estimate *e, double lo, doub
 /* How many names are known among all tweets, and whether there is too little to act upon. */
 static void put_few(norni_json *j, const norni_signal_group *g, bool few) {
     norni_json_key_count(j, "n_known_authors", g->n_known_authors);
-    norni_json_key(j, "too_few");
+    norni_json_key(j, "few");
     norni_json_bool(j, few);
 }
 
