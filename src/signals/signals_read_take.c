@@ -1,6 +1,7 @@
 /* Records taken apart in blocks side by side, and put into the table in their order. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signals/signals_read_parts.h"
+#include "text/unicode.h"
 
 void norni_tweet_stream_free(const norn_alloc *alloc, norni_tweet_stream *s) {
     if (s == NULL) return;
@@ -103,12 +104,16 @@ static void keep_first(norni_tweet_example *to, const norni_tweet_example *from)
 }
 
 /* The table's number of each of the block's extra columns; *same: they are its first ones. */
-static norn_status map_extra(norni_tweets *t, const norni_tweet_block *b, size_t *map, bool *same,
-                             norn_err *err) {
+/* `mended` is scratch: names are texts as any. */
+static norn_status map_names(norni_tweets *t, const norni_tweet_block *b, norni_buf *mended,
+                             size_t *map, bool *same, norn_err *err) {
     *same = true;
     for (size_t k = 0; k < b->n_extra; k++) {
-        const norni_str name = b->extra[k];
         size_t i = 0;
+        mended->n = 0;
+        (void)norni_utf8_mend(b->extra[k], mended);
+        if (mended->failed) return norni_alloc_fail(err, "tweets", 1, b->extra[k].n);
+        const norni_str name = {mended->p ? mended->p : "", mended->n};
         while (i < t->n_extra && norni_str_cmp(t->extra_name[i], name) != 0)
             i++;
         if (i == t->n_extra && i < NORNI_TWEET_MOST_EXTRA) {
@@ -123,6 +128,15 @@ static norn_status map_extra(norni_tweets *t, const norni_tweet_block *b, size_t
         *same = *same && i == k;
     }
     return NORN_OK;
+}
+
+static norn_status map_extra(norni_tweets *t, const norni_tweet_block *b, size_t *map, bool *same,
+                             norn_err *err) {
+    norni_buf mended;
+    norni_buf_init(&mended, t->alloc);
+    const norn_status st = map_names(t, b, &mended, map, same, err);
+    norni_buf_clear(&mended);
+    return st;
 }
 
 static norn_status move_extra(norni_tweets *t, norni_tweet *tweet, const size_t *map,

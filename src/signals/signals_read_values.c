@@ -201,6 +201,9 @@ static norni_str turn_zone(norni_str s, char out[48]) {
     return (norni_str){out, n + zone.n};
 }
 
+/* So that the end of a tweet's hour can be written, too. */
+#define LATEST (NORNI_TIME_MAX - NORNI_US_DAY)
+
 bool norni_tweet_time(norni_str text, int64_t *us, bool *zoned) {
     char iso[24], turned[48];
     norni_time_style style;
@@ -210,7 +213,7 @@ bool norni_tweet_time(norni_str text, int64_t *us, bool *zoned) {
     int64_t t;
     if (s.n == 0) return false;
     if (is_digit(s.p[0]) && (s.n < 5 || is_digit(s.p[4])) && s.n != 8) {
-        if (!parse_epoch(s, &t) || t > NORNI_TIME_MAX) return false;
+        if (!parse_epoch(s, &t) || t > LATEST) return false;
         *us = t;
         return true;
     }
@@ -220,7 +223,8 @@ bool norni_tweet_time(norni_str text, int64_t *us, bool *zoned) {
         s = turn_zone(s, turned);
     }
     if (!norni_time_parse(s, &t, &style, zoned)) return false;
-    if (style.kind != NORNI_TIME_DATETIME && style.kind != NORNI_TIME_DATE) return false;
+    if ((style.kind != NORNI_TIME_DATETIME && style.kind != NORNI_TIME_DATE) || t > LATEST)
+        return false;
     *us = t;
     return true;
 }

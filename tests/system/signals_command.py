@@ -188,6 +188,10 @@ def hostile(check):
             f.write(text)
         done = norn("signals", name)
         check.that(done.returncode == 3 and name.encode() in done.stderr, f"{name}: not usable, and said so", (done.returncode, done.stderr))
+    with open("name.csv", "wb") as f:
+        f.write(b"tweet_id,content,no\xff=te,timestamp\n1,hello buy,x,9999-12-31T23:59:59Z\n")
+    table = norn("signals", "name.csv", "--format", "csv", "--quiet")
+    check.that("no\ufffd=te" in table.stdout.decode("utf-8") and signals("name.csv")[1]["faults"]["time"] == 1, "a header that is no UTF-8; the last hour of all", table.stdout)
     write("two.csv", [[7, "2025-01-01T00:00:00+05:30", "same id", 0, 0, 0, 0, ""], [7, "2025-01-01T00:00:00Z", "same id again", 0, 0, 0, 0, ""]])
     check.that(signals("two.csv")[1]["n_ok"] == 1, "an id that comes again")
 
