@@ -81,7 +81,7 @@ static void put_tag(const norni_signal_page *p, const norni_signal_group *g, siz
     norni_buf_text(b, "<tr>");
     fixed_cell(b, (double)rank, 0, false);
     tag_head(p, g, b);
-    text_cell(b, norni_str_of(norni_signals_verdict(g)));
+    text_cell(b, norni_str_of(norni_signals_verdict(g, p->stamp)));
     fixed_cell(b, g->signal.mean, 3, true);
     number_cell(b, g->signal.lo, norni_signals_range(g->signal.lo, g->signal.hi, range));
     share_cell(b, g->confidence);

@@ -49,8 +49,8 @@ typedef struct norni_signal_words {
 void norni_signals_words(const norni_aggregates *a, const norni_signals *s,
                          const norni_signal_stamp *stamp, norni_signal_words *out);
 extern const char norni_signals_no_advice[];
-/* Of a hashtag, for people: its label; but no side of few opinions, or where its interval has 0 in it or is not known. */
-const char *norni_signals_verdict(const norni_signal_group *g);
+/* Of a hashtag, for people: its label; but no side of few opinions (an effective size or clusters below min_effective), or where its interval has 0 in it or is not known. */
+const char *norni_signals_verdict(const norni_signal_group *g, const norni_signal_stamp *stamp);
 
 /* ---- signals_charts_sample.c ---- */
 /* Rows of at most `most` tweets, ascending, in *row (arena): of each label its share (largest remainders, at least one of

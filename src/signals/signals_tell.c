@@ -48,11 +48,11 @@ static void tell_market(const norni_aggregates *a, const norni_signal_stamp *sta
     norni_buf_format(b, "%s with fewer\n", norni_signals_count(a->n_small, x));
 }
 
-static void tell_group(const norni_signal_group *g, norni_buf *b) {
+static void tell_group(const norni_signal_group *g, const norni_signal_stamp *stamp, norni_buf *b) {
     char x[NORNI_SIGNAL_WORD], range[2 * NORNI_SIGNAL_WORD];
     norni_buf_text(b, "  #");
     put_plain(b, g->tag);
-    norni_buf_format(b, ": %s, signal %s", norni_signals_verdict(g),
+    norni_buf_format(b, ": %s, signal %s", norni_signals_verdict(g, stamp),
                      norni_signals_fixed(g->signal.mean, 3, true, x));
     if (isfinite(g->signal.lo) && isfinite(g->signal.hi))
         norni_buf_format(b, " (%s)", norni_signals_range(g->signal.lo, g->signal.hi, range));
@@ -62,17 +62,18 @@ static void tell_group(const norni_signal_group *g, norni_buf *b) {
                      g->n == 1 ? "" : "s", norni_consensus_name(g->consensus));
 }
 
-static void tell_strongest(const norni_aggregates *a, norni_buf *b) {
+static void tell_strongest(const norni_aggregates *a, const norni_signal_stamp *stamp,
+                           norni_buf *b) {
     if (a->n_groups == 0) return;
     const size_t n = a->n_groups < STRONGEST ? a->n_groups : STRONGEST;
     const size_t low = a->n_groups - n < STRONGEST ? a->n_groups - n : STRONGEST;
     norni_buf_text(b, "Highest hashtags (by signal times confidence):\n");
     for (size_t k = 0; k < n; k++)
-        tell_group(&a->group[k], b);
+        tell_group(&a->group[k], stamp, b);
     if (low == 0) return;
     norni_buf_text(b, "Lowest hashtags:\n");
     for (size_t k = 0; k < low; k++)
-        tell_group(&a->group[a->n_groups - 1 - k], b);
+        tell_group(&a->group[a->n_groups - 1 - k], stamp, b);
 }
 
 /* The reference's detailed section: of the tags asked for. */
@@ -82,7 +83,7 @@ static void tell_asked(const norni_aggregates *a, const norni_signal_stamp *stam
     for (size_t i = 0; i < stamp->n_tags && i < ASKED; i++) {
         const size_t k = norni_signals_group(a, stamp->tag[i]);
         if (k < a->n_groups) {
-            tell_group(&a->group[k], b);
+            tell_group(&a->group[k], stamp, b);
             continue;
         }
         norni_buf_text(b, "  #");
@@ -91,7 +92,7 @@ static void tell_asked(const norni_aggregates *a, const norni_signal_stamp *stam
     }
     if (stamp->n_tags > ASKED) norni_buf_format(b, "  and %zu more\n", stamp->n_tags - ASKED);
     for (size_t k = 0; k < a->n_groups && stamp->n_tags == 0; k++)
-        tell_group(&a->group[k], b);
+        tell_group(&a->group[k], stamp, b);
 }
 
 /* How many; where the first of each kind was met stands in the report, and the command says it with the file's name. */
@@ -117,7 +118,7 @@ void norni_signals_tell(const norni_aggregates *a, const norni_signals *s,
     for (size_t k = 0; k < words.n; k++)
         norni_buf_format(out, "Warning: %s\n", words.warning[k]);
     if (s->note[0] != '\0') norni_buf_format(out, "Note: %s\n", s->note);
-    tell_strongest(a, out);
+    tell_strongest(a, stamp, out);
     tell_asked(a, stamp, out);
     tell_refused(s->tweets, out);
     norni_buf_format(out, "%s\n", norni_signals_no_advice);

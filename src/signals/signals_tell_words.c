@@ -10,16 +10,23 @@ const char norni_signals_no_advice[] =
 static const double direction_limit = 0.2, low_confidence = 0.5;
 static const double many_near = 0.1, many_refused = 0.01;
 
-const char *norni_signals_verdict(const norni_signal_group *g) {
+/* A hundred copies by three authors weigh as a hundred tweets, and are three opinions. */
+static bool is_few(const norni_signal_group *g, const norni_signal_stamp *stamp) {
+    return g->few || (stamp->aggregate != NULL &&
+                      (double)g->signal.n_authors < stamp->aggregate->min_effective);
+}
+
+const char *norni_signals_verdict(const norni_signal_group *g, const norni_signal_stamp *stamp) {
     const bool side = g->label != NORNI_SIGNAL_HOLD && g->label != NORNI_SIGNAL_IGNORE;
-    if (g->few) return "too few opinions to act upon: wait";
+    if (is_few(g, stamp)) return "too few opinions to act upon: wait";
     if (side && !g->signal.excludes_zero) return "no clear direction";
     return norni_signal_label_name(g->label);
 }
 
 /* A side is named only where the interval is known and on that side of 0. */
-static const char *recommendation_of(const norni_market_signal *m) {
-    if (m->few) return "Too few opinions to act upon: wait.";
+static const char *recommendation_of(const norni_market_signal *m,
+                                     const norni_signal_stamp *stamp) {
+    if (m->few || is_few(&m->all, stamp)) return "Too few opinions to act upon: wait.";
     if (m->label == NORNI_MARKET_HOLD) return "Confidence is too low to act upon: wait and watch.";
     if (!m->excludes_zero) return "No clear direction: wait, or hold what is held.";
     switch (m->label) {
@@ -53,7 +60,7 @@ static void warn_of_estimate(const norni_market_signal *m, const norni_signal_st
     char range[2 * NORNI_SIGNAL_WORD], x[NORNI_SIGNAL_WORD], y[NORNI_SIGNAL_WORD];
     const bool known = isfinite(m->lo) && isfinite(m->hi);
     const bool tried = stamp->aggregate == NULL || stamp->aggregate->replicates > 0;
-    if (m->few)
+    if (m->few || is_few(&m->all, stamp))
         (void)norni_format(next(w), NORNI_SIGNAL_WARNING,
                            "Too few opinions: an effective size of %s, of %s %s that count.",
                            norni_signals_fixed(m->all.signal.n_eff, 1, false, x),
@@ -118,7 +125,7 @@ void norni_signals_words(const norni_aggregates *a, const norni_signals *s,
     out->direction = score > direction_limit    ? "BULLISH"
                      : score < -direction_limit ? "BEARISH"
                                                 : "NEUTRAL";
-    out->recommendation = recommendation_of(&a->market);
+    out->recommendation = recommendation_of(&a->market, stamp);
     if (s->tweets->n > 0) warn_of_estimate(&a->market, stamp, out);
     warn_of_input(a, s->tweets, out);
 }

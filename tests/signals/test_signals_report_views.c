@@ -140,11 +140,16 @@ static void advice_needs_opinions_and_an_interval(void **state) {
     g.label = NORNI_SIGNAL_BUY;
     g.few = false;
     g.signal.excludes_zero = true;
-    assert_string_equal(norni_signals_verdict(&g), "BUY");
+    assert_string_equal(norni_signals_verdict(&g, &m.stamp), "BUY");
     g.signal.excludes_zero = false;
-    assert_string_equal(norni_signals_verdict(&g), "no clear direction");
+    assert_string_equal(norni_signals_verdict(&g, &m.stamp), "no clear direction");
     g.few = true;
-    assert_string_equal(norni_signals_verdict(&g), "too few opinions to act upon: wait");
+    assert_string_equal(norni_signals_verdict(&g, &m.stamp), "too few opinions to act upon: wait");
+    g.few = k->few = false; /* three authors, however much they write */
+    g.signal.n_authors = k->all.signal.n_authors = 3;
+    assert_string_equal(norni_signals_verdict(&g, &m.stamp), "too few opinions to act upon: wait");
+    norni_signals_words(&m.a, &m.s, &m.stamp, &w);
+    assert_string_equal(w.recommendation, "Too few opinions to act upon: wait.");
     made_clear(&m);
 }
 
