@@ -7,6 +7,10 @@
 #include "base/grow.h"
 #include "train_tweets.h"
 
+enum {
+    TWEET_BLOCK = 256
+}; /* texts of an item of work: fixed, so that sums are the same at any worker count */
+
 static norn_status file_read(const norn_alloc *alloc, const char *path, char **out, size_t *size,
                              norn_err *err) {
     norni_buf b;

@@ -31,8 +31,8 @@ typedef struct norni_aggregate_opt {
     size_t min_tweets;     /* of a tag: 20; 3 in sample mode */
     double min_confidence; /* 0.3: tweets below do not weigh */
     double
-        min_effective; /* 5: a tag or market of a smaller n_eff, or of one cluster, is `few`; 0: none (the reference) */
-    double level;       /* of intervals, 0.95 */
+        min_effective; /* 5: a tag or market of a smaller n_eff, or of fewer authors (clusters), is `few`; 0: none (the reference) */
+    double level;      /* of intervals, 0.95 */
     int32_t replicates; /* keyed Poisson bootstrap, 200; 20 to 10,000, or 0: none */
     uint64_t seed;
     double

@@ -96,8 +96,9 @@ norn_status norni_agg_group(const norni_agg_run *r, const uint32_t *place, size_
     to_means(g);
     NORN_TRY(norni_boot_estimate(&r->boot, cluster, n_clusters, &poll, scratch, replicate,
                                  &g->signal, err));
-    g->few = r->opt->min_effective > 0 &&
-             (!(g->signal.n_eff >= r->opt->min_effective) || g->signal.n_authors < 2);
+    /* many tweets of few authors, or copies of few texts, are few opinions, too */
+    const double enough = r->opt->min_effective, clusters = (double)g->signal.n_authors;
+    g->few = enough > 0 && (!(g->signal.n_eff >= enough) || clusters < enough || clusters < 2);
     g->label = g->few ? NORNI_SIGNAL_HOLD : norni_agg_label(g->signal.mean, g->confidence);
     g->consensus = norni_agg_consensus(g->bullish_share, g->bearish_share, g->n_valid > 0);
     norni_agg_agree(g->mood[NORNI_MOOD_BULLISH], g->mood[NORNI_MOOD_BEARISH], &g->bullishness,
