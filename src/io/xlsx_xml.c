@@ -6,10 +6,23 @@
  * expat has carry neither a context nor a block's old size, which norn_alloc needs. */
 #include "io/xlsx_xml.h"
 
+static norn_status fail_tag(const norni_xml *x, norn_err *err) {
+    return norn_fail(err, NORN_E_LIMIT, "xlsx: %s has a tag of more than %d KiB", x->entry.name,
+                     (int)NORNI_XML_MOST_TAG >> 10);
+}
+
+/* A tag that came whole with its last piece: how many pieces expat waits for is its version's own. */
+static bool is_long(norni_xml *x) {
+    if (XML_GetCurrentByteCount(x->parser) <= NORNI_XML_MOST_TAG) return false;
+    norni_xml_refuse(x, fail_tag(x, &x->fault));
+    return true;
+}
+
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attr) {
     norni_xml *x = user;
     if (x->st != NORN_OK) return; /* expat may tell a little more after it was stopped */
     x->n_moved = x->n_fed;
+    if (is_long(x)) return;
     if (++x->depth > NORNI_XML_MOST_DEPTH) {
         norni_xml_refuse(x,
                          norn_fail(&x->fault, NORN_E_LIMIT, "xlsx: %s nests more than %d tags deep",
@@ -37,7 +50,9 @@ static void XMLCALL on_text(void *user, const XML_Char *p, int n) {
 static void XMLCALL on_comment(void *user, const XML_Char *text) {
     norni_xml *x = user;
     (void)text;
+    if (x->st != NORN_OK) return;
     x->n_moved = x->n_fed;
+    (void)is_long(x);
 }
 
 static void XMLCALL on_instruction(void *user, const XML_Char *target, const XML_Char *text) {
@@ -121,10 +136,7 @@ norn_status norni_xml_step(norni_xml *x, norn_err *err) {
     if (x->st != NORN_OK) return norn_fail(err, x->st, "%s", x->fault.text);
     if (told == XML_STATUS_ERROR) return fail_parse(x, err);
     x->paused = told == XML_STATUS_SUSPENDED;
-    if (x->n_fed - x->n_moved > NORNI_XML_MOST_TAG) {
-        return norn_fail(err, NORN_E_LIMIT, "xlsx: %s has a tag of more than %d KiB", x->entry.name,
-                         (int)NORNI_XML_MOST_TAG >> 10);
-    }
+    if (x->n_fed - x->n_moved > NORNI_XML_MOST_TAG) return fail_tag(x, err);
     XML_ParsingStatus where;
     XML_GetParsingStatus(x->parser, &where);
     x->over = where.parsing == XML_FINISHED;
