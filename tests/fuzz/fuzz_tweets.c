@@ -45,7 +45,9 @@ static void tweet_holds(const norni_tweets *t, size_t k) {
     list_holds(w->hashtag, w->n_hashtags);
     list_holds(w->mention, w->n_mentions);
     list_holds(w->url, w->n_urls);
-    demand(w->line > 0 && (w->twin == UINT32_MAX || w->twin < k));
+    demand(w->line > 0);
+    /* of an earlier time, so perhaps further down; and no twin itself */
+    demand(w->twin == UINT32_MAX || (w->twin < t->n && t->tweet[w->twin].twin == UINT32_MAX));
     demand((w->time != NORNI_TWEET_NO_TIME) == (w->zone != 0));
 }
 
